@@ -1,0 +1,119 @@
+"""
+Everything this package raises on purpose.
+
+```
+PowerAutomateError             the root: one line saying what, where, and what to do
+├─ InvalidInputError           a value was refused before any request was sent
+├─ ConfigurationError          a setting is missing, malformed or contradicts another
+├─ AuthenticationError         no token, or the service refused the one we have
+├─ TransportError              no usable answer: refused, cut, timed out, not Dataverse
+│  └─ LostAnswerError          the request may have been carried out all the same
+└─ DataverseError              the service said no: status, code, message, request id
+   ├─ NotFoundError            404: the row is not there (or not visible to us)
+   ├─ ForbiddenError           403: a privilege or an access right is missing
+   ├─ PreconditionError        412: the row exists already, or changed since it was read
+   └─ ThrottledError           429: over a service protection limit
+```
+
+`str(error)` is always a single line, free of secrets and of response bodies.
+"""
+
+from __future__ import annotations
+
+_LONGEST_MESSAGE = 500
+
+
+def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
+    """Fold white space, so that a message from elsewhere fits on one line of bounded length."""
+    folded = " ".join(text.split())
+    return folded if len(folded) <= longest else folded[: longest - 1] + "…"
+
+
+class PowerAutomateError(Exception):
+    """The root of every error raised on purpose; `str()` is one line."""
+
+
+class InvalidInputError(PowerAutomateError):
+    """A value was refused before any request was sent."""
+
+
+class ConfigurationError(PowerAutomateError):
+    """A setting is missing, malformed, or contradicts another one."""
+
+
+class AuthenticationError(PowerAutomateError):
+    """
+    No token could be had, or the service refused the one we sent.
+
+    Attributes:
+        code: the identity service's own code, such as `AADSTS7000215`, when it gave one.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class TransportError(PowerAutomateError):
+    """No usable answer came back, and nothing was changed by the request."""
+
+
+class LostAnswerError(TransportError):
+    """
+    The request was sent but its answer never arrived whole.
+
+    Whether the service carried it out is unknown: callers look before they act again.
+    """
+
+
+class DataverseError(PowerAutomateError):
+    """
+    The service answered, and the answer was a refusal.
+
+    Attributes:
+        status: the HTTP status.
+        code: Dataverse's code such as `0x80040217`, or empty when the answer had none.
+        detail: the service's message, whole.
+        request_id: `x-ms-service-request-id`, which Microsoft's support asks for.
+    """
+
+    def __init__(
+        self,
+        action: str,
+        *,
+        status: int,
+        code: str = "",
+        detail: str = "",
+        request_id: str = "",
+        remedy: str = "",
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.request_id = request_id
+        parts = [f"{action}: HTTP {status}" + (f" {code}" if code else "")]
+        if detail:
+            parts[0] += f" {one_line(detail).rstrip('.')}."
+        else:
+            parts[0] += "."
+        if remedy:
+            parts.append(remedy)
+        if request_id:
+            parts.append(f"(request id {request_id})")
+        super().__init__(" ".join(parts))
+
+
+class NotFoundError(DataverseError):
+    """404: the row does not exist, or is not visible to the caller."""
+
+
+class ForbiddenError(DataverseError):
+    """403: a privilege or an access right is missing."""
+
+
+class PreconditionError(DataverseError):
+    """412: a row with this id exists already, or the row changed since it was read."""
+
+
+class ThrottledError(DataverseError):
+    """429: a service protection limit was exceeded and did not clear before the deadline."""
