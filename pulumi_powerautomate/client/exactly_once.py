@@ -1,0 +1,329 @@
+"""
+Writing a flow so that, whatever gets lost on the way, it exists once and nothing foreign is lost.
+
+- The id is chosen before the first request, so a create whose answer never came is looked up.
+- Every write names the version it expects (`If-Match`). When the row has moved on, it is read: if
+  only columns moved that the program does not manage, the write is repeated once; otherwise it is
+  a conflict and nothing is overwritten, unless the program asked for that.
+- Once the flow exists, a refused activation is a result and not an error: Pulumi forgets a
+  resource whose create fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..errors import (
+    DataverseError,
+    LostAnswerError,
+    NotFoundError,
+    PowerAutomateError,
+    PreconditionError,
+)
+from ..flow import references_equal
+from .pacing import Deadline
+from .refusals import (
+    ACTIVE_FLOW_NOT_UPDATABLE,
+    DELETE_OF_ACTIVE_FLOW,
+    NO_OPTIMISTIC_CONCURRENCY,
+)
+from .workflows import CLOUD_FLOW, FlowSpec, LiveFlow, Workflows, clientdata, state_columns
+
+OnConflict = Literal["fail", "adopt", "overwrite"]
+
+_MOST_ROUNDS = 3
+
+
+class ConflictError(PowerAutomateError):
+    """The flow was changed by somebody else, and overwriting it was not asked for."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write came to: the row, what was refused, and whether the flow was there before."""
+
+    flow: LiveFlow
+    activation_error: str = ""
+    adopted: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the last operation recorded of a flow: the ground on which the next one stands."""
+
+    etag: str
+    on: bool
+    spec: FlowSpec
+
+
+def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written:
+    """
+    Create the flow, or take over the one that has its id already.
+
+    Raises:
+        ConflictError: another flow has the id and differs, and `on_conflict` is `fail`.
+        DataverseError, TransportError: nothing was created as far as can be known.
+    """
+    deadline = flows.deadline()
+    for _ in range(_MOST_ROUNDS):
+        try:
+            live = flows.create(spec, deadline)
+            return _activated(flows, spec, live, deadline)
+        except (LostAnswerError, DataverseError) as error:
+            if not _worth_a_look(error):
+                raise
+            problem: PowerAutomateError = error
+        existing = flows.find(spec.workflow_id, deadline)
+        if existing is not None:
+            return _take_over(flows, spec, existing, on_conflict, deadline)
+        if isinstance(problem, PreconditionError):
+            break
+    raise problem
+
+
+def update(
+    flows: Workflows,
+    spec: FlowSpec,
+    known: Known,
+    changed: frozenset[str],
+    on_conflict: OnConflict,
+) -> Written:
+    """
+    Send the changed columns, then turn the flow on if it should be and is not.
+
+    Args:
+        changed: which of name, description, definition, references, owner and state differ.
+
+    Raises:
+        ConflictError: a managed column was changed by somebody else since the last operation.
+        NotFoundError: the flow is gone.
+    """
+    deadline = flows.deadline()
+    columns = _columns(spec, changed)
+    turn_off = known.on and (spec.state == "off" or "clientdata" in columns)
+    if turn_off:
+        columns.update(state_columns("off"))
+    live: LiveFlow | None = None
+    etag = known.etag
+    if columns:
+        live = _guarded(
+            flows,
+            spec,
+            known,
+            on_conflict,
+            deadline,
+            lambda version: _change(flows, spec, columns, version, turn_off, deadline),
+        )
+        etag = live.etag
+    if spec.state == "off" and live is not None:
+        return Written(live)
+    if live is None:
+        live = _row_as_known(known, etag)
+    return _activated(flows, spec, live, deadline, known, on_conflict)
+
+
+def delete(flows: Workflows, workflow_id: str, etag: str, on: bool) -> None:
+    """Turn the flow off when it is on, then delete it; a flow that is gone is a success."""
+    deadline = flows.deadline()
+    for _ in range(_MOST_ROUNDS):
+        try:
+            if on:
+                etag = flows.turn_off(workflow_id, etag, deadline)
+                on = False
+            flows.delete(workflow_id, etag, deadline)
+            return
+        except NotFoundError:
+            return
+        except DataverseError as error:
+            moved = isinstance(error, PreconditionError)
+            if error.code.lower() == NO_OPTIMISTIC_CONCURRENCY:
+                etag = "*"
+                continue
+            if not moved and error.code.lower() != DELETE_OF_ACTIVE_FLOW:
+                raise
+            problem = error
+        live = flows.find(workflow_id, deadline)
+        if live is None:
+            return
+        etag, on = live.etag, live.state != "off"
+    raise problem
+
+
+def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
+    """The managed columns in which a live flow is not as declared; undeclared ones do not count."""
+    found = set()
+    if live.name != spec.name:
+        found.add("name")
+    if spec.description is not None and (live.description or "") != spec.description:
+        found.add("description")
+    if live.digest != spec.digest:
+        found.add("definition")
+    if not references_equal(live.references or {}, spec.references):
+        found.add("references")
+    if spec.owner is not None and live.owner_id.lower() != spec.owner.id.lower():
+        found.add("owner")
+    if live.state != spec.state:
+        found.add("state")
+    return frozenset(found)
+
+
+def _worth_a_look(error: PowerAutomateError) -> bool:
+    """Whether the row may exist although the request did not succeed."""
+    if isinstance(error, DataverseError):
+        return error.status >= 500 or isinstance(error, PreconditionError)
+    return True
+
+
+def _take_over(
+    flows: Workflows,
+    spec: FlowSpec,
+    live: LiveFlow,
+    on_conflict: OnConflict,
+    deadline: Deadline,
+) -> Written:
+    differs = differing(spec, live)
+    content = differs - {"state"}
+    if live.category != CLOUD_FLOW:
+        raise ConflictError(
+            f"Create flow {spec.name!r}: the id {spec.workflow_id} belongs to a row that is not a "
+            "cloud flow; choose another workflow_id."
+        )
+    if content and on_conflict == "fail":
+        raise ConflictError(
+            f"Create flow {spec.name!r}: a flow with the id {spec.workflow_id} exists already and "
+            f"differs in {_listed(content)}. Import it, choose another workflow_id, or set "
+            'on_conflict="adopt" to take it over.'
+        )
+    known = Known(live.etag, live.state == "on", _as_declared(spec, live))
+    if not content and (live.state == spec.state or live.state == "suspended"):
+        if live.state == spec.state:
+            return Written(live, adopted=True)
+        return replace(_activated(flows, spec, live, deadline), adopted=True)
+    return replace(update(flows, spec, known, differs, on_conflict), adopted=True)
+
+
+def _columns(spec: FlowSpec, changed: frozenset[str]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if "name" in changed:
+        columns["name"] = spec.name
+    if "description" in changed:
+        columns["description"] = spec.description
+    if changed & {"definition", "references"}:
+        columns["clientdata"] = clientdata(spec)
+    if "owner" in changed and spec.owner is not None:
+        columns["ownerid@odata.bind"] = spec.owner.bind
+    return columns
+
+
+def _change(
+    flows: Workflows,
+    spec: FlowSpec,
+    columns: Mapping[str, Any],
+    version: str,
+    turn_off: bool,
+    deadline: Deadline,
+) -> LiveFlow:
+    """One PATCH; two where the service will not take a definition together with turning off."""
+    try:
+        return flows.patch(spec, columns, version, deadline, "Update")
+    except DataverseError as error:
+        if error.code.lower() != ACTIVE_FLOW_NOT_UPDATABLE or not turn_off:
+            raise
+    off = state_columns("off")
+    version = flows.patch(spec, off, version, deadline, "Turn off").etag
+    rest = {name: value for name, value in columns.items() if name not in off}
+    return flows.patch(spec, rest, version, deadline, "Update")
+
+
+def _guarded(
+    flows: Workflows,
+    spec: FlowSpec,
+    known: Known,
+    on_conflict: OnConflict,
+    deadline: Deadline,
+    write: Callable[[str], LiveFlow],
+) -> LiveFlow:
+    """Write against the known version; when it has moved on, look before writing again."""
+    etag = known.etag or "*"
+    for _ in range(_MOST_ROUNDS):
+        try:
+            return write(etag)
+        except DataverseError as error:
+            if error.code.lower() == NO_OPTIMISTIC_CONCURRENCY:
+                etag = "*"
+            elif not isinstance(error, PreconditionError):
+                raise
+            problem = error
+        live = flows.get(spec.workflow_id, deadline)
+        if not (differing(spec, live) - {"state"}) and live.state in (spec.state, "off"):
+            return live
+        foreign = differing(known.spec, live) - ({"state"} if not known.on else frozenset())
+        if foreign and on_conflict != "overwrite":
+            raise ConflictError(
+                f"Update flow {spec.name!r}: somebody changed its {_listed(foreign)} since the last "
+                "run; nothing was overwritten. Run `pulumi refresh` to see the change and then "
+                '`pulumi up`, or set on_conflict="overwrite".'
+            )
+        etag = "*" if etag == "*" else live.etag
+    raise problem
+
+
+def _activated(
+    flows: Workflows,
+    spec: FlowSpec,
+    live: LiveFlow,
+    deadline: Deadline,
+    known: Known | None = None,
+    on_conflict: OnConflict = "adopt",
+) -> Written:
+    """Turn the flow on if it should be; the reason of a refusal becomes part of the result."""
+    if live.state == spec.state:
+        return Written(live)
+    now = known or Known(live.etag, False, spec)
+    now = replace(now, etag=live.etag)
+    columns = state_columns(spec.state)
+    try:
+        return Written(
+            _guarded(
+                flows,
+                spec,
+                now,
+                on_conflict,
+                deadline,
+                lambda version: flows.patch(spec, columns, version, deadline, f"Turn {spec.state}"),
+            )
+        )
+    except PowerAutomateError as error:
+        return Written(live, activation_error=str(error))
+
+
+def _as_declared(spec: FlowSpec, live: LiveFlow) -> FlowSpec:
+    """A spec that the live flow fulfils, so that only later changes count as foreign."""
+    return replace(
+        spec,
+        name=live.name,
+        description=live.description,
+        digest=live.digest,
+        references=live.references or {},
+        state="on" if live.state == "on" else "off",
+        owner=None,
+    )
+
+
+def _row_as_known(known: Known, etag: str) -> LiveFlow:
+    return LiveFlow(
+        workflow_id=known.spec.workflow_id,
+        etag=etag,
+        state="on" if known.on else "off",
+        owner_id="",
+        owner_kind="user",
+        created_on="",
+        modified_on="",
+        is_managed=False,
+    )
+
+
+def _listed(columns: frozenset[str]) -> str:
+    return ", ".join(sorted(columns)).replace("references", "connection references")

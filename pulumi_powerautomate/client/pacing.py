@@ -1,0 +1,106 @@
+"""
+When a request may go out: one gate for all lanes, and a budget that keeps retries from piling up.
+
+Dataverse's service protection limits count per user, so one lane that is told to wait speaks for
+all of them (Microsoft: "Service protection API limits"). The figures of the budget are those that
+AWS published for its SDKs: 500 tokens, 14 for a retry after a failure, 5 after throttling, one
+given back by each success.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+# The service's own limit of simultaneous requests per user and web server.
+SERVICE_CONCURRENCY = 52
+DEFAULT_LANES = 32
+
+_FIRST_BACKOFF = 0.2
+_LONGEST_BACKOFF = 20.0
+_BUDGET = 500
+_COST_OF_FAILURE = 14
+_COST_OF_THROTTLING = 5
+
+
+class Deadline:
+    """A point in time by which an operation, with all its retries and waiting, is over."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def remaining(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self._end - time.monotonic())
+
+
+def backoff(attempt: int) -> float:
+    """Seconds before the next try: full jitter under an exponential ceiling."""
+    ceiling = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**attempt)
+    return random.uniform(ceiling / 2, ceiling)
+
+
+class Gate:
+    """Lets at most `lanes` requests out at once, and none before a `Retry-After` is over."""
+
+    def __init__(self, lanes: int = DEFAULT_LANES) -> None:
+        self.lanes = max(1, min(lanes, SERVICE_CONCURRENCY))
+        self._limit = float(self.lanes)
+        self._busy = 0
+        self._not_before = 0.0
+        self._changed = threading.Condition()
+
+    def enter(self, deadline: Deadline) -> bool:
+        """Wait for a lane; False when the deadline comes first, at once when that is certain."""
+        with self._changed:
+            while True:
+                pause = self._not_before - time.monotonic()
+                if pause > deadline.remaining() or deadline.remaining() == 0.0:
+                    return False
+                if pause <= 0 and self._busy < int(self._limit):
+                    self._busy += 1
+                    return True
+                self._changed.wait(pause if pause > 0 else deadline.remaining())
+
+    def leave(self, *, succeeded: bool) -> None:
+        """Give the lane back; a success widens a gate that throttling has narrowed."""
+        with self._changed:
+            self._busy -= 1
+            if succeeded and self._limit < self.lanes:
+                self._limit = min(self.lanes, self._limit + 1 / self._limit)
+            self._changed.notify_all()
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing out for so many seconds, on any lane."""
+        with self._changed:
+            self._not_before = max(self._not_before, time.monotonic() + seconds)
+            self._changed.notify_all()
+
+    def narrow(self) -> None:
+        """Halve the lanes: the service said that too many requests ran at once."""
+        with self._changed:
+            self._limit = max(1.0, self._limit / 2)
+
+
+class RetryBudget:
+    """Spent by retries and refilled by successes, so that an outage is not made worse."""
+
+    def __init__(self) -> None:
+        self._tokens = _BUDGET
+        self._lock = threading.Lock()
+
+    def take(self, *, throttled: bool = False) -> bool:
+        """Whether one more retry is affordable."""
+        cost = _COST_OF_THROTTLING if throttled else _COST_OF_FAILURE
+        with self._lock:
+            if self._tokens < cost:
+                return False
+            self._tokens -= cost
+            return True
+
+    def refund(self) -> None:
+        """A request succeeded."""
+        with self._lock:
+            self._tokens = min(_BUDGET, self._tokens + 1)

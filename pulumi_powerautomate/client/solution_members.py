@@ -1,0 +1,73 @@
+"""Which solutions a component belongs to, and changing that."""
+
+from __future__ import annotations
+
+from .odata import guid, literal
+from .pacing import Deadline
+from .transport import Transport
+
+
+_WORKFLOW = 29
+
+
+class SolutionMembers:
+    """Requests on the membership of components in solutions."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def of(self, component_id: str, component_type: int) -> set[str]:
+        """Unique names of the solutions a component was added to, in lower case."""
+        rows = self._transport.pages(
+            "solutioncomponents?$select=objectid&$expand=solutionid($select=uniquename)"
+            f"&$filter=objectid eq {guid(component_id)} and componenttype eq {component_type}",
+            action=f"Read the solutions of {component_id}",
+        )
+        return {
+            str(row["solutionid"]["uniquename"]).lower() for row in rows if row.get("solutionid")
+        }
+
+    def add(
+        self, solution: str, component_id: str, component_type: int, deadline: Deadline
+    ) -> None:
+        """Add a component to a solution; adding it twice changes nothing."""
+        self._transport.send(
+            "POST",
+            "AddSolutionComponent",
+            action=f"Add {component_id} to solution {solution!r}",
+            deadline=deadline,
+            body={
+                "ComponentId": guid(component_id),
+                "ComponentType": component_type,
+                "SolutionUniqueName": solution,
+                "AddRequiredComponents": False,
+            },
+        )
+
+    def remove(
+        self, solution: str, component_id: str, component_type: int, deadline: Deadline
+    ) -> None:
+        """Take a component out of a solution; the component itself stays."""
+        self._transport.send(
+            "POST",
+            "RemoveSolutionComponent",
+            action=f"Remove {component_id} from solution {solution!r}",
+            deadline=deadline,
+            body={
+                "SolutionComponent": {
+                    "@odata.type": "Microsoft.Dynamics.CRM.solutioncomponent",
+                    "solutioncomponentid": guid(component_id),
+                },
+                "ComponentType": component_type,
+                "SolutionUniqueName": solution,
+            },
+        )
+
+    def flows_in(self, solution: str) -> list[str]:
+        """Ids of the flows and other processes that a solution holds."""
+        rows = self._transport.pages(
+            f"solutioncomponents?$select=objectid&$filter=componenttype eq {_WORKFLOW} and "
+            f"solutionid/uniquename eq {literal(solution)}",
+            action=f"List the flows of solution {solution!r}",
+        )
+        return [str(row["objectid"]) for row in rows]

@@ -1,0 +1,376 @@
+"""
+The one place that sends requests to Dataverse.
+
+What `requests` does by default and a bearer client must not have is switched off here: a `.netrc`
+entry would replace our token, a redirect would carry a PATCH elsewhere as a GET, cookies would pin
+every request to one web server, and an environment's proxy would stand before the loopback.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.util import Timeout
+
+from .. import errors
+from ..connection import Connection
+from .auth import TokenSource
+from .pacing import Deadline, Gate, RetryBudget, backoff
+from .refusals import TOO_MANY_AT_ONCE, refusal
+
+API = "/api/data/v9.2/"
+
+_CONNECT_SECONDS = 10.0
+_READ_SECONDS = 100.0
+_MOST_TRIES = 3
+_MOST_BYTES = 512 * 1024 * 1024
+_TRANSIENT = frozenset({408, 500, 502, 503, 504})
+_AGENT = "pulumi-powerautomate"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A successful answer: the status, the headers, and the JSON body when there was one."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: dict[str, Any]
+
+    @property
+    def etag(self) -> str:
+        """The row's version, from the body or the header."""
+        return str(self.body.get("@odata.etag") or self.headers.get("ETag") or "")
+
+
+class _Bearer(AuthBase):
+    """An auth object, because `requests` consults `.netrc` whenever there is none."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Transport:
+    """One session for all lanes of the process; safe to share between threads."""
+
+    def __init__(self, connection: Connection, lanes: int) -> None:
+        self.connection = connection
+        self._gate = Gate(lanes)
+        self._budget = RetryBudget()
+        self._root = connection.environment_url + API
+        self._verify: bool | str = connection.get("ca_bundle") or True
+        self._session = _session(self._gate.lanes)
+        self.tokens = TokenSource(connection, _TokenHttp(self._session, self._verify))
+
+    def deadline(self) -> Deadline:
+        """A fresh deadline for one operation, of the configured length."""
+        return Deadline(self.connection.request_timeout)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        action: str,
+        deadline: Deadline,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """
+        Send one request, and again while that is safe, useful and affordable.
+
+        Args:
+            path: relative to the API's root, or a whole URL that the service gave us.
+            action: what is being attempted, for error messages.
+            repeatable: whether doing it twice is the same as doing it once. When it is not, an
+                answer that got lost is a `LostAnswerError`, and the caller looks what happened.
+
+        Raises:
+            DataverseError: the service refused.
+            TransportError: there was no usable answer.
+            AuthenticationError: no token, or it was refused twice.
+        """
+        url = self._url(path, action)
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        tries, renewed = 0, False
+        while True:
+            token = self.tokens.token()
+            try:
+                status, answered, raw = self._exchange(
+                    method, url, content, headers or {}, token, action, deadline
+                )
+            except errors.TransportError as error:
+                tries += 1
+                lost = isinstance(error, errors.LostAnswerError)
+                if (lost and not repeatable) or not self._try_again(tries, deadline):
+                    raise
+                continue
+            if status < 300:
+                self._budget.refund()
+                return _answer(action, status, answered, raw)
+            problem = refusal(action, status, answered, raw)
+            if (
+                status == 401
+                and not renewed
+                and "claims=" not in answered.get("WWW-Authenticate", "")
+            ):
+                self.tokens.discard(token)
+                renewed = True
+                continue
+            if status == 429 and self._held(problem, answered, tries, deadline):
+                tries += 1
+                continue
+            if status in _TRANSIENT:
+                tries += 1
+                if status == 503:
+                    self._gate.hold(_retry_after(answered) or 0.0)
+                if repeatable and self._try_again(tries, deadline):
+                    continue
+            raise problem
+
+    def pages(
+        self, path: str, *, action: str, page_size: int = 5000, headers: Mapping[str, str] = {}
+    ) -> Iterator[dict[str, Any]]:
+        """Every row of a collection, following `@odata.nextLink` as the service gave it."""
+        prefer = ",".join(filter(None, [f"odata.maxpagesize={page_size}", headers.get("Prefer")]))
+        deadline = self.deadline()
+        next_page: str | None = path
+        while next_page:
+            answer = self.send(
+                "GET", next_page, action=action, deadline=deadline, headers={"Prefer": prefer}
+            )
+            rows = answer.body.get("value")
+            if not isinstance(rows, list):
+                raise errors.TransportError(f"{action}: the answer is not a Dataverse collection.")
+            yield from rows
+            next_page = answer.body.get("@odata.nextLink")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _url(self, path: str, action: str) -> str:
+        if "://" not in path:
+            return self._root + path
+        theirs, ours = urlsplit(path), urlsplit(self._root)
+        if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+            raise errors.TransportError(
+                f"{action}: the answer points at another host ({theirs.hostname}); not followed, "
+                "because the token would go there."
+            )
+        return path
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        headers: Mapping[str, str],
+        token: str,
+        action: str,
+        deadline: Deadline,
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        if not self._gate.enter(deadline):
+            raise errors.TransportError(
+                f"{action}: not done within {deadline.seconds:.0f} s, because the service asked to "
+                "wait longer than that. Run the command again later, or raise request_timeout."
+            )
+        succeeded = False
+        try:
+            response = self._session.request(
+                method,
+                url,
+                data=content,
+                headers=_headers(method, content, headers),
+                auth=_Bearer(token),
+                timeout=Timeout(  # type: ignore[arg-type]
+                    connect=min(_CONNECT_SECONDS, deadline.remaining() or 0.001),
+                    read=min(_READ_SECONDS, deadline.remaining() or 0.001),
+                ),
+                allow_redirects=False,
+                stream=True,
+                verify=self._verify,
+                # A proxy of the environment must not stand before this machine's own loopback.
+                proxies={"http": "", "https": ""} if self.connection.loopback else None,
+            )
+            with response:
+                raw = _read(response, deadline)
+            succeeded = response.status_code < 400
+            return response.status_code, response.headers, raw
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _explain(error, action, self.connection, self._verify) from None
+        finally:
+            self._gate.leave(succeeded=succeeded)
+
+    def _try_again(self, tries: int, deadline: Deadline) -> bool:
+        pause = backoff(tries)
+        if tries >= _MOST_TRIES or pause > deadline.remaining() or not self._budget.take():
+            return False
+        time.sleep(pause)
+        return True
+
+    def _held(
+        self, problem: Exception, headers: Mapping[str, str], tries: int, deadline: Deadline
+    ) -> bool:
+        """Hold all lanes as a 429 asks; False when that would pass the deadline."""
+        if getattr(problem, "code", "").lower() == TOO_MANY_AT_ONCE:
+            self._gate.narrow()
+        pause = _retry_after(headers)
+        if pause is None:
+            pause = backoff(tries + 2)
+        self._gate.hold(pause)
+        return pause < deadline.remaining() and self._budget.take(throttled=True)
+
+
+class _TokenHttp:
+    """What `msal` sends its requests with: our session, our deadlines, no redirects."""
+
+    def __init__(self, session: requests.Session, verify: bool | str) -> None:
+        self._session = session
+        self._verify = verify
+
+    def get(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a GET for `msal`."""
+        return self._send("GET", url, arguments)
+
+    def post(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a POST for `msal`."""
+        return self._send("POST", url, arguments)
+
+    def close(self) -> None:
+        """Nothing to do: the session is the transport's."""
+
+    def _send(self, method: str, url: str, arguments: dict[str, Any]) -> requests.Response:
+        arguments.setdefault("timeout", (_CONNECT_SECONDS, 30.0))
+        return self._session.request(
+            method, url, verify=self._verify, allow_redirects=False, auth=_NoAuth(), **arguments
+        )
+
+
+class _NoAuth(AuthBase):
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def _session(lanes: int) -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=lanes, pool_block=True)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _headers(
+    method: str, content: bytes | None, more: Mapping[str, str]
+) -> dict[str, str | bytes | None]:
+    headers: dict[str, str | bytes | None] = {
+        "Accept": "application/json",
+        "OData-Version": "4.0",
+        "OData-MaxVersion": "4.0",
+        "User-Agent": _AGENT,
+        "x-ms-client-request-id": str(uuid.uuid4()),
+    }
+    if method == "GET":
+        headers["If-None-Match"] = "null"
+    if content is not None:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+    headers.update(more)
+    return headers
+
+
+def _read(response: requests.Response, deadline: Deadline) -> bytes:
+    """The body, in pieces, so that a server dripping bytes cannot outlast the deadline."""
+    pieces, size = [], 0
+    while piece := response.raw.read1(65536, decode_content=True):
+        pieces.append(piece)
+        size += len(piece)
+        if size > _MOST_BYTES:
+            raise requests.exceptions.ContentDecodingError("the answer is too large")
+        if deadline.remaining() == 0.0:
+            raise requests.exceptions.ReadTimeout("the answer did not arrive in time")
+    return b"".join(pieces)
+
+
+def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+    if status == 204 or (not raw and status in (201, 202)):
+        return Answer(status, headers, {})
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        page = raw.lstrip()[:1] == b"<" or "html" in headers.get("Content-Type", "")
+        what = "a web page" if page else "not JSON, or cut short"
+        raise errors.LostAnswerError(
+            f"{action}: HTTP {status}, but the answer is {what}, so not Dataverse's. Check "
+            "environment_url and whether a proxy or sign-in page stands between."
+        ) from None
+    if not isinstance(body, dict):
+        raise errors.LostAnswerError(f"{action}: HTTP {status}, but the answer is not an object.")
+    return Answer(status, headers, body)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from a number or a date (measured against the server's own clock)."""
+    value = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            then = parsedate_to_datetime(value)
+            now = parsedate_to_datetime(headers.get("Date", ""))
+            seconds = (then - now).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _explain(
+    error: Exception, action: str, connection: Connection, verify: bool | str
+) -> errors.PowerAutomateError:
+    """One line for a failure below HTTP; urllib3's own texts print the whole URL."""
+    host = connection.host
+    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+        source = "ca_bundle" if isinstance(verify, str) else "REQUESTS_CA_BUNDLE"
+        if "CA certificate" in str(error) or "TLS" in str(error):
+            return errors.ConfigurationError(
+                f"{action}: the certificate file that {source} names cannot be read."
+            )
+    if isinstance(error, requests.exceptions.SSLError):
+        return errors.ConfigurationError(
+            f"{action}: the certificate of {host} is not trusted. Set ca_bundle "
+            "(POWERAUTOMATE_CA_BUNDLE) to the file of your certificate authority."
+        )
+    if isinstance(error, requests.exceptions.ProxyError):
+        return errors.TransportError(
+            f"{action}: the proxy refused; check HTTPS_PROXY and NO_PROXY."
+        )
+    if _never_sent(error):
+        return errors.TransportError(
+            f"{action}: {host} cannot be reached. Check environment_url and the network."
+        )
+    if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) or "timed out" in str(error):
+        return errors.LostAnswerError(f"{action}: {host} did not answer in time.")
+    return errors.LostAnswerError(f"{action}: the connection to {host} broke before the answer.")
+
+
+def _never_sent(error: Exception) -> bool:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(reason, (NewConnectionError, NameResolutionError))

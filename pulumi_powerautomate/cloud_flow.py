@@ -1,0 +1,441 @@
+"""
+`CloudFlow`: a cloud flow, from declaration to the row in Dataverse.
+
+Read top to bottom: what a person writes (`CloudFlow`), what its inputs are
+checked for, and what the engine's calls do in the provider process (`CloudFlowProvider`).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import pulumi
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult
+from pulumi.dynamic import ReadResult, UpdateResult
+
+from .connection import is_guid
+from .definition import DIGEST, check_definition, definition_inputs
+from .provider import (
+    IDENTITY,
+    DataverseProvider,
+    DataverseResource,
+    Principal,
+    check_principal,
+    failure,
+    is_unknown,
+    progress,
+    warn,
+)
+
+if TYPE_CHECKING:
+    from .client.exactly_once import OnConflict, Written
+    from .client.workflows import FlowSpec, LiveFlow
+
+# Frozen: a flow's id derives from this, and flows exist under those ids.
+_NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
+
+_LONGEST_NAME = 100
+_LONGEST_DESCRIPTION = 100_000
+_STATES = ("on", "off")
+_ON_CONFLICT = ("fail", "adopt", "overwrite")
+_ECHOED = ("name", "description", "connection_references", "state", "owner", "solution",
+           "workflow_id", "on_conflict")  # fmt: skip
+
+
+class CloudFlowProvider(DataverseProvider):
+    """
+    The engine's calls for `CloudFlow`.
+
+    `check` and `diff` send nothing. `create` is one request, two for a flow that is on; `update`
+    likewise; `delete` one, two when the flow is on; `read` one, two with a `solution`.
+    """
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        inputs = {key: value for key, value in news.items() if value is not None}
+        failures = self.configuration_failures()
+        failures += _check_plain_values(inputs)
+        failures += check_definition(inputs)
+        if "owner" in inputs and not is_unknown(inputs["owner"]):
+            principal, problem = check_principal(inputs["owner"], "owner")
+            inputs["owner"] = principal
+            failures += [failure(problem)] if problem else []
+        if not failures and not is_unknown(inputs.get("workflow_id")):
+            inputs["workflow_id"] = self._workflow_id(olds, inputs)
+        return CheckResult(inputs, failures)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        changed = _changed(olds, news)
+        resumes = olds.get("current_state") != news.get("state")
+        replaces = ["workflow_id"] if "workflow_id" in changed else []
+        return DiffResult(
+            changes=bool(changed) or resumes, replaces=replaces, delete_before_replace=True
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        from .client import exactly_once
+
+        client = self.client
+        spec = self._spec(props, props)
+        progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
+        written = exactly_once.create(client.workflows, spec, self._on_conflict(props))
+        if written.adopted:
+            warn(props, f"a flow with the id {spec.workflow_id} existed already and was taken over")
+        return CreateResult(spec.workflow_id, _outputs(props, written.flow, written))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        from .client.exactly_once import differing
+        from .client.workflows import COMPONENT_TYPE
+
+        client = self.client
+        live = client.workflows.find(id_)
+        if live is None:
+            return ReadResult("", {})
+        if DIGEST not in props:
+            return ReadResult(id_, _described(live))
+        declared = self._spec(props, props)
+        drift = differing(declared, live)
+        solution = props.get("solution")
+        if solution:
+            members = client.solution_members.of(id_, COMPONENT_TYPE)
+            if str(solution).lower() not in members:
+                drift |= {"solution"}
+        live_inputs = _live_inputs(props, live, drift)
+        outputs = {key: value for key, value in live_inputs.items() if key != "definition"}
+        outputs.update(_computed(live))
+        return ReadResult(id_, outputs, live_inputs if drift else None)
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        from .client import exactly_once
+
+        client = self.client
+        changed = _changed(olds, news)
+        spec = self._spec(news, news)
+        known = exactly_once.Known(
+            etag=str(olds.get("etag") or ""),
+            on=olds.get("current_state") == "on",
+            spec=self._spec({**olds, "definition": ""}, olds),
+        )
+        progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
+        self._move_between_solutions(spec.workflow_id, olds, news)
+        written = exactly_once.update(
+            client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
+        )
+        return UpdateResult(_outputs(news, written.flow, written, olds))
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        from .client import exactly_once
+
+        exactly_once.delete(
+            self.client.workflows,
+            id_,
+            str(props.get("etag") or "*"),
+            props.get("current_state") == "on",
+        )
+
+    def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+        """The flow's id: as given, as recorded, or derived from who and where the flow is."""
+        given = inputs.get("workflow_id") or olds.get("workflow_id")
+        if given:
+            return str(given).lower()
+        return self._derived_id(inputs)
+
+    def _derived_id(self, props: Mapping[str, Any]) -> str:
+        return str(uuid.uuid5(_NAMESPACE, json.dumps([self.connection.host, props[IDENTITY]])))
+
+    def _on_conflict(self, props: Mapping[str, Any]) -> OnConflict:
+        """As given; a derived id proves by itself that the flow is ours, a chosen one does not."""
+        given: OnConflict | None = props.get("on_conflict")
+        if given:
+            return given
+        return "adopt" if self._derived_id(props) == props["workflow_id"] else "fail"
+
+    def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
+        from .client.workflows import FlowSpec, Owner
+
+        owner = props.get("owner")
+        if owner is not None:
+            known_id = ids.get("owner_id")
+            owner = (
+                Owner(owner["type"], known_id)
+                if known_id and "etag" in ids
+                else self.client.directory.resolve(owner)
+            )
+        return FlowSpec(
+            workflow_id=props["workflow_id"],
+            name=props["name"],
+            description=props.get("description"),
+            definition=props.get("definition", ""),
+            digest=props[DIGEST],
+            references=props.get("connection_references") or {},
+            state=props["state"],
+            owner=owner,
+            solution=props.get("solution"),
+        )
+
+    def _move_between_solutions(
+        self, workflow_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> None:
+        from .client.workflows import COMPONENT_TYPE
+
+        before, after = olds.get("solution"), news.get("solution")
+        if before == after:
+            return
+        members, deadline = self.client.solution_members, self.client.workflows.deadline()
+        if after:
+            members.add(after, workflow_id, COMPONENT_TYPE, deadline)
+        if before:
+            members.remove(before, workflow_id, COMPONENT_TYPE, deadline)
+
+
+def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
+    failures = []
+    name, description = inputs.get("name"), inputs.get("description")
+    if isinstance(name, str) and not 1 <= len(name) <= _LONGEST_NAME:
+        failures.append(f"name has {len(name)} characters; Dataverse takes 1 to {_LONGEST_NAME}.")
+    if isinstance(description, str) and len(description) > _LONGEST_DESCRIPTION:
+        failures.append(
+            f"description has {len(description)} characters; Dataverse takes up to "
+            f"{_LONGEST_DESCRIPTION}."
+        )
+    for key, allowed in (("state", _STATES), ("on_conflict", _ON_CONFLICT)):
+        value = inputs.get(key)
+        if value is not None and not is_unknown(value) and value not in allowed:
+            choices = " or ".join(f'"{item}"' for item in allowed)
+            failures.append(f"{key} is {value!r}; use {choices}.")
+    given = inputs.get("workflow_id")
+    if given is not None and not is_unknown(given) and not is_guid(given):
+        failures.append(
+            f"workflow_id {given!r} is not a GUID; give one like {uuid.UUID(int=0)}, or leave it "
+            "out to have it derived."
+        )
+    solution = inputs.get("solution")
+    if isinstance(solution, str) and not solution.replace("_", "").isalnum():
+        failures.append(
+            f"solution {solution!r} is not a unique name: it has letters, digits and underscores "
+            "only (not the display name)."
+        )
+    return [failure(reason) for reason in failures]
+
+
+def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    """Which inputs differ from what the last operation recorded."""
+    from .flow import references_equal
+
+    changed = {
+        key for key in _ECHOED if key != "connection_references" and olds.get(key) != news.get(key)
+    }
+    if olds.get(DIGEST) != news.get(DIGEST):
+        changed.add("definition")
+    before, after = olds.get("connection_references"), news.get("connection_references")
+    if is_unknown(after) or not references_equal(before or {}, after or {}):
+        changed.add("references")
+    return changed
+
+
+def _outputs(
+    inputs: Mapping[str, Any],
+    live: LiveFlow,
+    written: Written,
+    olds: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """
+    What the state keeps: every input but the definition, which the inputs keep already, and what
+    the service decided.
+    """
+    outputs = {key: inputs[key] for key in (*_ECHOED, DIGEST) if inputs.get(key) is not None}
+    kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
+    outputs.update({key: value for key, value in kept.items() if value})
+    outputs.update({key: value for key, value in _computed(live).items() if value != ""})
+    if written.activation_error:
+        outputs["activation_error"] = written.activation_error
+    return outputs
+
+
+def _computed(live: LiveFlow) -> dict[str, Any]:
+    return {
+        "current_state": live.state,
+        "owner_id": live.owner_id,
+        "etag": live.etag,
+        "created_on": live.created_on,
+        "modified_on": live.modified_on,
+        "is_managed": live.is_managed,
+    }
+
+
+def _live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
+    """The declaration that the live flow would fulfil; what did not drift stays as declared."""
+    inputs = {key: props[key] for key in (*_ECHOED, DIGEST) if props.get(key) is not None}
+    inputs["definition"] = live.definition
+    if "name" in drift:
+        inputs["name"] = live.name
+    if "description" in drift:
+        inputs["description"] = live.description or ""
+    if "definition" in drift:
+        inputs[DIGEST] = live.digest
+    if "references" in drift:
+        inputs["connection_references"] = dict(live.references or {})
+    if "state" in drift:
+        inputs["state"] = "on" if live.state == "on" else "off"
+    if "owner" in drift:
+        inputs["owner"] = {"type": live.owner_kind, "id": live.owner_id}
+    if "solution" in drift:
+        del inputs["solution"]
+    return inputs
+
+
+def _described(live: LiveFlow) -> dict[str, Any]:
+    """A flow that no program declares (`CloudFlow.get`), in the words of one that does."""
+    return {
+        "name": live.name,
+        "description": live.description,
+        "definition": live.definition,
+        "connection_references": dict(live.references or {}),
+        "state": "on" if live.state == "on" else "off",
+        "workflow_id": live.workflow_id,
+        **_computed(live),
+    }
+
+
+class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
+    """
+    A cloud flow (automated, instant or scheduled) that lives in a solution.
+
+    Args:
+        resource_name: the resource's name in the stack. With organization, project and stack it
+            determines the flow's id, so that a create whose answer is lost is found again.
+        opts: Pulumi's resource options.
+        definition: the flow: a dict, a JSON string, or what `read_definition(path)` returned. A
+            bare workflow definition, the document that a solution export holds
+            (`{"properties": …, "schemaVersion": …}`), or that of the flow service. Changed in
+            place; a flow that is on is turned off meanwhile. What the service and its designer add
+            or reorder is no difference.
+        name: display name, 1 to 100 characters; `resource_name` by default. Changed in place.
+        description: up to 100,000 characters (the portal shows 256). Changed in place; not managed
+            when left out.
+        connection_references: by the key that the actions use, either a connection reference
+            (`{"logical_name": "contoso_office365"}` or just `"contoso_office365"`) or a connection
+            (`{"connection_name": …, "id": "/providers/Microsoft.PowerApps/apis/shared_…",
+            "source": "Embedded" | "Invoker"}`). Entries win over those in the document of
+            `definition`. Changed in place.
+        state: `"on"` (default) or `"off"`. Changed in place.
+        owner: `user(…)` or `team(…)`. Changed in place; the one who deploys owns a new flow when
+            left out, and later changes of owner are not managed then.
+        solution: unique name of an unmanaged solution that the flow belongs to. Changed in place:
+            the flow is added to the new one and taken out of the old one.
+        workflow_id: the flow's GUID, to have the same one in every environment. Derived when left
+            out. A change replaces the flow, old one first.
+        on_conflict: what to do about a flow that has this id already and differs, or that somebody
+            changed since the last run. `"fail"` reports it; `"adopt"` takes an existing one over
+            on create and reports later changes; `"overwrite"` overwrites those too. By default
+            `"adopt"` for a derived id, which proves that the flow is this program's, and `"fail"`
+            for a chosen one.
+
+    Attributes besides the inputs: `current_state` (`on`, `off` or `suspended`), `activation_error`
+    (why the flow could not be turned on), `owner_id`, `etag`, `created_on`, `modified_on`,
+    `is_managed`.
+
+    A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the
+    next `pulumi up` tries again.
+
+    Source of the rules: "Power Automate Web API" and "Work with cloud flows using code"
+    (Microsoft Learn), and the reference of the table `workflow`.
+    """
+
+    name: pulumi.Output[str]
+    """Display name."""
+    description: pulumi.Output[str | None]
+    """Description, when declared."""
+    definition: pulumi.Output[str]
+    """The workflow definition as a JSON string."""
+    connection_references: pulumi.Output[dict[str, Any]]
+    """Connection references in their full form."""
+    state: pulumi.Output[str]
+    """The declared state."""
+    owner: pulumi.Output[Any | None]
+    """The declared owner."""
+    solution: pulumi.Output[str | None]
+    """The declared solution."""
+    workflow_id: pulumi.Output[str]
+    """The flow's GUID, known in previews already."""
+    on_conflict: pulumi.Output[str | None]
+    """What happens on a conflict, when declared."""
+    current_state: pulumi.Output[str]
+    """The state the environment reports."""
+    activation_error: pulumi.Output[str | None]
+    """Why the flow could not be turned on."""
+    owner_id: pulumi.Output[str]
+    """Dataverse id of the owner."""
+    etag: pulumi.Output[str]
+    """Version of the row."""
+    created_on: pulumi.Output[str]
+    """When the row was created, ISO 8601."""
+    modified_on: pulumi.Output[str]
+    """When the row was last changed, ISO 8601."""
+    is_managed: pulumi.Output[bool]
+    """Whether the flow came with a managed solution."""
+
+    _computed: ClassVar[tuple[str, ...]] = (
+        "current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
+        "is_managed",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        definition: pulumi.Input[Mapping[str, Any] | str] | None = None,
+        name: pulumi.Input[str] | None = None,
+        description: pulumi.Input[str] | None = None,
+        connection_references: pulumi.Input[Mapping[str, Any]] | None = None,
+        state: pulumi.Input[Literal["on", "off"]] | None = None,
+        owner: pulumi.Input[Principal] | None = None,
+        solution: pulumi.Input[str] | None = None,
+        workflow_id: pulumi.Input[str] | None = None,
+        on_conflict: pulumi.Input[Literal["fail", "adopt", "overwrite"]] | None = None,
+    ) -> None:
+        existing = opts is not None and opts.id is not None
+        props: dict[str, Any] = {
+            "name": name if name is not None or existing else resource_name,
+            "description": description,
+            "state": state if state is not None or existing else "on",
+            "owner": owner,
+            "solution": solution,
+            "workflow_id": workflow_id,
+            "on_conflict": on_conflict,
+            **definition_inputs(definition, connection_references),
+            **dict.fromkeys(self._computed),
+        }
+        super().__init__(CloudFlowProvider, resource_name, props, opts)
+        if not pulumi.runtime.is_dry_run():
+            pulumi.Output.all(self.name, self.activation_error).apply(
+                lambda values: _report(self, *values)
+            )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> CloudFlow:
+        """
+        An existing flow that this stack only looks at, read from the environment.
+
+        Args:
+            resource_name: name in the stack.
+            id: the flow's `workflowid`.
+            opts: Pulumi's resource options.
+        """
+        return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+
+
+def _report(resource: CloudFlow, name: str, reason: str | None) -> None:
+    """Fail the run for a flow that is off against its declaration; its state is saved by now."""
+    if reason:
+        raise pulumi.RunError(
+            f"Flow {name!r} exists but is off. {reason} The next `pulumi up` tries again."
+        )

@@ -1,0 +1,139 @@
+"""
+What the dynamic providers have in common: every quirk of Pulumi's dynamic providers, once.
+
+Their module path and class name are pickled into users' state and found there by `read` and
+`delete` of every later release, so both are frozen. Instances carry no attributes until
+`configure`, which makes the pickle about 60 bytes that never change.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
+from pulumi.output import Unknown
+
+from ..client import DataverseClient
+from ..connection import Connection
+from ..errors import ConfigurationError, PowerAutomateError, one_line
+from .engine_log import say
+from .session import client_for, connection_from
+from .workers import end_with_engine, widen_pool
+
+IDENTITY = "__identity"
+TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
+
+_HOOKS = ("check", "diff", "create", "read", "update", "delete")
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class _Shown(Exception):
+    """What the engine gets to see: with no module and no traceback it prints one clean line."""
+
+
+_Shown.__name__ = _Shown.__qualname__ = "PowerAutomateError"
+_Shown.__module__ = "builtins"
+
+
+class DataverseProvider(ResourceProvider):
+    """Base of the providers: settings, the shared client, and errors that fit on one line."""
+
+    serialize_as_secret_always = False
+
+    _get: Callable[[str], Any]
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        super().__init_subclass__(**arguments)
+        for name in _HOOKS:
+            if name in cls.__dict__:
+                setattr(cls, name, _guarded(cls.__dict__[name]))
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Called once per process and class, under a lock of the SDK's: nothing is sent here."""
+        self._get = req.config.get
+        if not os.environ.get(TRACEBACK_VARIABLE):
+            sys.tracebacklimit = 0
+        widen_pool()
+        end_with_engine()
+
+    @property
+    def connection(self) -> Connection:
+        """Where and as whom; a `ConfigurationError` names what is missing."""
+        return connection_from(self._get)
+
+    @property
+    def client(self) -> DataverseClient:
+        """The process's client."""
+        return client_for(self.connection)
+
+    def configuration_failures(self) -> list[CheckFailure]:
+        """What is wrong with the settings, as a failure that names no property."""
+        try:
+            self.connection  # noqa: B018 - raises when something is missing
+        except ConfigurationError as error:
+            return [failure(str(error))]
+        return []
+
+
+def failure(reason: str) -> CheckFailure:
+    """
+    A check failure that shows its reason only.
+
+    When a failure names a property the engine prints that property's value too: a whole
+    definition, or a secret in clear.
+    """
+    return CheckFailure("", reason)
+
+
+def is_unknown(value: Any) -> bool:
+    """Whether a value is not known before the deployment, at any depth."""
+    if isinstance(value, Unknown):
+        return True
+    if isinstance(value, Mapping):
+        return any(is_unknown(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(is_unknown(item) for item in value)
+    return False
+
+
+def urn_of(props: Mapping[str, Any]) -> str:
+    """The resource's URN, from the hidden input that its constructor passes."""
+    return str(props.get(IDENTITY) or "").partition("/")[2]
+
+
+def progress(props: Mapping[str, Any], message: str) -> None:
+    """Say in the resource's row what is going on."""
+    say(urn_of(props), message)
+
+
+def warn(props: Mapping[str, Any], message: str) -> None:
+    """Leave a warning on the resource."""
+    say(urn_of(props), message, severity="warning", lasting=True)
+
+
+def _guarded(hook: _F) -> _F:
+    @functools.wraps(hook)
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        try:
+            return hook(*arguments, **named)
+        except PowerAutomateError as error:
+            raise _Shown(str(error)) from None
+        except Exception as error:
+            if os.environ.get(TRACEBACK_VARIABLE):
+                raise
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            raise _Shown(
+                f"internal error in {hook.__qualname__}: {type(error).__name__}: "
+                f"{one_line(str(error))} ({os.path.basename(place.filename)}:{place.lineno}). "
+                f"Please report it, with the output under {TRACEBACK_VARIABLE}=1."
+            ) from None
+        except BaseException as error:
+            # A SystemExit would leave the call unanswered, and the engine waiting for ever.
+            raise _Shown(f"interrupted ({type(error).__name__})") from None
+
+    return guarded  # type: ignore[return-value]

@@ -1,0 +1,58 @@
+"""
+Lines in a resource's own row while an operation runs.
+
+The SDK gives a dynamic provider no logger, but the engine serves one at the address that is the
+last argument of this process. Telling progress must never fail an operation: whatever goes wrong
+here is swallowed, and without an engine nothing is said.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any, Literal
+
+Severity = Literal["debug", "info", "warning", "error"]
+
+_SECONDS = 2.0
+_lock = threading.Lock()
+_stub: Any = None
+
+
+def say(urn: str, message: str, *, severity: Severity = "info", lasting: bool = False) -> None:
+    """
+    Show a message in the row of a resource.
+
+    Args:
+        urn: the resource's URN; empty shows the line on the stack's row.
+        lasting: whether it stays among the diagnostics after the run; otherwise it is progress,
+            replaced by the next one.
+    """
+    try:
+        from pulumi.runtime.proto import engine_pb2
+
+        level = {
+            "debug": engine_pb2.DEBUG,
+            "info": engine_pb2.INFO,
+            "warning": engine_pb2.WARNING,
+            "error": engine_pb2.ERROR,
+        }[severity]
+        stub = _engine()
+        if stub is not None:
+            request = engine_pb2.LogRequest(
+                severity=level, message=message, urn=urn, ephemeral=not lasting
+            )
+            stub.Log(request, timeout=_SECONDS)
+    except Exception:
+        return
+
+
+def _engine() -> Any:
+    global _stub
+    with _lock:
+        if _stub is None and ":" in sys.argv[-1]:
+            import grpc
+            from pulumi.runtime.proto import engine_pb2_grpc
+
+            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[-1]))
+        return _stub

@@ -1,0 +1,75 @@
+"""The base of the resource classes: how a dynamic resource of ours is registered."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from collections.abc import Awaitable
+from functools import lru_cache
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from .base import IDENTITY, DataverseProvider
+
+_STACK_TYPE = "pulumi:pulumi:Stack"
+# Fixed, so that the string in users' state stays the same whatever Python makes its default.
+_PICKLE_PROTOCOL = 4
+
+
+class DataverseResource(Resource):
+    """
+    A dynamic resource whose provider is pickled once per class.
+
+    `pulumi.dynamic.Resource` pickles it for every resource and leaves a patch of the standard
+    library behind each time, until one of the next resources ends in a RecursionError. So its
+    constructor is passed over, and the one above it is called with what it would have prepared.
+    """
+
+    def __init__(
+        self,
+        provider: type[DataverseProvider],
+        resource_name: str,
+        props: dict[str, Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        opts = pulumi.ResourceOptions.merge(
+            # The id is ours to choose and stays: made first, the new row would be the old one,
+            # and its deletion would follow.
+            pulumi.ResourceOptions(delete_before_replace=True),
+            opts,
+        )
+        kind = f"pulumi-python:{self._resource_type_name}"
+        props = {**props, "__provider": pickled(provider)}
+        if opts.id is None:
+            props[IDENTITY] = identity(kind, resource_name, opts.parent)
+        pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
+
+
+@lru_cache(maxsize=None)
+def pickled(provider: type[DataverseProvider]) -> str:
+    """What the state keeps of a provider: a reference to its class."""
+    return base64.b64encode(pickle.dumps(provider(), protocol=_PICKLE_PROTOCOL)).decode()
+
+
+def identity(kind: str, name: str, parent: pulumi.Resource | None) -> Awaitable[str] | str:
+    """
+    Pulumi organization and URN of a resource, `organization/urn:pulumi:…`.
+
+    Providers are not told either. The flow's own id derives from it, and progress goes to the row
+    of that URN. It is worked out by hand because an output that belongs to the parent, passed as an
+    input, makes the engine wait for the child before the child exists.
+    """
+    prefix = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::"
+    organization = pulumi.get_organization()
+    if parent is None:
+        return f"{organization}/{prefix}{kind}::{name}"
+
+    async def below_parent() -> str:
+        urn = await parent.urn.future() or ""
+        types = urn.removeprefix(prefix).partition("::")[0]
+        chain = "" if types == _STACK_TYPE else f"{types}$"
+        return f"{organization}/{prefix}{chain}{kind}::{name}"
+
+    return below_parent()
