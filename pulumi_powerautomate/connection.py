@@ -94,7 +94,7 @@ class Connection:
     One environment and one identity, checked and ready to use.
 
     Attributes:
-        environment_url: origin of the environment, `https://org.crm4.dynamics.com`, without a slash.
+        environment_url: the environment's origin, `https://org.crm4.dynamics.com`, no slash.
         settings: every other setting that was given, by name.
         origins: where each setting came from, for `doctor` and for error messages.
     """
@@ -146,7 +146,7 @@ class Connection:
         return self.settings.get(name)
 
     def require(self, name: str) -> str:
-        """A setting's value; a missing one is a `ConfigurationError` that names key and variable."""
+        """A setting's value; `ConfigurationError` names key and variable when missing."""
         value = self.settings.get(name)
         if not value:
             raise ConfigurationError(f"{name} is missing: {SETTINGS[name].remedy()}.")

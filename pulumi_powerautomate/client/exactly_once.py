@@ -262,8 +262,8 @@ def _guarded(
         foreign = differing(known.spec, live) - ({"state"} if not known.on else frozenset())
         if foreign and on_conflict != "overwrite":
             raise ConflictError(
-                f"Update flow {spec.name!r}: somebody changed its {_listed(foreign)} since the last "
-                "run; nothing was overwritten. Run `pulumi refresh` to see the change and then "
+                f"Update flow {spec.name!r}: somebody changed its {_listed(foreign)} since the "
+                "last run; nothing was overwritten. Run `pulumi refresh` to see the change and then "
                 '`pulumi up`, or set on_conflict="overwrite".'
             )
         etag = "*" if etag == "*" else live.etag

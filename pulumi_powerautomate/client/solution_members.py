@@ -6,7 +6,6 @@ from .odata import guid, literal
 from .pacing import Deadline
 from .transport import Transport
 
-
 _WORKFLOW = 29
 
 

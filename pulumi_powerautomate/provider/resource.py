@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import pickle
 from collections.abc import Awaitable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import pulumi
@@ -41,13 +41,13 @@ class DataverseResource(Resource):
             opts,
         )
         kind = f"pulumi-python:{self._resource_type_name}"
-        props = {**props, "__provider": pickled(provider)}
+        props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
         if opts.id is None:
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
 
 
-@lru_cache(maxsize=None)
+@cache
 def pickled(provider: type[DataverseProvider]) -> str:
     """What the state keeps of a provider: a reference to its class."""
     return base64.b64encode(pickle.dumps(provider(), protocol=_PICKLE_PROTOCOL)).decode()
