@@ -263,8 +263,8 @@ def _guarded(
         if foreign and on_conflict != "overwrite":
             raise ConflictError(
                 f"Update flow {spec.name!r}: somebody changed its {_listed(foreign)} since the "
-                "last run; nothing was overwritten. Run `pulumi refresh` to see the change and then "
-                '`pulumi up`, or set on_conflict="overwrite".'
+                "last run; nothing was overwritten. Run `pulumi refresh` to see the change, "
+                'then `pulumi up`, or set on_conflict="overwrite".'
             )
         etag = "*" if etag == "*" else live.etag
     raise problem

@@ -1,0 +1,36 @@
+"""
+A flow's definition, on its own: its shapes, when two are the same, and what is wrong with one.
+
+Nothing here reads a file, sends a request or knows Pulumi.
+"""
+
+from __future__ import annotations
+
+from .canonical import canonical, digest
+from .connections import (
+    connectors_of,
+    normalize_references,
+    references_equal,
+    references_from_wire,
+    references_to_wire,
+)
+from .document import FlowDocument, dump, parse_document, parse_json
+from .problems import DefinitionError, Problem
+from .validation import validate
+
+__all__ = [
+    "DefinitionError",
+    "FlowDocument",
+    "Problem",
+    "canonical",
+    "connectors_of",
+    "digest",
+    "dump",
+    "normalize_references",
+    "parse_document",
+    "parse_json",
+    "references_equal",
+    "references_from_wire",
+    "references_to_wire",
+    "validate",
+]

@@ -1,0 +1,138 @@
+"""
+The shapes a flow is written in, and the one it is worked with.
+
+Accepted are the bare workflow definition, the document that Dataverse stores and solutions export
+(`{"properties": {"definition", "connectionReferences"}, "schemaVersion"}`), and that of the flow
+service, which has more beside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .connections import references_from_wire
+from .problems import DefinitionError
+
+_DEEPEST = 200
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class FlowDocument:
+    """A flow's definition and the connection references that came with it, in normal form."""
+
+    definition: dict[str, Any]
+    connection_references: dict[str, Any]
+    schema_version: str = "1.0.0.0"
+
+
+def parse_json(text: str) -> Any:
+    """
+    Parse strictly: what two readers could understand differently is refused.
+
+    Raises:
+        DefinitionError: not JSON, a key twice in one object, NaN or Infinity, text that no file
+            can hold, or nesting beyond reason.
+    """
+    try:
+        value = json.loads(
+            text.removeprefix(_BYTE_ORDER_MARK),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise DefinitionError(
+            "", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise DefinitionError("", f"nested deeper than {_DEEPEST} levels.") from None
+    return value
+
+
+def parse_document(value: Mapping[str, Any] | str) -> FlowDocument:
+    """
+    Read a flow in any of its shapes.
+
+    Raises:
+        DefinitionError: it is none of them; the message says where.
+    """
+    document = parse_json(value) if isinstance(value, str) else value
+    if not isinstance(document, Mapping):
+        raise DefinitionError(
+            "definition", "not an object; pass a flow's definition or its exported document."
+        )
+    _check_text(document)
+    if "properties" not in document:
+        return FlowDocument(_definition(document, "definition"), {})
+    properties = document["properties"]
+    if not isinstance(properties, Mapping):
+        raise DefinitionError("definition.properties", "not an object.")
+    references = properties.get("connectionReferences")
+    if references is not None and not isinstance(references, Mapping):
+        raise DefinitionError("definition.properties.connectionReferences", "not an object.")
+    return FlowDocument(
+        _definition(properties.get("definition"), "definition.properties.definition"),
+        references_from_wire(references or {}),
+        str(document.get("schemaVersion") or "1.0.0.0"),
+    )
+
+
+def dump(definition: Mapping[str, Any]) -> str:
+    """The compact JSON text of a definition; keys stay in the designer's order."""
+    return json.dumps(definition, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _definition(value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise DefinitionError(path, "missing, or not an object; export the flow again.")
+    if "triggers" not in value and "actions" not in value:
+        raise DefinitionError(
+            path, "has neither triggers nor actions, so it is no workflow definition."
+        )
+    return dict(value)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise DefinitionError("", f"the key {twice!r} stands twice in one object.")
+    return result
+
+
+def _constant(name: str) -> Any:
+    raise DefinitionError("", f"{name} is not a JSON number.")
+
+
+def _check_text(value: Any) -> None:
+    """Refuse what cannot travel: other types, NaN, lone surrogates, NUL, endless nesting."""
+    stack: list[tuple[Any, int, str]] = [(value, 0, "definition")]
+    while stack:
+        item, depth, path = stack.pop()
+        if depth > _DEEPEST:
+            raise DefinitionError("definition", f"nested deeper than {_DEEPEST} levels.")
+        if isinstance(item, str):
+            _check_string(item, path)
+        elif isinstance(item, Mapping):
+            for key, member in item.items():
+                if not isinstance(key, str):
+                    raise DefinitionError(path, f"the key {key!r} is not a string.")
+                _check_string(key, path)
+                stack.append((member, depth + 1, f"{path}.{key}"))
+        elif isinstance(item, (list, tuple)):
+            stack.extend((member, depth + 1, f"{path}[{n}]") for n, member in enumerate(item))
+        elif isinstance(item, float) and (item != item or item in (float("inf"), -float("inf"))):
+            raise DefinitionError(path, f"{item} is not a JSON number.")
+        elif item is not None and not isinstance(item, (bool, int, float)):
+            raise DefinitionError(path, f"a {type(item).__name__} is not JSON.")
+
+
+def _check_string(text: str, path: str) -> None:
+    if text.isascii() and "\0" not in text:
+        return
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise DefinitionError(path, "holds a NUL or half of a surrogate pair; remove it.")

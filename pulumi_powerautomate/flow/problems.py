@@ -1,0 +1,36 @@
+"""What can be wrong with a definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import InvalidInputError
+
+
+class DefinitionError(InvalidInputError):
+    """A document cannot be read as a flow at all."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {message}" if path else message)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """
+    One finding: what, where, and what to do.
+
+    Attributes:
+        code: stable, such as `PA101`; what a finding is suppressed by.
+        path: where in the definition, such as `actions.Send_mail.inputs`.
+    """
+
+    code: str
+    severity: Literal["error", "warning"]
+    path: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"definition.{self.path}: {self.message} {self.remedy} [{self.code}]"

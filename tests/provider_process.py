@@ -1,0 +1,181 @@
+"""The real provider process, `python -m pulumi.dynamic`, driven over gRPC as the engine drives it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from pulumi_powerautomate.cloud_flow import CloudFlowProvider
+from pulumi_powerautomate.provider.resource import pickled
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+IDENTITY = "organization/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:CloudFlow::"
+
+
+class ProviderError(Exception):
+    """What the engine would print for a failed operation."""
+
+
+@dataclass
+class Checked:
+    inputs: dict[str, Any]
+    failures: list[str]
+
+
+@dataclass
+class Diffed:
+    changes: bool
+    replaces: list[str]
+
+
+@dataclass
+class _EngineLog(engine_pb2_grpc.EngineServicer):
+    lines: list[tuple[str, str, bool]] = field(default_factory=list)
+
+    def Log(self, request: Any, context: Any) -> Any:
+        self.lines.append((request.urn, request.message, request.ephemeral))
+        return empty_pb2.Empty()
+
+
+class ProviderProcess:
+    """One provider process and a small engine for it to log to."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        config: Mapping[str, str] | None = None,
+        provider: type = CloudFlowProvider,
+    ) -> None:
+        self._provider = pickled(provider)
+        self._log = _EngineLog()
+        self._engine = grpc.server(ThreadPoolExecutor(max_workers=4))
+        engine_pb2_grpc.add_EngineServicer_to_server(self._log, self._engine)
+        port = self._engine.add_insecure_port("127.0.0.1:0")
+        self._engine.start()
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{port}"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
+        )
+        assert self.process.stdout is not None
+        address = self.process.stdout.readline().decode().strip()
+        options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{address}", options=options)
+        self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(config or {})))
+
+    @property
+    def log(self) -> list[tuple[str, str, bool]]:
+        """(URN, message, ephemeral) of each line the provider said."""
+        return self._log.lines
+
+    def check(self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Checked:
+        answer = self._call(
+            "Check",
+            provider_pb2.CheckRequest(
+                olds=self._props(olds) if olds else _struct({}), news=self._props(news)
+            ),
+        )
+        return Checked(_plain(answer.inputs), [item.reason for item in answer.failures])
+
+    def diff(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diffed:
+        answer = self._call(
+            "Diff",
+            provider_pb2.DiffRequest(id=id_, olds=self._props(olds), news=self._props(news)),
+        )
+        return Diffed(answer.changes == provider_pb2.DiffResponse.DIFF_SOME, list(answer.replaces))
+
+    def create(self, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        answer = self._call("Create", provider_pb2.CreateRequest(properties=self._props(inputs)))
+        return answer.id, _plain(answer.properties)
+
+    def read(
+        self, id_: str, outputs: Mapping[str, Any]
+    ) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
+        answer = self._call(
+            "Read", provider_pb2.ReadRequest(id=id_, properties=self._props(outputs))
+        )
+        inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
+        return answer.id, _plain(answer.properties), inputs
+
+    def update(
+        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        answer = self._call(
+            "Update",
+            provider_pb2.UpdateRequest(id=id_, olds=self._props(olds), news=self._props(news)),
+        )
+        return _plain(answer.properties)
+
+    def delete(self, id_: str, outputs: Mapping[str, Any]) -> None:
+        self._call("Delete", provider_pb2.DeleteRequest(id=id_, properties=self._props(outputs)))
+
+    def kill(self) -> None:
+        """What a crash does."""
+        self.process.kill()
+
+    def close(self) -> None:
+        self._channel.close()
+        self.process.kill()
+        self.process.communicate()
+        self._engine.stop(0)
+
+    def _props(self, props: Mapping[str, Any]) -> struct_pb2.Struct:
+        return _struct({**props, "__provider": self._provider})
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self.stub, method)(request, timeout=600)
+        except grpc.RpcError as error:
+            raise ProviderError(str(error.details()).strip()) from None
+
+
+@contextlib.contextmanager
+def provider_process(
+    environment: Mapping[str, str],
+    config: Mapping[str, str] | None = None,
+    provider: type = CloudFlowProvider,
+) -> Iterator[ProviderProcess]:
+    """A provider process that ends with the block."""
+    process = ProviderProcess(environment, config, provider)
+    try:
+        yield process
+    finally:
+        process.close()
+
+
+def flow_inputs(name: str, definition: Any, **more: Any) -> dict[str, Any]:
+    """What the constructor of `CloudFlow` would send to `check` for a definition as text."""
+    import json
+
+    text = definition if isinstance(definition, str) else json.dumps(definition)
+    return {
+        "name": name,
+        "definition": text,
+        "state": "on",
+        "__identity": f"{IDENTITY}{name}",
+        **more,
+    }
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update({key: value for key, value in values.items() if value is not None})
+    return struct
+
+
+def _plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    values: dict[str, Any] = json_format.MessageToDict(struct)
+    values.pop("__provider", None)
+    return values
