@@ -1,4 +1,4 @@
-"""The real provider process, `python -m pulumi.dynamic`, driven over gRPC as the engine drives it."""
+"""The real provider process, `python -m pulumi.dynamic`, driven as the engine drives it."""
 
 from __future__ import annotations
 
@@ -109,9 +109,7 @@ class ProviderProcess:
         inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
         return answer.id, _plain(answer.properties), inputs
 
-    def update(
-        self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._call(
             "Update",
             provider_pb2.UpdateRequest(id=id_, olds=self._props(olds), news=self._props(news)),

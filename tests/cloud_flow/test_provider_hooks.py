@@ -10,8 +10,13 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
-from tests.provider_process import UNKNOWN, ProviderError, ProviderProcess, flow_inputs
-from tests.provider_process import provider_process
+from tests.provider_process import (
+    UNKNOWN,
+    ProviderError,
+    ProviderProcess,
+    flow_inputs,
+    provider_process,
+)
 
 
 @pytest.fixture
@@ -55,9 +60,7 @@ def test_draft_takes_one_request_each(provider: ProviderProcess, emulator: Emula
     assert emulator.control.rows("workflows") == []
 
 
-def test_active_flow_takes_two_requests_each(
-    provider: ProviderProcess, emulator: Emulator
-) -> None:
+def test_active_flow_takes_two_requests_each(provider: ProviderProcess, emulator: Emulator) -> None:
     """Create, update and delete of a flow that is on are two requests each."""
     flow_id, news, outputs = created(provider, flow_inputs("Active", hourly()))
     assert outputs["current_state"] == "on"
@@ -85,9 +88,7 @@ def test_one_token_request_for_all_lanes(provider: ProviderProcess, emulator: Em
     """Thirty-two operations that start cold at once share one token request."""
     from concurrent.futures import ThreadPoolExecutor
 
-    inputs = [
-        checked(provider, flow_inputs(f"Lane {n}", hourly(), state="off")) for n in range(32)
-    ]
+    inputs = [checked(provider, flow_inputs(f"Lane {n}", hourly(), state="off")) for n in range(32)]
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(provider.create, inputs))
     assert len(emulator.control.token_requests()) == 1

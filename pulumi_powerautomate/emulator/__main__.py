@@ -1,0 +1,187 @@
+"""`pulumi-powerautomate emulator`: serve an environment until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from . import seed
+from .answers import Refusal
+from .app import Emulation, new_service
+from .switches import SWITCHES
+from .tls import certificates
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the emulator."""
+    arguments = _parser().parse_args(argv)
+    if arguments.list_switches:
+        for name, (allowed, default, meaning) in SWITCHES.items():
+            values = "a number" if isinstance(allowed, type) else " | ".join(map(str, allowed))
+            print(f"{name:32} {values} (default {default}): {meaning}")
+        return
+    switches = dict(item.partition("=")[::2] for item in arguments.switch)
+    try:
+        extra = json.loads(Path(arguments.seed).read_text("utf-8")) if arguments.seed else None
+        service = new_service(arguments.database, switches, extra)
+    except Refusal as refusal:
+        sys.exit(f"error: {refusal.message}")
+    except OSError as error:
+        sys.exit(f"error: {error.filename or arguments.database}: {error.strerror or error}.")
+    except ValueError as error:
+        sys.exit(f"error: {arguments.seed} is not JSON ({error}).")
+    except KeyError as error:
+        sys.exit(f"error: {arguments.seed}: no entity set or key column {error}.")
+    emulation = Emulation(service, control=arguments.control, latency_ms=arguments.latency_ms)
+    asyncio.run(_serve(emulation, arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pulumi-powerautomate emulator",
+        description="A Dataverse of your own: one environment and its sign-in service.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port of the API, 0 for a free one")
+    parser.add_argument("--https", action="store_true", help="serve the API over https")
+    parser.add_argument("--database", help="keep the rows in this SQLite file (default: memory)")
+    parser.add_argument("--seed", help="JSON file with rows by entity set, for a new environment")
+    parser.add_argument(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="answer an open question otherwise; see --list-switches",
+    )
+    parser.add_argument("--list-switches", action="store_true", help="print the switches and end")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="time each answer takes")
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="serve /__emulator__/ for faults and edits behind the client's back",
+    )
+    parser.add_argument("--ready-file", help=argparse.SUPPRESS)
+    parser.add_argument("--ends-with-parent", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="powerautomate-emulator-") as folder:
+        tls = certificates(Path(folder), arguments.host)
+        api = _listen(arguments.host, arguments.port)
+        sign_in = api if arguments.https else _listen(arguments.host, 0)
+        scheme = "https" if arguments.https else "http"
+        url = f"{scheme}://{_address(api)}"
+        emulation.entra.base = f"https://{_address(sign_in)}"
+        environment = {
+            "POWERAUTOMATE_ENVIRONMENT_URL": url,
+            "POWERAUTOMATE_TENANT_ID": seed.TENANT,
+            "POWERAUTOMATE_CLIENT_ID": seed.CLIENT,
+            "POWERAUTOMATE_CLIENT_SECRET": seed.CLIENT_SECRET,
+            "POWERAUTOMATE_AUTHORITY_HOST": emulation.entra.base,
+            "POWERAUTOMATE_CA_BUNDLE": str(tls.bundle),
+        }
+        servers = [_server(emulation, None if sign_in is not api else tls.server)]
+        sockets = [api]
+        if sign_in is not api:
+            servers.append(_server(emulation, tls.server))
+            sockets.append(sign_in)
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        running = [
+            asyncio.create_task(server.serve([listening]))
+            for server, listening in zip(servers, sockets, strict=True)
+        ]
+        while not all(server.started for server in servers):
+            await asyncio.sleep(0.005)
+        if arguments.ready_file:
+            _write_whole(Path(arguments.ready_file), json.dumps(environment))
+        else:
+            _tell(environment, arguments)
+        if arguments.ends_with_parent:
+            await _until_orphaned(stop)
+        else:
+            await stop.wait()
+        emulation.faults.clear()
+        for server in servers:
+            server.should_exit = True
+            server.force_exit = True
+        await asyncio.gather(*running)
+        emulation.service.store.close()
+
+
+def _server(emulation: Emulation, tls: Any) -> uvicorn.Server:
+    config = uvicorn.Config(
+        emulation,
+        http="httptools",
+        lifespan="off",
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=75,
+        backlog=2048,
+    )
+    config.load()
+    config.ssl = tls
+    server = uvicorn.Server(config)
+    # Signals are taken once, for both servers.
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    return server
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        sys.exit(f"error: cannot listen on {host}:{port}: {error.strerror}.")
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Whoever waits for the file must never see half of it."""
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text, "utf-8")
+    beside.replace(path)
+
+
+async def _until_orphaned(stop: asyncio.Event) -> None:
+    parent = os.getppid()
+    while not stop.is_set() and os.getppid() == parent:
+        await asyncio.sleep(0.2)
+
+
+def _tell(environment: dict[str, str], arguments: argparse.Namespace) -> None:
+    print("Dataverse emulator: a new environment at", environment["POWERAUTOMATE_ENVIRONMENT_URL"])
+    print("Rows are kept in", arguments.database or "memory, until this command ends")
+    if arguments.control:
+        print("Control surface at", environment["POWERAUTOMATE_ENVIRONMENT_URL"] + "/__emulator__/")
+    print("\nIn another terminal, before `pulumi up`:\n")
+    for name, value in environment.items():
+        print(f"export {name}={value}")
+    print("\nPress Ctrl+C to end.", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""
+Sharing of rows.
+
+Source: "Sharing and assigning" and the reference of GrantAccess, ModifyAccess, RevokeAccess,
+RetrieveSharedPrincipalsAndAccess and RetrievePrincipalAccess.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+from urllib.parse import unquote
+
+from .answers import Answer, Refusal, bad_argument, bad_payload, bad_syntax, does_not_exist
+from .query import is_guid
+from .request import Request
+from .rows import Rows
+from .seed import WITHOUT_ROLE
+from .store import Row
+from .tables import BY_LOGICAL, BY_SET, Table
+
+RIGHTS = {
+    "ReadAccess": 1,
+    "WriteAccess": 2,
+    "AppendAccess": 4,
+    "AppendToAccess": 16,
+    "CreateAccess": 32,
+    "DeleteAccess": 65536,
+    "ShareAccess": 262144,
+    "AssignAccess": 524288,
+}
+_EVERYTHING = sum(RIGHTS.values())
+
+
+def grant(rows: Rows, request: Request) -> Answer:
+    """GrantAccess: adds rights."""
+    table, target, principal, mask = _parsed(rows, request)
+    share = _share(rows, target[table.key], principal)
+    if share is not None and rows.service.switches["grant_existing"] == "or":
+        mask |= share["accessrightsmask"]
+    if mask:
+        _store(rows, table, target, principal, share, mask, request)
+    return Answer(204)
+
+
+def modify(rows: Rows, request: Request) -> Answer:
+    """ModifyAccess: replaces rights."""
+    table, target, principal, mask = _parsed(rows, request)
+    share = _share(rows, target[table.key], principal)
+    if share is None and rows.service.switches["modify_without_share"] == "refuse":
+        raise Refusal(400, "0x80040217", "The principal has no access to modify.")
+    if mask:
+        _store(rows, table, target, principal, share, mask, request)
+    elif share is not None:
+        _remove(rows, share, request)
+    return Answer(204)
+
+
+def revoke(rows: Rows, request: Request) -> Answer:
+    """RevokeAccess: takes every right of a share away."""
+    body = request.json("RevokeAccess")
+    table, target = _target(rows, body)
+    _may_share(rows, request, table)
+    principal = _principal(rows, body.get("Revokee"), unknown_is_fine=True)
+    share = _share(rows, target[table.key], principal)
+    if share is None and rows.service.switches["revoke_without_share"] == "refuse":
+        raise Refusal(400, "0x80040217", "The principal has no access to revoke.")
+    if share is not None:
+        _remove(rows, share, request)
+    return Answer(204)
+
+
+def shared_principals(rows: Rows, request: Request, arguments: dict[str, str]) -> Answer:
+    """RetrieveSharedPrincipalsAndAccess: explicit shares of a row."""
+    table, target = _reference(rows, arguments)
+    shares = [
+        {
+            "AccessMask": mask_text(share["accessrightsmask"]),
+            "Principal": {
+                "@odata.type": f"#Microsoft.Dynamics.CRM.{share['principaltypecode']}",
+                "ownerid": share["principalid"],
+            },
+        }
+        for share in rows.service.store.select("principalobjectaccess", objectid=target[table.key])
+        if share["accessrightsmask"]
+    ]
+    return rows.ok(
+        200,
+        {
+            "@odata.context": f"{request.root}$metadata#Microsoft.Dynamics.CRM."
+            "RetrieveSharedPrincipalsAndAccessResponse",
+            "PrincipalAccesses": shares,
+        },
+        request,
+    )
+
+
+def principal_access(
+    rows: Rows, request: Request, table: Table, key: str, arguments: dict[str, str]
+) -> Answer:
+    """RetrievePrincipalAccess: what a user or team may do with a row, all sources together."""
+    principal = rows.by_key(table, key, request)
+    target_table, target = _reference(rows, arguments)
+    mask = effective_mask(rows, target_table, target, principal[table.key])
+    return rows.ok(
+        200,
+        {
+            "@odata.context": f"{request.root}$metadata#Microsoft.Dynamics.CRM."
+            "RetrievePrincipalAccessResponse",
+            "AccessRights": mask_text(mask),
+        },
+        request,
+    )
+
+
+def effective_mask(rows: Rows, table: Table, target: Row, principal_id: str) -> int:
+    """Rights of the owner, of the principal's teams, and of shares with either."""
+    store = rows.service.store
+    teams = {row["teamid"] for row in store.select("teammembership", systemuserid=principal_id)}
+    mask = 0
+    for holder in {principal_id, *teams}:
+        if target.get("_ownerid_value") == holder:
+            return _EVERYTHING
+        share = _share(rows, target[table.key], ("", holder))
+        mask |= share["accessrightsmask"] if share else 0
+    return mask
+
+
+def mask_text(mask: int) -> str:
+    """A mask as the service writes it: names in ascending order of their bits."""
+    names = [name for name, bit in RIGHTS.items() if mask & bit]
+    return ", ".join(names) or "None"
+
+
+def _parsed(rows: Rows, request: Request) -> tuple[Table, Row, tuple[str, str], int]:
+    body = request.json("GrantAccess")
+    table, target = _target(rows, body)
+    _may_share(rows, request, table)
+    access = body.get("PrincipalAccess")
+    if not isinstance(access, dict):
+        raise bad_payload("GrantAccess", "The parameter 'PrincipalAccess' is missing.")
+    mask = _mask(access.get("AccessMask"))
+    principal = _principal(rows, access.get("Principal"))
+    if principal[1] in WITHOUT_ROLE and mask:
+        raise Refusal(400, "0x80040231", "Target user or team does not hold required privileges.")
+    return table, target, principal, mask
+
+
+def _mask(text: Any) -> int:
+    mask = 0
+    for name in str(text or "").split(","):
+        name = name.strip()
+        if name == "None" and text.strip() == "None":
+            return 0
+        if name not in RIGHTS:
+            raise bad_payload(
+                "GrantAccess",
+                f"The string '{text}' is not a valid enum type constant of "
+                "'Microsoft.Dynamics.CRM.AccessRights'.",
+            )
+        mask |= RIGHTS[name]
+    return mask
+
+
+def _target(rows: Rows, body: dict[str, Any]) -> tuple[Table, Row]:
+    target = body.get("Target")
+    if not isinstance(target, dict):
+        raise bad_payload("GrantAccess", "The parameter 'Target' is missing.")
+    logical = str(target.get("@odata.type", "")).rpartition(".")[2]
+    table = BY_LOGICAL.get(logical)
+    if table is None:
+        raise bad_payload("GrantAccess", f"A type named '{logical}' could not be resolved.")
+    key = target.get(table.key)
+    if not is_guid(key):
+        raise bad_argument("Expected non-empty Guid.")
+    return table, rows.service.require(table, str(key))
+
+
+def _principal(rows: Rows, value: Any, *, unknown_is_fine: bool = False) -> tuple[str, str]:
+    if not isinstance(value, dict):
+        raise bad_payload("GrantAccess", "The parameter 'Principal' is missing.")
+    logical = str(value.get("@odata.type", "")).rpartition(".")[2]
+    if logical not in ("systemuser", "team"):
+        raise Refusal(400, "0x80048346", "Invalid principal type.")
+    key = value.get("ownerid") or value.get(BY_LOGICAL[logical].key)
+    if not is_guid(key):
+        raise Refusal(400, "0x80048348", "Passed Guid is empty.")
+    row = rows.service.store.get(logical, str(key).lower())
+    if row is None and not unknown_is_fine:
+        missing = does_not_exist(logical, str(key).lower())
+        missing.status = rows.service.switches["unknown_principal"]
+        raise missing
+    if row is not None and row.get("isdisabled") and not unknown_is_fine:
+        raise Refusal(400, "0x80040225", "The specified user is either disabled or is not a member "
+                      "of any business unit.")  # fmt: skip
+    return logical, str(key).lower()
+
+
+def _may_share(rows: Rows, request: Request, table: Table) -> None:
+    rows.allow(request, "Share", table)
+
+
+def _share(rows: Rows, object_id: str, principal: tuple[str, str]) -> Row | None:
+    share_id = _share_id(object_id, principal[1])
+    return rows.service.store.get("principalobjectaccess", share_id)
+
+
+def _share_id(object_id: str, principal_id: str) -> str:
+    return str(uuid.uuid5(uuid.UUID(object_id), principal_id))
+
+
+def _store(
+    rows: Rows,
+    table: Table,
+    target: Row,
+    principal: tuple[str, str],
+    share: Row | None,
+    mask: int,
+    request: Request,
+) -> None:
+    access_table = BY_LOGICAL["principalobjectaccess"]
+    values = {"accessrightsmask": mask, "changedon": rows.service.clock.stamp()}
+    if share is not None:
+        rows.service.change(access_table, share, values, request.caller.user_id)
+        return
+    values.update(
+        {
+            "principalobjectaccessid": _share_id(target[table.key], principal[1]),
+            "principalid": principal[1],
+            "principaltypecode": principal[0],
+            "objectid": target[table.key],
+            "objecttypecode": table.logical,
+            "inheritedaccessrightsmask": 0,
+        }
+    )
+    rows.service.insert(access_table, values, request.caller.user_id)
+
+
+def _remove(rows: Rows, share: Row, request: Request) -> None:
+    rows.service.remove(BY_LOGICAL["principalobjectaccess"], share, request.caller.user_id)
+
+
+def _reference(rows: Rows, arguments: dict[str, str]) -> tuple[Table, Row]:
+    """The row that a `Target` argument names: `{'@odata.id':'workflows(…)'}`."""
+    text = unquote(arguments.get("Target", ""))
+    try:
+        reference = json.loads(text.replace("'", '"'))["@odata.id"]
+    except (ValueError, KeyError, TypeError):
+        raise bad_syntax(f"The parameter value '{text}' could not be parsed.") from None
+    name, _, key = str(reference).rpartition("/")[2].partition("(")
+    table = BY_SET.get(name)
+    if table is None:
+        raise bad_syntax(f"Resource not found for the segment '{name}'.")
+    return table, rows.service.require(table, key.rstrip(")"))

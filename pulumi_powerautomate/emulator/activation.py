@@ -1,0 +1,215 @@
+"""
+What turning a flow on checks, and saving it does not.
+
+Source: the table of checks in this project's Dataverse notes, and the codes reported with them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .answers import Refusal
+from .service import Caller, Service
+from .store import Row
+
+_RUN_AFTER = {"succeeded", "failed", "skipped", "timedout"}
+_REFERS = re.compile(
+    r"(?<![\w'])(?:body|outputs|actions|actionBody|actionOutputs)\(\s*'((?:[^']|'')+)'\s*\)"
+)
+
+
+def check_activation(service: Service, row: Row, caller: Caller) -> None:
+    """Refuse what the flow service would not run."""
+    properties = json.loads(row["clientdata"])["properties"]
+    definition = properties["definition"]
+    references = properties.get("connectionReferences") or {}
+    if not definition.get("triggers"):
+        raise _refusal(service, "DefinitionRequestMissingFields",
+                       "The flow definition has no trigger.")  # fmt: skip
+    _check_template(service, definition)
+    for key, reference in references.items():
+        if isinstance(reference, dict):
+            _check_reference(service, key, reference, caller)
+    for key in sorted(_used_keys(definition) - set(references)):
+        raise _refusal(
+            service,
+            "InvalidOpenApiFlow",
+            f"Flow save failed with code 'ConnectionReferenceMissing' and message 'The connection "
+            f"reference '{key}' is not defined.'.",
+        )
+    _check_children(service, row, definition)
+
+
+def _check_reference(
+    service: Service, key: str, reference: Mapping[str, Any], caller: Caller
+) -> None:
+    if str(reference.get("runtimeSource") or reference.get("source") or "").lower() == "invoker":
+        return
+    if "api" not in reference and "runtimeSource" not in reference:
+        _check_connection(service, str(reference.get("connectionName") or ""),
+                          str(reference.get("id") or ""), key, caller)  # fmt: skip
+        return
+    logical = (reference.get("connection") or {}).get("connectionReferenceLogicalName")
+    if not logical:
+        raise _refusal(
+            service,
+            "XrmConnectionReferenceMissingConnection",
+            f"Connection reference logical name missing for '{key}'.",
+        )
+    found = service.store.find("connectionreference", connectionreferencelogicalname=logical)
+    if found is None:
+        raise _refusal(
+            service,
+            "XrmConnectionReferenceNotFound",
+            f"Connection reference with logical name '{logical}' was not found.",
+        )
+    if not found["connectionid"]:
+        raise _refusal(
+            service,
+            "XrmConnectionReferenceMissingConnection",
+            f"Connection Id missing for connection reference logical name '{logical}'.",
+        )
+    _check_connection(service, found["connectionid"], found["connectorid"] or "", key, caller)
+
+
+def _check_connection(
+    service: Service, name: str, connector: str, key: str, caller: Caller
+) -> None:
+    if not name:
+        raise _refusal(
+            service, "AzureResourceManagerRequestFailed",
+            f"The connection of '{key}' has no name.",
+        )  # fmt: skip
+    known = service.connections.get(name)
+    if known is None:
+        if service.switches["connections"] == "registered":
+            raise _refusal(service, "ConnectionNotFound",
+                           f"Could not find connection '{name}'.", "NotFound")  # fmt: skip
+        return
+    wanted = connector.rpartition("/")[2]
+    if wanted and known.get("connector") and str(known["connector"]).rpartition("/")[2] != wanted:
+        raise _refusal(
+            service,
+            "ConnectionNotFound",
+            f"Could not find connection '{name}' for API '{wanted}'.",
+            "NotFound",
+        )
+    people = {known.get("owner"), *known.get("shared_with", ())}
+    if caller.user_id not in people:
+        raise _refusal(
+            service,
+            "ConnectionAuthorizationFailed",
+            f"The caller object id is '{caller.user_id}'. Connection '{name}' to '{wanted}' cannot "
+            "be used to activate this flow, either because this is not a valid connection or "
+            "because it is not a connection you have access permission for. Either replace the "
+            "connection with a valid connection you can access or have the connection owner "
+            "activate the flow, so the connection is shared with you in the context of this flow.",
+            "Forbidden",
+        )
+
+
+def _check_children(service: Service, row: Row, definition: Mapping[str, Any]) -> None:
+    published = service.state.get("published", set())
+    for node in _nodes(definition):
+        host = (
+            node.get("inputs", {}).get("host", {}) if isinstance(node.get("inputs"), dict) else {}
+        )
+        child_id = host.get("workflowReferenceName") if isinstance(host, dict) else None
+        if not isinstance(child_id, str):
+            continue
+        child = service.store.get("workflow", child_id.lower())
+        if child is None:
+            raise _refusal(
+                service,
+                "WorkflowNotFound",
+                f"Could not find any workflow with id '{child_id}'.",
+                "NotFound",
+            )
+        on = child["statecode"] == 1 or child_id.lower() in published
+        if not on:
+            raise _refusal(
+                service,
+                "ChildFlowNeverPublished",
+                f"The workflow with id '{child_id}', name {child['name']} cannot be used as a "
+                "child workflow because it has never been published. Please publish it and "
+                "try again.",
+            )
+
+
+def _check_template(service: Service, definition: Mapping[str, Any]) -> None:
+    names: set[str] = set()
+    for scope in _scopes(definition):
+        for name, node in scope.items():
+            names.add(name)
+            after = node.get("runAfter") if isinstance(node, dict) else None
+            for target, states in (after or {}).items():
+                if target not in scope:
+                    raise _refusal(
+                        service,
+                        "InvalidTemplate",
+                        f"The template validation failed: 'The 'runAfter' property of template "
+                        f"action '{name}' contains non-existent action: '{target}'. Action "
+                        "'runAfter' must reference an action in the same scope.'.",
+                    )
+                if any(str(state).lower() not in _RUN_AFTER for state in states):
+                    raise _refusal(
+                        service,
+                        "InvalidTemplate",
+                        f"The template validation failed: 'The 'runAfter' of action '{name}' has "
+                        "an invalid status.'.",
+                    )
+    for target in _REFERS.findall(json.dumps(definition, ensure_ascii=False)):
+        if target.replace("''", "'").replace('\\"', '"') not in names:
+            raise _refusal(
+                service,
+                "InvalidTemplate",
+                "The template validation failed: 'The template refers to the action "
+                f"'{target}', which is not defined in the template.'.",
+            )
+
+
+def _scopes(node: Any) -> Iterator[dict[str, Any]]:
+    """Every set of sibling actions, nested ones included."""
+    if not isinstance(node, dict):
+        return
+    actions = node.get("actions")
+    if isinstance(actions, dict):
+        yield actions
+        for action in actions.values():
+            yield from _scopes(action)
+    for branch in ("else", "default"):
+        if isinstance(node.get(branch), dict):
+            yield from _scopes(node[branch])
+    for case in (node.get("cases") or {}).values() if isinstance(node.get("cases"), dict) else ():
+        yield from _scopes(case)
+
+
+def _nodes(definition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for trigger in (definition.get("triggers") or {}).values():
+        if isinstance(trigger, dict):
+            yield trigger
+    for scope in _scopes(dict(definition)):
+        yield from (node for node in scope.values() if isinstance(node, dict))
+
+
+def _used_keys(definition: Mapping[str, Any]) -> set[str]:
+    found = set()
+    for node in _nodes(definition):
+        inputs = node.get("inputs")
+        host = inputs.get("host") if isinstance(inputs, dict) else None
+        key = host.get("connectionName") if isinstance(host, dict) else None
+        if isinstance(key, str):
+            found.add(key)
+    return found
+
+
+def _refusal(
+    service: Service, code: str, message: str, inner_status: str = "BadRequest"
+) -> Refusal:
+    from .workflows import flow_refusal
+
+    status = service.switches["activation_failure_status"]
+    return flow_refusal(403 if inner_status == "Forbidden" else status, inner_status, code, message)

@@ -1,0 +1,112 @@
+"""What the service answers: success, refusals in its own words, and the headers of both."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+JSON_TYPE = "application/json; odata.metadata=minimal"
+
+
+@dataclass
+class Answer:
+    """An HTTP answer before it is sent."""
+
+    status: int = 204
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+
+    def content(self) -> bytes:
+        """The bytes of the body."""
+        if self.raw is not None:
+            return self.raw
+        if self.body is None:
+            return b""
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Refusal(Exception):
+    """A request the service does not carry out."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+    def answer(self) -> Answer:
+        """The documented error envelope."""
+        error = {"code": self.code, "message": self.message}
+        return Answer(self.status, {"error": error}, dict(self.headers))
+
+
+def service_headers() -> dict[str, str]:
+    """Headers that every answer of the service carries."""
+    request_id = str(uuid.uuid4())
+    return {
+        "OData-Version": "4.0",
+        "Cache-Control": "no-cache",
+        "Expires": "-1",
+        "x-ms-service-request-id": request_id,
+        "REQ_ID": request_id,
+        "x-ms-dop-hint": "4",
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    }
+
+
+def does_not_exist(entity: str, row_id: str) -> Refusal:
+    """404 for a row that is not there."""
+    return Refusal(404, "0x80040217", f"Entity '{entity}' With Id = {row_id} Does Not Exist")
+
+
+def no_such_segment(segment: str) -> Refusal:
+    """404 for a path the service does not have."""
+    return Refusal(404, "0x80060888", f"Resource not found for the segment '{segment}'.")
+
+
+def bad_syntax(message: str) -> Refusal:
+    """400 for a request that does not parse."""
+    return Refusal(400, "0x80060888", message)
+
+
+def bad_payload(entity_set: str, message: str) -> Refusal:
+    """400 for a body that does not fit the table."""
+    return Refusal(
+        400,
+        "0x80048d19",
+        f"Error identified in Payload provided by the user for Entity :'{entity_set}', For more "
+        "information on this error please follow this help link "
+        "https://go.microsoft.com/fwlink/?linkid=2195293  ---->  InnerException : "
+        f"Microsoft.OData.ODataException: {message}",
+    )
+
+
+def bad_argument(message: str) -> Refusal:
+    """400 for a value that makes no sense."""
+    return Refusal(400, "0x80040203", message)
+
+
+def missing_privilege(user: str, privilege: str, entity: str) -> Refusal:
+    """403 for a caller whose roles lack a privilege."""
+    return Refusal(
+        403,
+        "0x80040220",
+        f"Principal user (Id={user}, type=8) is missing prv{privilege}{entity} privilege "
+        f"(Id={uuid.uuid5(uuid.NAMESPACE_OID, privilege + entity)}) on OTC=4703 for entity "
+        f"'{entity}'. context.Caller={user}",
+    )
+
+
+VERSION_MISMATCH = (
+    412,
+    "0x80060882",
+    "The version of the existing record doesn't match the RowVersion property provided.",
+)
+ALREADY_EXISTS = (412, "0x80040237", "A record with matching key values already exists.")

@@ -1,0 +1,195 @@
+"""
+`/__emulator__/`: what a test or a demo does to the environment behind the client's back.
+
+Off unless asked for, because it needs no sign-in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from .answers import Refusal
+from .entra import Application
+from .faults import Barrier
+from .tables import BY_SET, Table
+
+if TYPE_CHECKING:
+    from .app import Emulation
+
+PREFIX = "/__emulator__"
+_LONGEST_WAIT = 120.0
+
+
+def control_app(emulation: Emulation) -> Starlette:
+    """The routes of the control surface."""
+    control = _Control(emulation)
+    routes = [
+        Route("/faults", control.faults, methods=["POST", "DELETE"]),
+        Route("/barriers", control.barriers, methods=["POST"]),
+        Route("/barriers/{name}/{verb}", control.barrier, methods=["POST"]),
+        Route("/requests", control.requests, methods=["GET", "DELETE"]),
+        Route("/commits", control.commits, methods=["GET"]),
+        Route("/tokens", control.tokens, methods=["GET", "POST"]),
+        Route("/clock", control.clock, methods=["GET", "POST"]),
+        Route("/switches", control.switches, methods=["GET", "POST"]),
+        Route("/limits", control.limits, methods=["POST"]),
+        Route("/privileges", control.privileges, methods=["POST"]),
+        Route("/snapshots", control.snapshots, methods=["POST"]),
+        Route("/reset", control.reset, methods=["POST"]),
+        Route("/stats", control.stats, methods=["GET"]),
+        Route("/rows/{set}", control.rows, methods=["GET", "POST"]),
+        Route("/rows/{set}/{id}", control.row, methods=["GET", "PATCH", "DELETE"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={Refusal: _refused})
+
+
+async def _refused(_request: Request, refusal: Exception) -> JSONResponse:
+    assert isinstance(refusal, Refusal)
+    return JSONResponse({"error": refusal.message}, refusal.status)
+
+
+class _Control:
+    def __init__(self, emulation: Emulation) -> None:
+        self.emulation = emulation
+        self.service = emulation.service
+        self.saved: dict[str, Any] = {}
+
+    async def faults(self, request: Request) -> JSONResponse:
+        if request.method == "DELETE":
+            self.emulation.faults.clear()
+        else:
+            self.emulation.faults.add(await _body(request))
+        return JSONResponse({})
+
+    async def barriers(self, request: Request) -> JSONResponse:
+        rule = await _body(request)
+        name = str(uuid.uuid4())
+        self.emulation.faults.add_barrier(name, rule)
+        return JSONResponse({"name": name})
+
+    async def barrier(self, request: Request) -> JSONResponse:
+        barrier = self.emulation.faults.barriers.get(request.path_params["name"])
+        if barrier is None:
+            raise Refusal(404, "", "No such barrier.")
+        if request.path_params["verb"] == "release":
+            barrier.released.set()
+            return JSONResponse({})
+        return JSONResponse({"reached": await _within(barrier)})
+
+    async def requests(self, request: Request) -> JSONResponse:
+        if request.method == "DELETE":
+            self.emulation.journal.clear()
+            self.emulation.entra.requests.clear()
+            self.service.commits.clear()
+            return JSONResponse({})
+        return JSONResponse(self.emulation.journal.as_dicts())
+
+    async def commits(self, _request: Request) -> JSONResponse:
+        return JSONResponse([asdict(commit) for commit in self.service.commits])
+
+    async def tokens(self, request: Request) -> JSONResponse:
+        entra = self.emulation.entra
+        if request.method == "POST":
+            wish = await _body(request)
+            if wish.get("revoke"):
+                entra.revoke_all()
+            entra.token_seconds = int(wish.get("seconds", entra.token_seconds))
+            for client_id, secret in wish.get("applications", {}).items():
+                entra.applications[client_id] = Application(secret)
+        return JSONResponse(entra.requests)
+
+    async def clock(self, request: Request) -> JSONResponse:
+        if request.method == "POST":
+            self.service.clock.advance(float((await _body(request))["seconds"]))
+        return JSONResponse({"now": self.service.clock.now()})
+
+    async def switches(self, request: Request) -> JSONResponse:
+        if request.method == "POST":
+            self.service.switches.set(await _body(request))
+        return JSONResponse(self.service.switches.as_dict())
+
+    async def limits(self, request: Request) -> JSONResponse:
+        for name, value in (await _body(request)).items():
+            self.emulation.set_limit(name, value)
+        return JSONResponse({})
+
+    async def privileges(self, request: Request) -> JSONResponse:
+        denied = (await _body(request)).get("denied", [])
+        self.service.denied_privileges = {name.lower() for name in denied}
+        return JSONResponse({})
+
+    async def snapshots(self, request: Request) -> JSONResponse:
+        wish = await _body(request)
+        if wish.get("restore"):
+            self.service.store.restore(self.saved[wish["name"]])
+        else:
+            self.saved[wish["name"]] = self.service.store.snapshot()
+        return JSONResponse({})
+
+    async def reset(self, _request: Request) -> JSONResponse:
+        self.emulation.reset()
+        return JSONResponse({})
+
+    async def stats(self, _request: Request) -> JSONResponse:
+        return JSONResponse(self.emulation.stats())
+
+    async def rows(self, request: Request) -> JSONResponse:
+        table = _table(request)
+        if request.method == "GET":
+            return JSONResponse(list(self.service.store.all(table.logical)))
+        values = await _body(request)
+        if table.key not in values:
+            values[table.key] = str(uuid.uuid4())
+        _known_columns(table, values)
+        return JSONResponse(self.service.insert(table, values, "by hand"))
+
+    async def row(self, request: Request) -> JSONResponse:
+        table = _table(request)
+        row = self.service.require(table, request.path_params["id"])
+        if request.method == "PATCH":
+            values = await _body(request)
+            _known_columns(table, values)
+            row = self.service.change(table, row, values, "by hand")
+        if request.method == "DELETE":
+            self.service.remove(table, row, "by hand")
+            return JSONResponse({})
+        return JSONResponse(row)
+
+
+async def _within(barrier: Barrier) -> bool:
+    try:
+        await asyncio.wait_for(barrier.reached.wait(), _LONGEST_WAIT)
+    except (TimeoutError, asyncio.TimeoutError):
+        return False
+    return True
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    raw = await request.body()
+    value = json.loads(raw) if raw else {}
+    if not isinstance(value, dict):
+        raise Refusal(400, "", "The body is not an object.")
+    return value
+
+
+def _table(request: Request) -> Table:
+    name = request.path_params["set"]
+    if name not in BY_SET:
+        raise Refusal(404, "", f"No entity set {name!r}; there are {', '.join(sorted(BY_SET))}.")
+    return BY_SET[name]
+
+
+def _known_columns(table: Table, values: dict[str, Any]) -> None:
+    known = {column.name for column in table.columns} | {item.column for item in table.lookups}
+    unknown = set(values) - known - {table.key, "createdon", "modifiedon"}
+    if unknown:
+        raise Refusal(400, "", f"{table.entity_set} has no columns {sorted(unknown)}.")

@@ -1,0 +1,114 @@
+"""
+What a new environment holds: an organization, its people and teams, a publisher and a solution.
+
+The ids are fixed, so that examples and tests can name them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ORGANIZATION = "0e6a3b61-0000-4000-8000-000000000001"
+BUSINESS_UNIT = "0e6a3b61-0000-4000-8000-000000000002"
+TENANT = "0e6a3b61-0000-4000-8000-0000000000aa"
+
+# The application that signs in by default, and the row it is mapped to.
+CLIENT = "0e6a3b61-0000-4000-8000-0000000000c1"
+CLIENT_SECRET = "emulator-secret"
+APPLICATION_USER = "0e6a3b61-0000-4000-8000-000000000010"
+DEVELOPER_TOKEN = "emulator"
+
+ALICE = "0e6a3b61-0000-4000-8000-000000000011"
+BOB = "0e6a3b61-0000-4000-8000-000000000012"
+CAROL = "0e6a3b61-0000-4000-8000-000000000013"
+DISABLED_USER = "0e6a3b61-0000-4000-8000-000000000014"
+
+OPERATIONS_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
+ON_CALL_TEAM = "0e6a3b61-0000-4000-8000-000000000022"
+ROLELESS_TEAM = "0e6a3b61-0000-4000-8000-000000000023"
+
+PUBLISHER = "0e6a3b61-0000-4000-8000-000000000031"
+DEFAULT_SOLUTION = "fd140aaf-4df4-11dd-bd17-0019b9312238"
+ACTIVE_SOLUTION = "fd140aae-4df4-11dd-bd17-0019b9312238"
+SOLUTION = "0e6a3b61-0000-4000-8000-000000000041"
+SOLUTION_NAME = "ContosoAutomation"
+
+
+def rows() -> Mapping[str, list[dict[str, Any]]]:
+    """The rows of a new environment, by entity set."""
+    return {
+        "organizations": [{"organizationid": ORGANIZATION, "name": "contoso"}],
+        "businessunits": [{"businessunitid": BUSINESS_UNIT, "name": "contoso"}],
+        "systemusers": [
+            _person(APPLICATION_USER, "#", "pulumi-deploy", 90, applicationid=CLIENT),
+            _person(ALICE, "Alice", "Archer", 91),
+            _person(BOB, "Bob", "Baker", 92),
+            _person(CAROL, "Carol", "Cook", 93),
+            _person(DISABLED_USER, "Dan", "Drover", 94, isdisabled=True),
+        ],
+        "teams": [
+            _team(OPERATIONS_TEAM, "Operations", 95),
+            _team(ON_CALL_TEAM, "On-call", 96),
+            _team(ROLELESS_TEAM, "Without a role", 97),
+        ],
+        "publishers": [
+            {
+                "publisherid": PUBLISHER,
+                "uniquename": "contoso",
+                "friendlyname": "Contoso",
+                "customizationprefix": "contoso",
+                "customizationoptionvalueprefix": 10001,
+            }
+        ],
+        "solutions": [
+            _solution(DEFAULT_SOLUTION, "Default", "Default Solution", "1.0"),
+            _solution(ACTIVE_SOLUTION, "Active", "Active Solution", "1.0", isvisible=False),
+            _solution(SOLUTION, SOLUTION_NAME, "Contoso Automation", "1.0.0.0"),
+        ],
+        "roles": [],
+    }
+
+
+# Principals that hold no security role: sharing with them and assigning to them is refused.
+WITHOUT_ROLE = frozenset({ROLELESS_TEAM})
+
+
+def _person(row_id: str, first: str, last: str, number: int, **more: Any) -> dict[str, Any]:
+    address = f"{first.strip('# ').lower() or last}@contoso.com"
+    return {
+        "systemuserid": row_id,
+        "ownerid": row_id,
+        "firstname": first,
+        "lastname": last,
+        "fullname": f"{first} {last}",
+        "internalemailaddress": address,
+        "domainname": address,
+        "azureactivedirectoryobjectid": f"0e6a3b61-0000-4000-9000-0000000000{number}",
+        "_businessunitid_value": BUSINESS_UNIT,
+        **more,
+    }
+
+
+def _team(row_id: str, name: str, number: int) -> dict[str, Any]:
+    return {
+        "teamid": row_id,
+        "ownerid": row_id,
+        "name": name,
+        "azureactivedirectoryobjectid": f"0e6a3b61-0000-4000-9000-0000000000{number}",
+        "_businessunitid_value": BUSINESS_UNIT,
+    }
+
+
+def _solution(
+    row_id: str, unique_name: str, name: str, version: str, **more: Any
+) -> dict[str, Any]:
+    return {
+        "solutionid": row_id,
+        "uniquename": unique_name,
+        "friendlyname": name,
+        "version": version,
+        "_publisherid_value": PUBLISHER,
+        "_organizationid_value": ORGANIZATION,
+        **more,
+    }

@@ -1,0 +1,148 @@
+"""How an answer leaves: whole, or as a fault would have it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import uuid
+from typing import Any
+
+from .answers import Answer
+from .faults import Fault
+
+_HTML = (
+    b"<!DOCTYPE html><html><head><title>Sign in to the network</title></head>"
+    b"<body><h1>Please accept the terms of use</h1></body></html>"
+)
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_LONGEST_HANG = 3600.0
+
+
+class Wire:
+    """The connection of one request."""
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self._receive = receive
+        self._send = send
+        self.done = False
+
+    async def body(self, most: int) -> bytes | None:
+        """The request's body; None when it is larger than allowed."""
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                return b""
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size <= most:
+                pieces.append(piece)
+            if not message.get("more_body"):
+                return b"".join(pieces) if size <= most else None
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.done = True
+        # The server's own object behind `send` holds the transport; ASGI has no word for a reset.
+        self._send.__self__.transport.abort()
+
+    async def answer(self, answer: Answer, spoilt: Fault | None = None) -> None:
+        """Send an answer, or what a fault leaves of it."""
+        self.done = True
+        content = answer.content()
+        detail = spoilt.detail if spoilt else {}
+        if spoilt and spoilt.do == "empty":
+            content = b""
+        if spoilt and spoilt.do == "wrong_id":
+            content, answer.headers = _other_ids(content, answer.headers)
+        await self._start(answer, len(content))
+        if spoilt and spoilt.do == "drip":
+            await self._drip(content, float(detail.get("seconds", 1.0)))
+            return
+        if spoilt and (spoilt.do in ("truncate", "wrong_content_length") or _mid_body(spoilt)):
+            await self._half(content, spoilt)
+            return
+        await self._send({"type": "http.response.body", "body": content})
+
+    async def _start(self, answer: Answer, length: int) -> None:
+        headers = {**answer.headers}
+        if answer.status not in (204, 304):
+            headers["Content-Length"] = str(length)
+        await self._send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
+            }
+        )
+
+    async def _half(self, content: bytes, fault: Fault) -> None:
+        half = content[: len(content) // 2]
+        await self._send({"type": "http.response.body", "body": half, "more_body": True})
+        # Long enough for the first half to leave before the connection goes.
+        await asyncio.sleep(0.02)
+        if fault.do == "delay":
+            await asyncio.sleep(float(fault.detail.get("seconds", 1.0)))
+            rest = content[len(content) // 2 :]
+            await self._send({"type": "http.response.body", "body": rest})
+            return
+        if fault.do == "hang":
+            await asyncio.sleep(float(fault.detail.get("seconds", _LONGEST_HANG)))
+        self.abort()
+
+    async def _drip(self, content: bytes, seconds: float) -> None:
+        for index in range(len(content)):
+            piece = content[index : index + 1]
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+            await asyncio.sleep(seconds)
+        await self._send({"type": "http.response.body", "body": b""})
+
+
+def instead(fault: Fault) -> Answer | None:
+    """The answer a fault gives in place of the real one; None when it gives none."""
+    detail = fault.detail
+    headers = {str(key): str(value) for key, value in detail.get("headers", {}).items()}
+    if fault.do == "html":
+        headers.setdefault("Content-Type", "text/html; charset=utf-8")
+        return Answer(int(detail.get("status", 200)), None, headers, raw=_HTML)
+    if fault.do == "redirect":
+        headers["Location"] = str(detail.get("location", "https://elsewhere.example/"))
+        return Answer(int(detail.get("status", 302)), None, headers, raw=b"")
+    if fault.do == "status":
+        return _status(detail, headers)
+    return None
+
+
+def _status(detail: dict[str, Any], headers: dict[str, str]) -> Answer:
+    status = int(detail.get("status", 503))
+    if "body" in detail:
+        headers.setdefault("Content-Type", "text/plain")
+        return Answer(status, None, headers, raw=str(detail["body"]).encode())
+    headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
+    error = {
+        "code": str(detail.get("code", "0x80040216")),
+        "message": str(detail.get("message", "An unexpected error occurred.")),
+    }
+    return Answer(status, {"error": error}, headers)
+
+
+def _mid_body(fault: Fault) -> bool:
+    return fault.when == "mid_body"
+
+
+def _other_ids(content: bytes, headers: dict[str, str]) -> tuple[bytes, dict[str, str]]:
+    other = str(uuid.uuid4())
+    headers = {
+        key: _GUID.sub(other, value) if key.lower() == "odata-entityid" else value
+        for key, value in headers.items()
+    }
+    try:
+        body = json.loads(content)
+    except ValueError:
+        return content, headers
+    for key, value in body.items():
+        if key in ("workflowid", "ImportJobId") and isinstance(value, str):
+            body[key] = other
+    return json.dumps(body).encode(), headers

@@ -1,0 +1,33 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+
+_OURS = ("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE_", "REQUESTS_", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the person who runs the tests has set must not decide their result."""
+    for name in os.environ:
+        if name.startswith(_OURS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def _shared_emulator() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(_shared_emulator: Emulator) -> Emulator:
+    """A new environment; the process behind it is shared, because starting one takes a second."""
+    _shared_emulator.control.reset()
+    return _shared_emulator
