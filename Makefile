@@ -1,0 +1,41 @@
+# Every command prepares what it needs; the first run takes minutes, later ones a second.
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+FILES := pulumi_powerautomate scripts tests examples
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench soak format clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
+		| awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+setup: ## prepare the virtual environment and the Pulumi engine
+	@$(PYTHON) scripts/setup.py
+
+demo: setup ## the real engine deploys, changes, repairs and destroys real flows, with no tenant
+	@$(RUN) scripts/demo.py
+
+test: check ## everything that must hold (runs `check` first)
+	@$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
+
+check: setup ## lint, types, layers, dead code
+	@$(RUN) -m ruff check $(FILES)
+	@$(RUN) -m ruff format --check $(FILES)
+	@$(RUN) -m mypy
+	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
+	@$(RUN) -m vulture
+
+bench: setup ## measure; prints a table and writes build/bench.json
+	@$(RUN) scripts/bench.py $(ARGS)
+
+soak: setup ## random histories with faults; HISTORIES=… and SEED=… choose how many and which
+	@$(RUN) scripts/soak.py
+
+format: setup ## format and fix what tools can fix
+	@$(RUN) -m ruff check --fix $(FILES)
+	@$(RUN) -m ruff format $(FILES)
+
+clean: ## remove everything that commands made
+	@rm -rf .venv build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .setup.lock

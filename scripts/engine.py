@@ -1,0 +1,204 @@
+"""
+Find the Pulumi engine, or get it: on PATH, in its usual folder, downloaded, or built from source.
+
+Prints the folder that holds the programs. Whatever is built is built beside its place and renamed,
+so that an interruption leaves nothing half there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+VERSION = "3.259.0"
+_OLDEST = (3, 216, 0)
+_LANGUAGE = "pulumi-language-python"
+_PROGRAMS = (
+    "pulumi",
+    _LANGUAGE,
+    "pulumi-language-python-exec",
+    "pulumi-resource-pulumi-python",
+)
+_INSTALLER_HOST = "get.pulumi.com"
+_SOURCES = Path(__file__).resolve().parent / "engine"
+_BUILDS = (
+    ("pulumi", "pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"),
+    (
+        _LANGUAGE,
+        "language-python",
+        "github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python",
+    ),
+)
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+
+
+def engine_folder() -> Path:
+    """
+    The folder with the engine's programs, got when it is nowhere.
+
+    Raises:
+        RuntimeError: there is no way to get it here; the message names the choices.
+    """
+    found = _on_path()
+    if found:
+        return found
+    home = Path.home() / ".pulumi" / "versions"
+    folder = home / VERSION
+    if _complete(folder / "bin"):
+        return folder / "bin"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f".{VERSION}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _complete(folder / "bin"):
+            _get(folder)
+    return folder / "bin"
+
+
+def _on_path() -> Path | None:
+    program = shutil.which("pulumi")
+    if program is None or shutil.which(_LANGUAGE) is None:
+        return None
+    folder = Path(program).parent
+    # Elsewhere on PATH a single program may be a wrapper or an old one: the four belong together.
+    if not all((folder / name).exists() for name in _PROGRAMS):
+        return None
+    try:
+        answer = subprocess.run([program, "version"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout.strip())
+    if version is None or tuple(map(int, version.groups())) < _OLDEST:
+        return None
+    return folder
+
+
+def _complete(folder: Path) -> bool:
+    return all(os.access(folder / name, os.X_OK) for name in _PROGRAMS)
+
+
+def _get(folder: Path) -> None:
+    problems = []
+    for way in (_download, _build):
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{VERSION}-") as beside:
+            problem = way(Path(beside))
+            if problem is None:
+                if folder.exists():
+                    shutil.rmtree(folder)
+                Path(beside).chmod(0o755)
+                (Path(beside) / "bin").rename(_made(folder) / "bin")
+                return
+            problems.append(problem)
+    raise RuntimeError(
+        f"The Pulumi engine is missing and cannot be got here ({'; '.join(problems)}). Either "
+        f"install Pulumi {VERSION} (https://www.pulumi.com/docs/install/) and have it on PATH, or "
+        "install Go 1.25 or later (https://go.dev/dl/) and run this again."
+    )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _download(root: Path) -> str | None:
+    """Install officially below `root`; None when that worked."""
+    if not _answers(_INSTALLER_HOST):
+        return f"{_INSTALLER_HOST} does not answer"
+    from pulumi.automation import PulumiCommand
+    from semver import VersionInfo
+
+    _say(f"Downloading the Pulumi engine {VERSION} (once) …")
+    try:
+        PulumiCommand.install(str(root), VersionInfo.parse(VERSION), skip_version_check=True)
+    except Exception as error:
+        return f"the official installer failed ({str(error).splitlines()[0][:120]})"
+    return None if _complete(root / "bin") else "the official installer left programs out"
+
+
+def _answers(host: str) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, 443), timeout=4):
+        return True
+    return False
+
+
+def _build(root: Path) -> str | None:
+    """Build from Go modules below `root`; None when that worked."""
+    if shutil.which("go") is None:
+        return "`go` is not on PATH"
+    programs = _made(root / "bin")
+    environment = {
+        **os.environ,
+        "CGO_ENABLED": "0",
+        "GOTOOLCHAIN": "local",
+        "GOFLAGS": "",
+        "GOWORK": "off",
+    }
+    for name, source, package in _BUILDS:
+        _say(f"Building {name} {VERSION} from its Go module (once, about three minutes) …")
+        link = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
+        command = ["go", "build", "-buildvcs=false", "-tags", "osusergo,grpcnotrace", "-trimpath"]
+        command += ["-ldflags", link, "-o", str(programs / name), package]
+        with _progress():
+            done = subprocess.run(
+                command, cwd=_SOURCES / source, env=environment, capture_output=True, text=True
+            )
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+            return f"`go build` of {name} failed: {last[0][:200]}"
+    where = subprocess.run(
+        ["go", "list", "-m", "-f", "{{.Dir}}", _SDK],
+        cwd=_SOURCES / "pulumi",
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    sdk = Path(where.stdout.strip()) / "python"
+    for name, script in (
+        ("pulumi-language-python-exec", sdk / "cmd" / "pulumi-language-python-exec"),
+        ("pulumi-resource-pulumi-python", sdk / "dist" / "pulumi-resource-pulumi-python"),
+    ):
+        shutil.copyfile(script, programs / name)
+        (programs / name).chmod(0o755)
+    return None
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[None]:
+    """A sign of life while something takes minutes."""
+    import threading
+
+    started, over = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not over.wait(20):
+            _say(f"  … {time.monotonic() - started:.0f} s")
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        _say(f"  done in {time.monotonic() - started:.0f} s")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        engine_folder()
+    except RuntimeError as problem:
+        sys.exit(f"error: {problem}")
