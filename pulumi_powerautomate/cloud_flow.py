@@ -418,7 +418,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         super().__init__(CloudFlowProvider, resource_name, props, opts)
         if not pulumi.runtime.is_dry_run():
             pulumi.Output.all(self.name, self.activation_error).apply(
-                lambda values: _report(self, *values)
+                lambda values: _report(*values)
             )
 
     @classmethod
@@ -439,7 +439,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
 
 
-def _report(resource: CloudFlow, name: str, reason: str | None) -> None:
+def _report(name: str, reason: str | None) -> None:
     """Fail the run for a flow that is off against its declaration; its state is saved by now."""
     if reason:
         raise pulumi.RunError(

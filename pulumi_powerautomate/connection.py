@@ -153,6 +153,17 @@ class Connection:
         return value
 
 
+def missing_credentials(connection: Connection) -> list[str]:
+    """One line for each setting that signing in needs and that is not there."""
+    if connection.settings.get("access_token"):
+        return []
+    return [
+        f"{name} is missing: {SETTINGS[name].remedy()}."
+        for name in ("tenant_id", "client_id", "client_secret")
+        if not connection.settings.get(name)
+    ]
+
+
 def resolve(
     config: Mapping[str, str] | None = None,
     *,

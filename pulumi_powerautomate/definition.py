@@ -18,7 +18,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure
 
 from .errors import InvalidInputError, PowerAutomateError
-from .provider import failure, is_unknown
+from .provider import failure, is_unknown, one_line_errors
 
 # In the inputs `digest:sha` of a definition that the program has validated already, in checked
 # inputs and in outputs the digest alone. Its key stays the same from input to output, so that the
@@ -26,6 +26,7 @@ from .provider import failure, is_unknown
 DIGEST = "__digest"
 
 
+@one_line_errors
 def read_definition(path: str | Path) -> dict[str, Any]:
     """
     Read a flow's definition from a JSON file, as it was exported or written by hand.

@@ -15,7 +15,7 @@ import pulumi
 
 from .connection import SETTINGS, is_guid, resolve
 from .errors import InvalidInputError
-from .provider import Provider, client_for
+from .provider import Provider, client_for, one_line_errors
 
 if TYPE_CHECKING:
     from .client import DataverseClient
@@ -64,6 +64,7 @@ class Flow(TypedDict):
     """Connection references, by the key that the actions use."""
 
 
+@one_line_errors
 def get_flow(
     id: str | None = None, *, name: str | None = None, provider: Provider | None = None
 ) -> Flow:
@@ -93,6 +94,7 @@ def get_flow(
     return _flow(workflows.get(str(id)))
 
 
+@one_line_errors
 def get_flows(
     *,
     name: str | None = None,

@@ -96,7 +96,7 @@ def refusal(
             "gateway stands between. Check environment_url and the proxy settings."
         )
     inner, message = _unfold(message)
-    remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower()) or _by_status(status)
+    remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower()) or _by_status(status, headers)
     return BY_STATUS.get(status, DataverseError)(
         action, status=status, code=code, detail=message, request_id=request_id, remedy=remedy
     )
@@ -120,9 +120,17 @@ def _unfold(message: str) -> tuple[str, str]:
     return code.group(1), f"{code.group(1)}: {text.group(1)}"
 
 
-def _by_status(status: int) -> str:
+def _by_status(status: int, headers: Mapping[str, str]) -> str:
+    if status == 404:
+        return "Check that environment_url is the environment's own address (…dynamics.com)."
+    if status == 412:
+        return "Somebody changed it meanwhile; run `pulumi refresh`, then `pulumi up`."
     if status == 403:
         return "Give the identity a security role with the missing privilege."
+    if status == 429:
+        wait = headers.get("Retry-After", "")
+        asked = f"asks to wait {wait} s, longer than request_timeout" if wait else "is busy"
+        return f"The service {asked}; run the command again later."
     if status == 413:
         return "The definition is larger than the service accepts."
     if status >= 500:

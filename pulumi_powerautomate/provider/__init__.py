@@ -14,6 +14,7 @@ from .base import (
 from .explicit import Provider
 from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource
+from .run_error import one_line_errors
 from .session import client_for, connection_from
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "connection_from",
     "failure",
     "is_unknown",
+    "one_line_errors",
     "progress",
     "team",
     "urn_of",

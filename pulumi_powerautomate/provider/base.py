@@ -19,7 +19,7 @@ from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
 from ..client import DataverseClient
-from ..connection import Connection
+from ..connection import Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import say
 from .session import client_for, connection_from
@@ -72,12 +72,12 @@ class DataverseProvider(ResourceProvider):
         return client_for(self.connection)
 
     def configuration_failures(self) -> list[CheckFailure]:
-        """What is wrong with the settings, as a failure that names no property."""
+        """What is wrong with the settings, as failures that name no property."""
         try:
-            self.connection  # noqa: B018 - raises when something is missing
+            connection = self.connection
         except ConfigurationError as error:
             return [failure(str(error))]
-        return []
+        return [failure(line) for line in missing_credentials(connection)]
 
 
 def failure(reason: str) -> CheckFailure:

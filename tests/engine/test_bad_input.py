@@ -1,0 +1,118 @@
+"""Bad input: one line each at preview, before any request."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+import pulumi_powerautomate as powerautomate
+from pulumi_powerautomate.emulator import Emulator
+from tests.cloud_flow.definitions import hourly, mailing
+from tests.engine_project import EngineError, EngineProject
+
+_SECRET = "canary-7f3a9c-secret"
+
+
+def _without_trigger() -> dict[str, Any]:
+    return {**hourly(), "triggers": {}}
+
+
+def _two_triggers() -> dict[str, Any]:
+    definition = copy.deepcopy(hourly())
+    (trigger,) = definition["triggers"].values()
+    definition["triggers"] = {"One": trigger, "Two": trigger}
+    return definition
+
+
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "not-json": ({"definition": "{not json"}, "not JSON"),
+    "no-trigger": ({"definition": _without_trigger()}, "trigger"),
+    "two-triggers": ({"definition": _two_triggers()}, "trigger"),
+    "unknown-state": ({"definition": hourly(), "state": "enabled"}, 'use "on" or "off"'),
+    "bad-id": ({"definition": hourly(), "workflow_id": "17"}, "is not a GUID"),
+    "bad-conflict": ({"definition": hourly(), "on_conflict": "ask"}, '"overwrite"'),
+    "no-reference": ({"definition": mailing()}, "shared_office365"),
+    "long-name": ({"definition": hourly(), "name": "x" * 101}, "101 characters"),
+    "solution-title": ({"definition": hourly(), "solution": "My solution"}, "unique name"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_line_at_preview(project: EngineProject, case: str) -> None:
+    """The line says what is wrong and what to do; nothing is sent, no traceback is shown."""
+    inputs, expected = CASES[case]
+    with pytest.raises(EngineError) as refused:
+        project.preview(lambda: powerautomate.CloudFlow("wrong", **inputs) and None)
+    lines = [line for line in str(refused.value).splitlines() if "error:" in line]
+    assert any(expected in line for line in lines), lines
+    assert "Traceback" not in str(refused.value)
+    assert project.sent() == []
+    assert project.emulator.control.token_requests() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"POWERAUTOMATE_ENVIRONMENT_URL": ""}, "POWERAUTOMATE_ENVIRONMENT_URL"),
+        ({"POWERAUTOMATE_ENVIRONMENT_URL": "http://contoso.crm4.dynamics.com"}, "not https"),
+        ({"POWERAUTOMATE_ENVIRONMENT_URL": "https://contoso.example"}, "not a Dataverse host"),
+        ({"POWERAUTOMATE_CLIENT_SECRET": ""}, "powerautomate:clientSecret"),
+        ({"POWERAUTOMATE_TENANT_ID": ""}, "POWERAUTOMATE_TENANT_ID"),
+    ],
+)
+def test_configuration_is_checked_at_preview(
+    tmp_path: Path,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, str],
+    expected: str,
+) -> None:
+    """What is missing or unsafe is named with its key or variable, before any request."""
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    project = EngineProject(tmp_path, emulator, environment={**emulator.environment, **changes})
+    with pytest.raises(EngineError) as refused:
+        project.preview(lambda: powerautomate.CloudFlow("f", definition=hourly()) and None)
+    assert expected in str(refused.value)
+    assert "Traceback" not in str(refused.value)
+    assert project.sent() == []
+
+
+def test_all_problems_at_once(project: EngineProject) -> None:
+    """A person who made three mistakes reads about three."""
+    with pytest.raises(EngineError) as refused:
+        project.preview(
+            lambda: (
+                powerautomate.CloudFlow(
+                    "wrong", definition=hourly(), state="maybe", workflow_id="1", name="x" * 200
+                )
+                and None
+            )
+        )
+    text = str(refused.value)
+    assert all(part in text for part in ("maybe", "GUID", "200 characters"))
+
+
+def test_no_secret_in_what_is_printed(project: EngineProject) -> None:
+    """A definition that is secret does not show when it is wrong."""
+    definition = copy.deepcopy(hourly(_SECRET))
+    definition["triggers"] = {}
+    with pytest.raises(EngineError) as refused:
+        project.preview(
+            lambda: (
+                powerautomate.CloudFlow("wrong", definition=pulumi.Output.secret(definition))
+                and None
+            )
+        )
+    assert _SECRET not in str(refused.value)
+
+
+def test_a_file_that_is_not_there(project: EngineProject) -> None:
+    """`read_definition` names the file, in one line."""
+    with pytest.raises(EngineError) as refused:
+        project.preview(lambda: powerautomate.read_definition("flows/nowhere.json") and None)
+    assert "flows/nowhere.json" in str(refused.value)
+    assert "Traceback" not in str(refused.value)
