@@ -1,0 +1,207 @@
+"""Flows: requests, speed, size of the state, cost of check and diff, cost of the import."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi_powerautomate as powerautomate
+from pulumi_powerautomate.emulator import Emulator
+from scripts.benches.empty import Empty, EmptyProvider
+from scripts.benches.figure import Figure, at_most, exactly, seen
+from tests.cloud_flow.definitions import hourly
+from tests.engine_project import EngineProject
+from tests.provider_process import ProviderProcess, flow_inputs, provider_process
+
+_FLOWS = 200
+_LATENCY = 0.5
+_LANES = 32
+_PARALLEL = 64
+_ROOT = str(Path(__file__).resolve().parents[2])
+
+
+def measure() -> Iterator[Figure]:
+    """All figures of the area."""
+    yield from _requests()
+    yield from _state()
+    yield from _check_and_diff()
+    yield from _import()
+    yield from _many()
+
+
+def sized(bytes_wanted: int) -> dict[str, Any]:
+    """A definition of about this many bytes, in many actions, as large flows are."""
+    definition: dict[str, Any] = json.loads(json.dumps(hourly()))
+    number = 0
+    while len(json.dumps(definition)) < bytes_wanted:
+        number += 1
+        definition["actions"][f"Compose_{number}"] = {
+            "type": "Compose",
+            "runAfter": {},
+            "inputs": f"@concat('step {number}: ', utcNow(), ' in ', workflow()?['name'])",
+        }
+    return definition
+
+
+def _requests() -> Iterator[Figure]:
+    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+        project = EngineProject(Path(folder), emulator)
+        for kind, state, expected in (("draft", "off", 1), ("active", "on", 2)):
+            for verb, text in (("create", "Hello"), ("update", "Bye")):
+                project.sent()
+                project.up(_one(state, text))
+                yield exactly(f"flow.requests_{verb}_{kind}", len(project.sent()), expected, "")
+            project.up()
+            project.preview()
+            yield exactly(f"flow.requests_no_op_{kind}", len(project.sent()), 0, "")
+            project.destroy()
+            yield exactly(f"flow.requests_delete_{kind}", len(project.sent()), expected, "")
+
+
+def _one(state: str, text: str) -> Callable[[], None]:
+    def program() -> None:
+        powerautomate.CloudFlow("one", definition=hourly(text), state=state)  # type: ignore[arg-type]
+
+    return program
+
+
+def _state() -> Iterator[Figure]:
+    definition = sized(25_000)
+    size = len(json.dumps(definition, separators=(",", ":")))
+    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+        project = EngineProject(Path(folder), emulator)
+        sizes = []
+        for count in (1, 11):
+            project.up(_several(count, definition, "off"))
+            sizes.append(len(project.state_text().encode()))
+        provider = project.resources()[0]["inputs"]["__provider"]
+    per_flow = (sizes[1] - sizes[0]) / 10
+    yield at_most("flow.state_bytes_per_flow_25kb", per_flow, 1.6 * size + 1536, "B")
+    yield at_most("flow.provider_bytes", len(provider), 200, "B")
+
+
+def _several(count: int, definition: dict[str, Any], state: str) -> Callable[[], None]:
+    def program() -> None:
+        for number in range(count):
+            powerautomate.CloudFlow(f"flow-{number}", definition=definition, state=state)  # type: ignore[arg-type]
+
+    return program
+
+
+def _check_and_diff() -> Iterator[Figure]:
+    from pulumi_powerautomate.definition import definition_inputs
+
+    inputs = {**flow_inputs("f", "{}"), **definition_inputs(sized(25_000), None)}
+    inputs = {key: value for key, value in inputs.items() if value is not None}
+    with (
+        Emulator() as emulator,
+        provider_process(emulator.environment) as ours,
+        provider_process(
+            {**emulator.environment, "PYTHONPATH": _ROOT}, provider=EmptyProvider
+        ) as empty,
+    ):
+        checked = ours.check(inputs).inputs
+        assert checked["workflow_id"]
+        rounds = [
+            (_round(ours, inputs, checked), _round(empty, inputs, checked)) for _ in range(300)
+        ]
+    mine = statistics.median(first for first, _ in rounds)
+    theirs = statistics.median(second for _, second in rounds)
+    yield seen("flow.check_and_diff_25kb", mine * 1000, "ms")
+    yield at_most("flow.check_and_diff_over_empty", mine / theirs, 1.25, "x")
+
+
+def _round(process: ProviderProcess, news: dict[str, Any], checked: dict[str, Any]) -> float:
+    """As the engine calls: `check` with what the program sent, `diff` with what came out of it."""
+    started = time.perf_counter()
+    process.check(news, checked)
+    process.diff("id", checked, checked)
+    return time.perf_counter() - started
+
+
+def _import() -> Iterator[Figure]:
+    def took(code: str) -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - started
+
+    pairs = [
+        (took("import pulumi"), took("import pulumi, pulumi_powerautomate")) for _ in range(15)
+    ]
+    extra = statistics.median(second for _, second in pairs) - statistics.median(
+        first for first, _ in pairs
+    )
+    yield at_most("flow.import_over_pulumi", extra * 1000, 30, "ms")
+
+
+def _many() -> Iterator[Figure]:
+    definition = sized(2_600)
+    ours, stats, tokens = _up(definition, None)
+    narrow, _, _ = _up(definition, "off")
+    empty = _empty_up(definition)
+    floor = 2 * _LATENCY * math.ceil(_FLOWS / _LANES)
+    yield seen("flow.up_200_at_500ms", ours, "s")
+    yield seen("flow.up_200_empty_provider", empty, "s")
+    yield seen("flow.up_200_floor_at_32_lanes", floor, "s")
+    yield at_most("flow.up_200_over_engine_and_floor", ours / (empty + floor), 1.25, "x")
+    yield seen("flow.up_200_with_4_workers_over_32", narrow / ours, "x")
+    yield seen("flow.most_requests_at_once", stats["most_at_once"], "")
+    yield exactly("auth.token_requests_per_process", tokens, 1, "")
+    yield at_most(
+        "emulator.share_of_the_run", stats["handling_seconds"] / ours, 0.25, "of the wall"
+    )
+
+
+def _up(definition: dict[str, Any], workers: str | None) -> tuple[float, dict[str, Any], int]:
+    with Emulator(latency_ms=_LATENCY * 1000) as emulator, tempfile.TemporaryDirectory() as folder:
+        environment = dict(emulator.environment)
+        if workers:
+            environment["PULUMI_POWERAUTOMATE_WORKERS"] = workers
+        project = EngineProject(Path(folder), emulator, environment=environment, parallel=_PARALLEL)
+        started = time.perf_counter()
+        project.up(_several(_FLOWS, definition, "on"))
+        wall = time.perf_counter() - started
+        rows = emulator.control.rows("workflows")
+        assert sum(row["statecode"] for row in rows) == _FLOWS
+        return wall, emulator.control.stats(), len(emulator.control.token_requests())
+
+
+def _empty_up(definition: dict[str, Any]) -> float:
+    text = json.dumps(definition, separators=(",", ":"))
+
+    def program() -> None:
+        for number in range(_FLOWS):
+            name = f"flow-{number}"
+            Empty(
+                name,
+                {
+                    "name": name,
+                    "definition": text,
+                    "state": "on",
+                    "workflow_id": str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
+                    "connection_references": {},
+                },
+            )
+
+    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+        environment = {**emulator.environment, "PYTHONPATH": _ROOT}
+        project = EngineProject(Path(folder), emulator, environment=environment, parallel=_PARALLEL)
+        started = time.perf_counter()
+        project.up(program)
+        return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    os.environ.pop("PULUMI_POWERAUTOMATE_WORKERS", None)
+    for figure in measure():
+        print(figure)
