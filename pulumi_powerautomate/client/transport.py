@@ -25,7 +25,7 @@ from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionErro
 from urllib3.util import Timeout
 
 from .. import errors
-from ..connection import Connection
+from ..connection import Connection, is_loopback
 from .auth import TokenSource
 from .pacing import Deadline, Gate, RetryBudget, backoff
 from .refusals import TOO_MANY_AT_ONCE, refusal
@@ -38,6 +38,8 @@ _MOST_TRIES = 3
 _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _AGENT = "pulumi-powerautomate"
+# A proxy of the machine must not stand before the machine's own loopback.
+_NO_PROXY = {"http": "", "https": ""}
 
 
 @dataclass(frozen=True)
@@ -206,8 +208,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
                 verify=self._verify,
-                # A proxy of the environment must not stand before this machine's own loopback.
-                proxies={"http": "", "https": ""} if self.connection.loopback else None,
+                proxies=_NO_PROXY if self.connection.loopback else None,
             )
             with response:
                 raw = _read(response, deadline)
@@ -258,6 +259,8 @@ class _TokenHttp:
 
     def _send(self, method: str, url: str, arguments: dict[str, Any]) -> requests.Response:
         arguments.setdefault("timeout", (_CONNECT_SECONDS, 30.0))
+        if is_loopback(urlsplit(url).hostname or ""):
+            arguments["proxies"] = _NO_PROXY
         return self._session.request(
             method, url, verify=self._verify, allow_redirects=False, auth=_NoAuth(), **arguments
         )

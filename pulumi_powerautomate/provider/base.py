@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 import os
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -116,6 +115,16 @@ def warn(props: Mapping[str, Any], message: str) -> None:
     say(urn_of(props), message, severity="warning", lasting=True)
 
 
+def _innermost(error: BaseException) -> str:
+    """File and line that raised; walked by hand, because `traceback` heeds the limit set above."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "?"
+    return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+
+
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
@@ -126,10 +135,10 @@ def _guarded(hook: _F) -> _F:
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
-            place = traceback.extract_tb(error.__traceback__)[-1]
+            place = _innermost(error)
             raise _Shown(
                 f"internal error in {hook.__qualname__}: {type(error).__name__}: "
-                f"{one_line(str(error))} ({os.path.basename(place.filename)}:{place.lineno}). "
+                f"{one_line(str(error))} ({place}). "
                 f"Please report it, with the output under {TRACEBACK_VARIABLE}=1."
             ) from None
         except BaseException as error:
