@@ -60,8 +60,8 @@ class Emulation:
 
     def reset(self) -> None:
         """Back to a new environment with nothing remembered."""
-        self.service.reset()
         self.service.clock.offset = 0.0
+        self.service.reset()
         self.entra.reset()
         self.faults.clear()
         self.journal.clear()

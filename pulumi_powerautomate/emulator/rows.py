@@ -347,7 +347,9 @@ class Rows:
         found: dict[str, Any] = {}
         lookup = next((item for item in table.lookups if item.column == name), None)
         if lookup is None:
-            return found
+            term = "OData.Community.Display.V1.FormattedValue"
+            label = table.by_name[name].labels.get(row[name]) if name in table.by_name else None
+            return {f"{name}@{term}": label} if label and _wants(wanted, term) else found
         related = self.related(row, lookup)
         logical = related[0].logical if related else BY_SET[lookup.targets[0]].logical
         every = {

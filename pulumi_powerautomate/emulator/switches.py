@@ -37,9 +37,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "0x8004F01F",
         "code of a refused deletion of a managed flow",
     ),
-    "max_solution_bytes": (int, 0, "largest solution package, 0 for no limit"),
     "max_request_bytes": (int, 128 * 1024 * 1024, "largest request body"),
-    "import_job_key_equals_id": (("no", "yes"), "no", "ImportJobKey of ImportSolutionAsync"),
     "unknown_principal": ((404, 400), 404, "status of GrantAccess for nobody"),
     "optimistic_concurrency": (("on", "off"), "on", "If-Match with a version on workflows"),
     "normalise_clientdata": (
@@ -52,7 +50,6 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
     "read_lag_seconds": (float, 0.0, "how long a write stays invisible to reads"),
     "fresh_environment_403_seconds": (float, 0.0, "how long a new environment refuses"),
     "limits": (("off", "on"), "off", "service protection limits"),
-    "import_seconds": (float, 2.0, "how long an import runs"),
 }
 
 

@@ -25,6 +25,7 @@ class Column:
     writable: bool = True
     required: bool = False
     default: Any = None
+    labels: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ _SYSTEM = (
     Column("modifiedon", "date", writable=False),
     _int("versionnumber", writable=False),
 )
+_CATEGORIES = {0: "Workflow", 5: "Modern Flow", 6: "Desktop Flow"}
 _PEOPLE = ("systemusers",)
 _OWNERS = ("systemusers", "teams")
 _AUDIT = (Lookup("createdby", _PEOPLE), Lookup("modifiedby", _PEOPLE))
@@ -125,13 +127,15 @@ WORKFLOW = Table(
         Column("workflowidunique", "guid", writable=False),
         _string("name", 100, required=True),
         _memo("description"),
-        _int("category", required=True),
+        _int(
+            "category", required=True, labels={0: "Workflow", 5: "Modern Flow", 6: "Desktop Flow"}
+        ),
         _int("type", required=True),
         _string("primaryentity", 100, required=True),
         _memo("clientdata", 1_073_741_823),
         _memo("connectionreferences"),
-        _int("statecode", 0),
-        _int("statuscode", 1),
+        _int("statecode", 0, labels={0: "Draft", 1: "Activated", 2: "Suspended"}),
+        _int("statuscode", 1, labels={1: "Draft", 2: "Activated", 3: "CompanyDLPViolation"}),
         _int("mode", 0),
         _int("scope", 4),
         _int("modernflowtype", 0),

@@ -219,6 +219,20 @@ def test_read_without_drift_keeps_inputs(provider: ProviderProcess) -> None:
     assert again == outputs
 
 
+@pytest.mark.parametrize("mode", ["designer", "alphabetical"])
+def test_what_the_service_rewrites_is_no_drift(
+    provider: ProviderProcess, emulator: Emulator, mode: str
+) -> None:
+    """Added members, stripped authentication and another order of keys read back as declared."""
+    emulator.control.switches(normalise_clientdata=mode)
+    references = {"shared_office365": "contoso_mail"}
+    inputs = flow_inputs("Mail", mailing(), connection_references=references, state="off")
+    flow_id, news, outputs = created(provider, inputs)
+    _, after, read_inputs = provider.read(flow_id, outputs)
+    assert read_inputs is None
+    assert not provider.diff(flow_id, after, news).changes
+
+
 @pytest.mark.parametrize(
     ("column", "value", "key", "expected"),
     [

@@ -1,0 +1,256 @@
+"""Every open question of the documentation, answered both ways."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.emulator.switches import SWITCHES
+from tests.emulator.api import FLOW, call, document, flow, rights, share
+
+Case = Callable[[Emulator], object]
+CASES: dict[tuple[str, str], tuple[Case, object]] = {}
+
+
+def case(switch: str, value: str, expected: object) -> Callable[[Case], Case]:
+    """Register what a switch's value leads to."""
+
+    def add(function: Case) -> Case:
+        CASES[(switch, value)] = (function, expected)
+        return function
+
+    return add
+
+
+@case("client_chosen_id", "accept", [FLOW])
+@case("client_chosen_id", "ignore", 1)
+@case("client_chosen_id", "refuse", 400)
+def chosen_id(emulator: Emulator) -> object:
+    answer = call(emulator, "POST", "workflows", flow())
+    ids = [row["workflowid"] for row in emulator.control.rows("workflows")]
+    if answer.status_code >= 400:
+        return answer.status_code
+    return ids if ids == [FLOW] else len(ids)
+
+
+@case("patch_upsert_creates", "on", 204)
+@case("patch_upsert_creates", "off", 404)
+def upsert(emulator: Emulator) -> object:
+    return call(emulator, "PATCH", f"workflows({FLOW})", flow()).status_code
+
+
+@case("active_clientdata", "accept", 204)
+@case("active_clientdata", "reject", "0x80060466")
+def edit_of_an_active_flow(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    call(emulator, "PATCH", f"workflows({FLOW})", {"statecode": 1, "statuscode": 2})
+    body = {"clientdata": document(Wait={"type": "Compose", "inputs": "x", "runAfter": {}})}
+    answer = call(emulator, "PATCH", f"workflows({FLOW})", body)
+    return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
+
+
+@case("grant_existing", "or", "ReadAccess, WriteAccess")
+@case("grant_existing", "replace", "WriteAccess")
+def second_grant(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    share(emulator, "GrantAccess", "ReadAccess")
+    share(emulator, "GrantAccess", "WriteAccess")
+    return rights(emulator)
+
+
+@case("modify_without_share", "create", "ReadAccess")
+@case("modify_without_share", "refuse", "")
+def modify_of_nothing(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    share(emulator, "ModifyAccess", "ReadAccess")
+    return rights(emulator)
+
+
+@case("revoke_without_share", "succeed", 204)
+@case("revoke_without_share", "refuse", 400)
+def revoke_of_nothing(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    body = {
+        "Target": {"@odata.type": "Microsoft.Dynamics.CRM.workflow", "workflowid": FLOW},
+        "Revokee": {
+            "@odata.type": "Microsoft.Dynamics.CRM.systemuser",
+            "systemuserid": "0e6a3b61-0000-4000-8000-000000000011",
+        },
+    }
+    return call(emulator, "POST", "RevokeAccess", body).status_code
+
+
+def _with_missing_reference() -> str:
+    parsed = json.loads(
+        document(
+            Send={
+                "type": "OpenApiConnection",
+                "runAfter": {},
+                "inputs": {
+                    "host": {
+                        "apiId": "/providers/Microsoft.PowerApps/apis/shared_office365",
+                        "connectionName": "shared_office365",
+                        "operationId": "SendEmailV2",
+                    },
+                    "parameters": {},
+                },
+            }
+        )
+    )
+    parsed["properties"]["connectionReferences"] = {
+        "shared_office365": {
+            "runtimeSource": "embedded",
+            "connection": {"connectionReferenceLogicalName": "contoso_mail"},
+            "api": {"name": "shared_office365"},
+        }
+    }
+    return json.dumps(parsed)
+
+
+@case("activation_failure_status", "400", 400)
+@case("activation_failure_status", "403", 403)
+def refused_activation(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow(clientdata=_with_missing_reference()))
+    answer = call(emulator, "PATCH", f"workflows({FLOW})", {"statecode": 1, "statuscode": 2})
+    assert answer.json()["error"]["code"] == "0x80060467"
+    return answer.status_code
+
+
+@case("managed_delete_error", "0x8004F01F", "0x8004F01F")
+@case("managed_delete_error", "0x80040228", "0x80040228")
+@case("managed_delete_error", "0x8004F026", "0x8004F026")
+def managed_flow(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    emulator.control.patch("workflows", FLOW, {"ismanaged": True})
+    return call(emulator, "DELETE", f"workflows({FLOW})").json()["error"]["code"]
+
+
+@case("max_request_bytes", "134217728", 204)
+@case("max_request_bytes", "100", 413)
+def large_body(emulator: Emulator) -> object:
+    return call(emulator, "POST", "workflows", flow()).status_code
+
+
+@case("unknown_principal", "404", 404)
+@case("unknown_principal", "400", 400)
+def share_with_nobody(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    return share(
+        emulator, "GrantAccess", "ReadAccess", "99999999-9999-4999-8999-999999999999"
+    ).status_code
+
+
+@case("optimistic_concurrency", "on", 412)
+@case("optimistic_concurrency", "off", "0x8006088D")
+def old_version(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    answer = call(emulator, "PATCH", f"workflows({FLOW})", {"name": "x"}, If_Match='W/"1"')
+    code = answer.json()["error"]["code"]
+    return answer.status_code if answer.status_code == 412 else code
+
+
+@case("normalise_clientdata", "none", (True, True))
+@case("normalise_clientdata", "designer", (False, False))
+@case("normalise_clientdata", "alphabetical", (False, False))
+def stored_document(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    stored = emulator.control.row("workflows", FLOW)["clientdata"]
+    return stored == document(), json.loads(stored) == json.loads(document())
+
+
+@case("connections", "open", 204)
+@case("connections", "registered", 400)
+def unknown_connection(emulator: Emulator) -> object:
+    emulator.control.insert(
+        "connectionreferences",
+        {
+            "connectionreferencelogicalname": "contoso_mail",
+            "connectionreferencedisplayname": "Mail",
+            "connectorid": "/providers/Microsoft.PowerApps/apis/shared_office365",
+            "connectionid": "nobody-registered-this",
+        },
+    )
+    call(emulator, "POST", "workflows", flow(clientdata=_with_missing_reference()))
+    body = {"statecode": 1, "statuscode": 2}
+    return call(emulator, "PATCH", f"workflows({FLOW})", body).status_code
+
+
+@case("strict_tokens", "off", 200)
+@case("strict_tokens", "on", 401)
+def developer_token(emulator: Emulator) -> object:
+    return call(emulator, "GET", "WhoAmI").status_code
+
+
+@case("read_lag_seconds", "0", 200)
+@case("read_lag_seconds", "60", (404, 200))
+def read_after_write(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    first = call(emulator, "GET", f"workflows({FLOW})").status_code
+    if first == 200:
+        return first
+    emulator.control.advance(61)
+    return first, call(emulator, "GET", f"workflows({FLOW})").status_code
+
+
+@case("fresh_environment_403_seconds", "0", 200)
+@case("fresh_environment_403_seconds", "30", ("0x80072560", 200))
+def new_environment(emulator: Emulator) -> object:
+    import requests
+
+    values = emulator.environment
+    signed_in = requests.post(
+        f"{values['POWERAUTOMATE_AUTHORITY_HOST']}/{values['POWERAUTOMATE_TENANT_ID']}"
+        "/oauth2/v2.0/token",
+        data={
+            "grant_type": "client_credentials",
+            "client_id": values["POWERAUTOMATE_CLIENT_ID"],
+            "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
+            "scope": f"{emulator.url}/.default",
+        },
+        verify=values["POWERAUTOMATE_CA_BUNDLE"],
+        timeout=30,
+    )
+    token = signed_in.json()["access_token"]
+    first = call(emulator, "GET", "WhoAmI", token=token)
+    if first.status_code == 200:
+        return 200
+    emulator.control.advance(31)
+    return first.json()["error"]["code"], call(emulator, "GET", "WhoAmI", token=token).status_code
+
+
+@case("limits", "off", [200, 200, 200])
+@case("limits", "on", [200, 200, 429])
+def third_request(emulator: Emulator) -> object:
+    emulator.control.limits(requests=2)
+    return [call(emulator, "GET", "WhoAmI").status_code for _ in range(3)]
+
+
+@pytest.mark.parametrize(("switch", "value"), CASES, ids=lambda item: str(item))
+def test_switch(emulator: Emulator, switch: str, value: str) -> None:
+    """The answer follows the switch."""
+    function, expected = CASES[(switch, value)]
+    emulator.control.switches(**{switch: value})
+    assert function(emulator) == expected
+
+
+def test_every_switch_is_tested_both_ways() -> None:
+    """Each allowed value of each switch has a case; numbers have two."""
+    tested: dict[str, set[str]] = {}
+    for switch, value in CASES:
+        tested.setdefault(switch, set()).add(value)
+    for switch, (allowed, _, _) in SWITCHES.items():
+        if isinstance(allowed, type):
+            assert len(tested[switch]) >= 2, switch
+        else:
+            assert tested[switch] == {str(value) for value in allowed}, switch
+
+
+def test_unknown_switches_are_refused(emulator: Emulator) -> None:
+    """A misspelt switch is not silently without effect."""
+    with pytest.raises(ValueError, match="No switch"):
+        emulator.control.switches(colour="red")
+    with pytest.raises(ValueError, match="takes"):
+        emulator.control.switches(limits="sometimes")
