@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 FILES := pulumi_powerautomate scripts tests examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format clean
+.PHONY: help setup demo test check bench soak format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
@@ -29,6 +29,9 @@ check: setup ## lint, types, layers, dead code
 
 bench: setup ## measure; prints a table and writes build/bench.json
 	@$(RUN) scripts/bench.py $(ARGS)
+
+soak: setup ## random histories with faults; HISTORIES=… and SEED=… choose how many and which
+	@$(RUN) scripts/soak.py
 
 format: setup ## format and fix what tools can fix
 	@$(RUN) -m ruff check --fix $(FILES)
