@@ -119,6 +119,10 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         changed = _changed(olds, news)
         spec = self._spec(news, news)
+        if olds.get("current_state") == "unknown":
+            progress(news, "finding out whether the flow was created")
+            written = exactly_once.create(client.workflows, spec, self._on_conflict(news))
+            return UpdateResult(_outputs(news, written.flow, written, olds))
         known = exactly_once.Known(
             etag=str(olds.get("etag") or ""),
             on=olds.get("current_state") == "on",
@@ -339,9 +343,9 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             `"adopt"` for a derived id, which proves that the flow is this program's, and `"fail"`
             for a chosen one.
 
-    Attributes besides the inputs: `current_state` (`on`, `off` or `suspended`), `activation_error`
-    (why the flow could not be turned on), `owner_id`, `etag`, `created_on`, `modified_on`,
-    `is_managed`.
+    Attributes besides the inputs: `current_state` (`on`, `off`, `suspended`, or `unknown` while
+    nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
+    declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the
     next `pulumi up` tries again.
@@ -417,7 +421,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         }
         super().__init__(CloudFlowProvider, resource_name, props, opts)
         if not pulumi.runtime.is_dry_run():
-            pulumi.Output.all(self.name, self.activation_error).apply(
+            pulumi.Output.all(self.name, self.current_state, self.activation_error).apply(
                 lambda values: _report(*values)
             )
 
@@ -439,9 +443,14 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
 
 
-def _report(name: str, reason: str | None) -> None:
-    """Fail the run for a flow that is off against its declaration; its state is saved by now."""
+def _report(name: str, state: str, reason: str | None) -> None:
+    """Fail the run for a flow that is not as declared; its state is saved by now."""
+    if reason and state == "unknown":
+        raise pulumi.RunError(
+            f"Nobody can tell whether flow {name!r} was created. {reason} The next `pulumi up` "
+            "looks again."
+        )
     if reason:
         raise pulumi.RunError(
-            f"Flow {name!r} exists but is off. {reason} The next `pulumi up` tries again."
+            f"Flow {name!r} exists but is {state}. {reason} The next `pulumi up` tries again."
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast
 
 import pulumi
 
@@ -219,7 +219,8 @@ def _flow(live: LiveFlow) -> Flow:
         unique_id=live.unique_id,
         name=live.name,
         description=live.description,
-        state=live.state,
+        # What was read is known.
+        state=cast("Literal['on', 'off', 'suspended']", live.state),
         category=live.category,
         type=live.type,
         owner_id=live.owner_id,

@@ -6,7 +6,7 @@ Writing a flow so that, whatever gets lost on the way, it exists once and nothin
   only columns moved that the program does not manage, the write is repeated once; otherwise it is
   a conflict and nothing is overwritten, unless the program asked for that.
 - Once the flow exists, a refused activation is a result and not an error: Pulumi forgets a
-  resource whose create fails.
+  resource whose create fails. So is a create in doubt: its answer got lost and looking failed too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ..errors import (
     NotFoundError,
     PowerAutomateError,
     PreconditionError,
+    TransportError,
 )
 from ..flow import references_equal
 from .pacing import Deadline
@@ -62,6 +63,9 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
     """
     Create the flow, or take over the one that has its id already.
 
+    Returns:
+        The flow; in state `unknown` when nobody can tell whether the request was carried out.
+
     Raises:
         ConflictError: another flow has the id and differs, and `on_conflict` is `fail`.
         DataverseError, TransportError: nothing was created as far as can be known.
@@ -75,9 +79,17 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
             if not _worth_a_look(error):
                 raise
             problem: PowerAutomateError = error
-        existing = flows.find(spec.workflow_id, deadline)
-        if existing is not None:
-            return _take_over(flows, spec, existing, on_conflict, deadline)
+        try:
+            existing = flows.find(spec.workflow_id, deadline)
+            if existing is not None:
+                return _take_over(flows, spec, existing, on_conflict, deadline)
+        except (TransportError, DataverseError) as error:
+            if on_conflict == "fail":
+                # A chosen id proves nothing: what is recorded may be somebody else's, and a
+                # later delete would remove it.
+                raise
+            doubt = f"{problem} Looking for it failed too: {error}"
+            return Written(_row_in_doubt(spec), activation_error=doubt)
         if isinstance(problem, PreconditionError):
             break
     raise problem
@@ -317,6 +329,19 @@ def _row_as_known(known: Known, etag: str) -> LiveFlow:
         workflow_id=known.spec.workflow_id,
         etag=etag,
         state="on" if known.on else "off",
+        owner_id="",
+        owner_kind="user",
+        created_on="",
+        modified_on="",
+        is_managed=False,
+    )
+
+
+def _row_in_doubt(spec: FlowSpec) -> LiveFlow:
+    return LiveFlow(
+        workflow_id=spec.workflow_id,
+        etag="",
+        state="unknown",
         owner_id="",
         owner_kind="user",
         created_on="",

@@ -18,7 +18,8 @@ from .odata import literal, row_path
 from .pacing import Deadline
 from .transport import Transport
 
-FlowState = Literal["on", "off", "suspended"]
+# `unknown` is for a create whose outcome could not be found out.
+FlowState = Literal["on", "off", "suspended", "unknown"]
 
 CLOUD_FLOW = 5
 COMPONENT_TYPE = 29

@@ -132,6 +132,44 @@ def test_lost_answer_of_create_is_looked_up(
     assert outputs["current_state"] == "on"
 
 
+def test_create_in_doubt_is_state(provider: ProviderProcess, emulator: Emulator) -> None:
+    """The answer is lost and looking fails too: the flow is kept in state, and found later."""
+    emulator.control.fault(method="POST", path="workflows", when="after_commit", do="reset")
+    emulator.control.fault(method="GET", path="workflows", do="reset")
+    flow_id, news, outputs = created(provider, flow_inputs("Doubt", hourly()))
+    assert outputs["current_state"] == "unknown"
+    assert outputs["activation_error"]
+    assert provider.diff(flow_id, outputs, news).changes
+    emulator.control.clear_faults()
+    after = provider.update(flow_id, outputs, news)
+    assert after["current_state"] == "on"
+    assert "activation_error" not in after
+    assert [row["workflowid"] for row in emulator.control.rows("workflows")] == [flow_id]
+
+
+def test_create_in_doubt_can_be_deleted(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A flow that leaves the program before anybody knew is removed, or was never there."""
+    for when in ("before_commit", "after_commit"):
+        emulator.control.fault(method="POST", path="workflows", when=when, do="reset")
+        emulator.control.fault(method="GET", path="workflows", do="reset")
+        flow_id, _, outputs = created(provider, flow_inputs(f"Doubt {when}", hourly()))
+        emulator.control.clear_faults()
+        provider.delete(flow_id, outputs)
+    assert emulator.control.rows("workflows") == []
+
+
+def test_create_in_doubt_with_a_chosen_id_is_an_error(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """A chosen id proves nothing, so what may be somebody else's is not taken into the state."""
+    emulator.control.fault(method="POST", path="workflows", when="after_commit", do="reset")
+    emulator.control.fault(method="GET", path="workflows", do="reset")
+    chosen = "11111111-1111-4111-8111-111111111111"
+    news = checked(provider, flow_inputs("Chosen", hourly(), workflow_id=chosen))
+    with pytest.raises(ProviderError):
+        provider.create(news)
+
+
 def test_lost_answer_of_update_is_not_a_conflict(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
