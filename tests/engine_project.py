@@ -72,7 +72,8 @@ class EngineProject:
             ),
         )
         for key, value in (config or {}).items():
-            self._stack.set_config(key, automation.ConfigValue(value))
+            secret = key.endswith("Secret")
+            self._stack.set_config(key, automation.ConfigValue(value, secret=secret))
 
     def up(self, program: Program | None = None, **options: Any) -> str:
         """Run `pulumi up`."""

@@ -353,3 +353,60 @@ def test_progress_and_warnings_carry_the_urn(provider: ProviderProcess) -> None:
     urn = news["__identity"].partition("/")[2]
     assert (urn, "creating the flow, then turning it on", True) in provider.log
     assert any(line[0] == urn and "taken over" in line[1] and not line[2] for line in provider.log)
+
+
+TEAM = "0e6a3b61-0000-4000-8000-000000000021"
+ALICE = "0e6a3b61-0000-4000-8000-000000000011"
+
+
+def test_owner_is_set_and_watched(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A declared owner is set in the create, its drift shows, and an update puts it back."""
+    owner = {"type": "team", "id": TEAM}
+    inputs = flow_inputs("Owned", hourly(), state="off", owner=owner)
+    flow_id, news, outputs = created(provider, inputs)
+    assert [method for method, _ in api_requests(emulator)] == ["POST"]
+    assert emulator.control.row("workflows", flow_id)["_ownerid_value"] == TEAM
+    emulator.control.patch("workflows", flow_id, {"_ownerid_value": ALICE})
+    _, after, live = provider.read(flow_id, outputs)
+    assert live is not None
+    assert live["owner"] == {"type": "user", "id": ALICE}
+    assert provider.diff(flow_id, after, news).changes
+    provider.update(flow_id, after, news)
+    assert emulator.control.row("workflows", flow_id)["_ownerid_value"] == TEAM
+
+
+def test_undeclared_owner_is_not_managed(provider: ProviderProcess, emulator: Emulator) -> None:
+    """Whoever takes the flow over keeps it when the program says nothing about owners."""
+    flow_id, news, outputs = created(provider, flow_inputs("Free", hourly(), state="off"))
+    emulator.control.patch("workflows", flow_id, {"_ownerid_value": ALICE})
+    _, after, live = provider.read(flow_id, outputs)
+    assert live is None
+    assert not provider.diff(flow_id, after, news).changes
+
+
+def test_solution_membership(provider: ProviderProcess, emulator: Emulator) -> None:
+    """The flow joins its solution in the create; being taken out shows, and is put right."""
+    inputs = flow_inputs("Member", hourly(), state="off", solution="ContosoAutomation")
+    flow_id, news, outputs = created(provider, inputs)
+    assert [method for method, _ in api_requests(emulator)] == ["POST"]
+
+    def memberships() -> list[str]:
+        rows = emulator.control.rows("solutioncomponents")
+        return [row["solutioncomponentid"] for row in rows if row["objectid"] == flow_id]
+
+    (membership,) = memberships()
+    assert provider.read(flow_id, outputs)[2] is None
+    emulator.control.delete("solutioncomponents", membership)
+    _, after, live = provider.read(flow_id, outputs)
+    assert live is not None
+    assert "solution" not in live
+    assert provider.diff(flow_id, after, news).changes
+    provider.update(flow_id, after, news)
+    assert len(memberships()) == 1
+
+
+def test_unknown_solution_is_a_clear_refusal(provider: ProviderProcess) -> None:
+    """The service's own words, with the solution's name."""
+    news = checked(provider, flow_inputs("Lost", hourly(), state="off", solution="Nowhere"))
+    with pytest.raises(ProviderError, match="Nowhere"):
+        provider.create(news)

@@ -238,3 +238,24 @@ def test_two_environments_in_one_stack(project: EngineProject, emulator: Emulato
         project.refresh()
         project.destroy()
         assert other.control.rows("workflows") == []
+
+
+def test_configuration_of_the_stack(emulator: Emulator, tmp_path: Any) -> None:
+    """Everything can come from `pulumi config`, the secret encrypted."""
+    values = emulator.environment
+    project = EngineProject(
+        tmp_path,
+        emulator,
+        environment={},
+        config={
+            "powerautomate:environmentUrl": values["POWERAUTOMATE_ENVIRONMENT_URL"],
+            "powerautomate:tenantId": values["POWERAUTOMATE_TENANT_ID"],
+            "powerautomate:clientId": values["POWERAUTOMATE_CLIENT_ID"],
+            "powerautomate:clientSecret": values["POWERAUTOMATE_CLIENT_SECRET"],
+            "powerautomate:authorityHost": values["POWERAUTOMATE_AUTHORITY_HOST"],
+            "powerautomate:caBundle": values["POWERAUTOMATE_CA_BUNDLE"],
+        },
+    )
+    project.up(one())
+    assert [row["statecode"] for row in emulator.control.rows("workflows")] == [1]
+    assert values["POWERAUTOMATE_CLIENT_SECRET"] not in project.state_text()
