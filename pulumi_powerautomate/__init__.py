@@ -17,6 +17,7 @@ from .errors import (
     ThrottledError,
     TransportError,
 )
+from .flow_share import FlowShare
 from .functions import Flow, get_flow, get_flow_output, get_flows, get_flows_output
 from .provider import Principal, Provider, team, user
 
@@ -26,6 +27,7 @@ __all__ = [
     "ConfigurationError",
     "DataverseError",
     "Flow",
+    "FlowShare",
     "ForbiddenError",
     "InvalidInputError",
     "LostAnswerError",

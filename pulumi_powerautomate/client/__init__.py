@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..connection import Connection
 
 if TYPE_CHECKING:
+    from .access import Access
     from .directory import Directory
     from .solution_members import SolutionMembers
     from .transport import Transport
@@ -47,6 +48,13 @@ class DataverseClient:
         from .workflows import Workflows
 
         return Workflows(self.transport)
+
+    @cached_property
+    def access(self) -> Access:
+        """Who flows are shared with."""
+        from .access import Access
+
+        return Access(self.transport)
 
     @cached_property
     def directory(self) -> Directory:

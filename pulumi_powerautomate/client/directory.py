@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
+import difflib
+import threading
 from collections.abc import Mapping
+from typing import Any
 
 from ..errors import InvalidInputError
+from .odata import guid, literal
 from .transport import Transport
 from .workflows import Owner
 
+_MOST_CANDIDATES = 5
+_SAMPLE = 1000
+
+# By kind: entity set, key column, columns to show, and the columns of each way of naming.
+_TABLES: Mapping[str, tuple[str, str, tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
+    "user": (
+        "systemusers",
+        "systemuserid",
+        ("internalemailaddress", "domainname", "fullname"),
+        {
+            "email": ("internalemailaddress", "domainname"),
+            "entra_object_id": ("azureactivedirectoryobjectid",),
+        },
+    ),
+    "team": (
+        "teams",
+        "teamid",
+        ("name",),
+        {"name": ("name",), "entra_object_id": ("azureactivedirectoryobjectid",)},
+    ),
+}
+
 
 class Directory:
-    """Looks principals up, each once per process."""
+    """Looks principals up, each once per process; safe to share between threads."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._known: dict[tuple[str, str, str], Owner] = {}
+        self._lock = threading.Lock()
 
     def resolve(self, principal: Mapping[str, str]) -> Owner:
-        """The user or team that a principal stands for; one given by id costs no request."""
-        if "id" in principal:
-            return Owner("team" if principal["type"] == "team" else "user", principal["id"])
-        raise InvalidInputError(f"{principal!r} has no id.")
+        """
+        The user or team that a principal stands for; one given by id costs no request.
+
+        Raises:
+            InvalidInputError: nobody, or more than one, goes by that name; candidates are listed.
+        """
+        kind = "team" if principal["type"] == "team" else "user"
+        way, value = next((way, value) for way, value in principal.items() if way != "type")
+        if way == "id":
+            return Owner("team" if kind == "team" else "user", guid(value))
+        key = (kind, way, value.lower())
+        # One lock for all: lanes that start cold with one name must not ask one by one.
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = self._look_up(kind, way, value)
+            return self._known[key]
+
+    def _look_up(self, kind: str, way: str, value: str) -> Owner:
+        entity_set, key, shown, ways = _TABLES[kind]
+        wanted = guid(value) if way == "entra_object_id" else literal(value)
+        condition = " or ".join(f"{column} eq {wanted}" for column in ways[way])
+        found = self._rows(f"{entity_set}?$select={','.join(shown)}&$filter={condition}", value)
+        if len(found) == 1:
+            return Owner("team" if kind == "team" else "user", str(found[0][key]))
+        what = f"{kind} with {way} {value!r}"
+        if found:
+            listed = "; ".join(f"{row[shown[0]]} ({row[key]})" for row in found[:_MOST_CANDIDATES])
+            raise InvalidInputError(f"More than one {what}: {listed}. Name the one by its id.")
+        names = self._rows(f"{entity_set}?$select={','.join(shown)}&$top={_SAMPLE}", value)
+        known = [str(row[column]) for row in names for column in shown if row.get(column)]
+        near = difflib.get_close_matches(
+            value, dict.fromkeys(known), n=_MOST_CANDIDATES, cutoff=0.4
+        )
+        hint = f"Did you mean {', '.join(near)}?" if near else "Check the name and environment_url."
+        raise InvalidInputError(f"There is no {what} in this environment. {hint}")
+
+    def _rows(self, path: str, value: str) -> list[dict[str, Any]]:
+        transport = self._transport
+        answer = transport.send(
+            "GET", path, action=f"Look up {value!r}", deadline=transport.deadline()
+        )
+        return list(answer.body.get("value") or [])

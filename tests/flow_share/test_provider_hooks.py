@@ -1,0 +1,243 @@
+"""The hooks of `FlowShare`, in the real provider process, against the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.flow_share import FlowShareProvider
+from tests.provider_process import UNKNOWN, ProviderError, ProviderProcess, provider_process
+
+FLOW = "11111111-1111-4111-8111-111111111111"
+ALICE = {"type": "user", "id": "0e6a3b61-0000-4000-8000-000000000011"}
+ON_CALL = {"type": "team", "id": "0e6a3b61-0000-4000-8000-000000000022"}
+IDENTITY = "organization/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:FlowShare::s"
+
+
+@pytest.fixture
+def provider(emulator: Emulator) -> Iterator[ProviderProcess]:
+    """A provider process, and a flow to share."""
+    emulator.control.insert(
+        "workflows", {"workflowid": FLOW, "name": "Flow", "category": 5, "type": 1}
+    )
+    with provider_process(emulator.environment, provider=FlowShareProvider) as process:
+        emulator.control.clear_journal()
+        yield process
+
+
+def share_inputs(principal: Any = ALICE, access: Any = ("read",), **more: Any) -> dict[str, Any]:
+    access = list(access) if isinstance(access, tuple) else access
+    return {
+        "flow_id": FLOW,
+        "principal": principal,
+        "access": access,
+        "__identity": IDENTITY,
+    } | more
+
+
+def created(
+    provider: ProviderProcess, inputs: dict[str, Any]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    checked = provider.check(inputs)
+    assert checked.failures == []
+    share_id, outputs = provider.create(checked.inputs)
+    return share_id, checked.inputs, outputs
+
+
+def sent(emulator: Emulator) -> list[str]:
+    found = [item["path"].partition("(")[0] for item in emulator.control.requests()]
+    emulator.control.clear_journal()
+    return found
+
+
+def masks(emulator: Emulator) -> dict[str, int]:
+    rows = emulator.control.rows("principalobjectaccessset")
+    return {row["principalid"]: row["accessrightsmask"] for row in rows}
+
+
+def test_requests_of_each_operation(provider: ProviderProcess, emulator: Emulator) -> None:
+    """Two for create, one each for update, read and delete, none for check and diff."""
+    share_id, news, outputs = created(provider, share_inputs(access=("read", "write")))
+    assert sent(emulator) == ["RetrieveSharedPrincipalsAndAccess", "GrantAccess"]
+    assert masks(emulator) == {ALICE["id"]: 3}
+    assert not provider.diff(share_id, outputs, news).changes
+    after = provider.check(share_inputs(access=("read",)), news).inputs
+    assert provider.diff(share_id, outputs, after).changes
+    assert sent(emulator) == []
+    outputs = provider.update(share_id, outputs, after)
+    assert sent(emulator) == ["ModifyAccess"]
+    assert masks(emulator) == {ALICE["id"]: 1}
+    assert provider.read(share_id, outputs) == (share_id, outputs, None)
+    assert sent(emulator) == ["RetrieveSharedPrincipalsAndAccess"]
+    provider.delete(share_id, outputs)
+    assert sent(emulator) == ["RevokeAccess"]
+    assert masks(emulator) == {}
+
+
+def test_teams_are_shared_with(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A team is a principal like a user."""
+    created(provider, share_inputs(ON_CALL, ("co-owner",)))
+    assert masks(emulator) == {ON_CALL["id"]: 1 | 2 | 4 | 16 | 65536 | 262144}
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["WriteAccess", "READ"], ["read", "write"]),
+        (["append-to", "Append To", "appendto"], ["append_to"]),
+        ("read", ["read"]),
+        (["co-owner"], ["read", "write", "append", "append_to", "delete", "share"]),
+        (["Run-Only"], ["read"]),
+        (["assign", "share", "delete", "create", "append"],
+         ["append", "create", "delete", "share", "assign"]),
+    ],
+)  # fmt: skip
+def test_rights_as_people_write_them(
+    provider: ProviderProcess, written: Any, expected: list[str]
+) -> None:
+    """Any order, case and spelling comes to the same list."""
+    assert provider.check(share_inputs(access=written)).inputs["access"] == expected
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (share_inputs(access=["raed"]), "did you mean 'read'"),
+        (share_inputs(access=["fly"]), "append_to"),
+        (share_inputs(access=[]), "access is empty"),
+        (share_inputs({"type": "group", "id": FLOW}), "not a user or team"),
+        (share_inputs({"type": "user", "name": "Alice"}), "cannot be named by name"),
+        (share_inputs({"type": "user", "id": "alice"}), "neither a GUID nor an e-mail"),
+        (share_inputs() | {"flow_id": "17"}, "not a GUID"),
+        (share_inputs(on_conflict="ask"), '"overwrite"'),
+    ],
+)
+def test_bad_input_is_one_line(
+    provider: ProviderProcess, emulator: Emulator, inputs: dict[str, Any], expected: str
+) -> None:
+    """What is wrong and what to do; nothing is sent."""
+    (reason,) = provider.check(inputs).failures
+    assert expected in reason
+    assert "\n" not in reason
+    assert sent(emulator) == []
+
+
+def test_unknown_values_pass_the_check(provider: ProviderProcess) -> None:
+    """In a first preview the flow's id is not known yet."""
+    assert provider.check(share_inputs() | {"flow_id": UNKNOWN}).failures == []
+
+
+def test_equal_share_is_adopted(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A lost state, or a share made by hand: taken over with one look."""
+    created(provider, share_inputs())
+    sent(emulator)
+    created(provider, share_inputs())
+    assert sent(emulator) == ["RetrieveSharedPrincipalsAndAccess"]
+
+
+def test_different_share_is_reported_or_replaced(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """A share never adds itself to what is there."""
+    created(provider, share_inputs(access=("write",)))
+    with pytest.raises(ProviderError, match="for write instead of read"):
+        created(provider, share_inputs(access=("read",)))
+    assert masks(emulator) == {ALICE["id"]: 2}
+    created(provider, share_inputs(access=("read",), on_conflict="overwrite"))
+    assert masks(emulator) == {ALICE["id"]: 1}
+
+
+def test_added_right_is_drift(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A right added by hand shows, and an update takes it away."""
+    share_id, news, outputs = created(provider, share_inputs())
+    (row,) = emulator.control.rows("principalobjectaccessset")
+    emulator.control.patch(
+        "principalobjectaccessset", row["principalobjectaccessid"], {"accessrightsmask": 3}
+    )
+    _, after, live = provider.read(share_id, outputs)
+    assert live is not None
+    assert live["access"] == ["read", "write"]
+    assert provider.diff(share_id, after, news).changes
+    provider.update(share_id, after, news)
+    assert masks(emulator) == {ALICE["id"]: 1}
+
+
+def test_gone_is_an_empty_read(provider: ProviderProcess, emulator: Emulator) -> None:
+    """Revoked by hand, or the flow deleted: gone, and deleting it succeeds."""
+    share_id, _, outputs = created(provider, share_inputs())
+    (row,) = emulator.control.rows("principalobjectaccessset")
+    emulator.control.delete("principalobjectaccessset", row["principalobjectaccessid"])
+    assert provider.read(share_id, outputs)[0] == ""
+    emulator.control.delete("workflows", FLOW)
+    assert provider.read(share_id, outputs)[0] == ""
+    provider.delete(share_id, outputs)
+
+
+@pytest.mark.parametrize(("key", "value"), [("principal", ON_CALL), ("flow_id", "2" + FLOW[1:])])
+def test_other_principal_or_flow_replaces(provider: ProviderProcess, key: str, value: Any) -> None:
+    """They are what a share is."""
+    share_id, news, outputs = created(provider, share_inputs())
+    after = provider.check(share_inputs() | {key: value}, news).inputs
+    assert provider.diff(share_id, outputs, after).replaces == [key]
+
+
+@pytest.mark.parametrize("do", ["reset", "truncate"])
+def test_lost_answers_do_no_harm(provider: ProviderProcess, emulator: Emulator, do: str) -> None:
+    """A grant whose answer is lost is sent again; the mask is the declared one."""
+    emulator.control.fault(method="POST", path="GrantAccess", do=do, when="after_commit", times=1)
+    created(provider, share_inputs(access=("read", "write")))
+    assert masks(emulator) == {ALICE["id"]: 3}
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        {"type": "user", "email": "Alice@contoso.com"},
+        {"type": "user", "id": "alice@contoso.com"},
+        {"type": "user", "entra_object_id": "0e6a3b61-0000-4000-9000-000000000091"},
+    ],
+)
+def test_users_by_other_names(
+    provider: ProviderProcess, emulator: Emulator, principal: dict[str, str]
+) -> None:
+    """By e-mail or Entra object id, looked up once per process."""
+    share_id, _, outputs = created(provider, share_inputs(principal))
+    assert share_id == f"{FLOW}/user/{ALICE['id']}"
+    assert outputs["principal_id"] == ALICE["id"]
+    assert sent(emulator)[0] == "systemusers"
+    created(provider, share_inputs(principal))
+    assert "systemusers" not in sent(emulator)
+
+
+def test_team_by_name(provider: ProviderProcess, emulator: Emulator) -> None:
+    """By its name, without regard to case, as Dataverse compares."""
+    share_id, _, _ = created(provider, share_inputs({"type": "team", "name": "on-CALL"}))
+    assert share_id.endswith(ON_CALL["id"])
+
+
+def test_missing_and_ambiguous_names_list_candidates(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """One line with the nearest names, or with the ids to choose from."""
+    with pytest.raises(ProviderError, match="Did you mean On-call"):
+        created(provider, share_inputs({"type": "team", "name": "Oncall"}))
+    emulator.control.insert("teams", {"name": "On-call"})
+    with pytest.raises(ProviderError, match=r"More than one .*On-call \(.*; On-call \("):
+        created(provider, share_inputs({"type": "team", "name": "On-call"}))
+
+
+def test_refusals_say_what_to_do(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A missing privilege, a disabled user and a team without a role: code and remedy."""
+    emulator.control.deny("prvShareWorkflow")
+    with pytest.raises(ProviderError, match=r"0x80040220.*security role"):
+        created(provider, share_inputs())
+    emulator.control.deny()
+    roleless = {"type": "team", "id": "0e6a3b61-0000-4000-8000-000000000023"}
+    with pytest.raises(ProviderError, match=r"0x80040231.*security role"):
+        created(provider, share_inputs(roleless))
+    gone = share_inputs() | {"flow_id": "99999999-9999-4999-8999-999999999999"}
+    with pytest.raises(ProviderError, match="Does Not Exist"):
+        created(provider, gone)
