@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from .access_functions import (
+    FlowAccess,
+    Team,
+    User,
+    get_flow_access,
+    get_flow_access_output,
+    get_principal_access,
+    get_principal_access_output,
+    get_teams,
+    get_teams_output,
+    get_users,
+    get_users_output,
+)
 from .cloud_flow import CloudFlow
 from .definition import read_definition
 from .errors import (
@@ -27,6 +40,7 @@ __all__ = [
     "ConfigurationError",
     "DataverseError",
     "Flow",
+    "FlowAccess",
     "FlowShare",
     "ForbiddenError",
     "InvalidInputError",
@@ -36,12 +50,22 @@ __all__ = [
     "PreconditionError",
     "Principal",
     "Provider",
+    "Team",
     "ThrottledError",
     "TransportError",
+    "User",
     "get_flow",
+    "get_flow_access",
+    "get_flow_access_output",
     "get_flow_output",
     "get_flows",
     "get_flows_output",
+    "get_principal_access",
+    "get_principal_access_output",
+    "get_teams",
+    "get_teams_output",
+    "get_users",
+    "get_users_output",
     "read_definition",
     "team",
     "user",

@@ -82,7 +82,7 @@ def get_flow(
     """
     if (id is None) == (name is None):
         raise InvalidInputError("get_flow takes either id or name.")
-    workflows = _client(provider).workflows
+    workflows = client_of(provider).workflows
     if name is not None:
         found = list(workflows.list(name=name))
         if len(found) != 1:
@@ -122,7 +122,7 @@ def get_flows(
         raise InvalidInputError(f"get_flows: state is {state!r}; use on, off or suspended.")
     if owner_id is not None and not is_guid(owner_id):
         raise InvalidInputError(f"get_flows: owner_id {owner_id!r} is not a GUID.")
-    client = _client(provider)
+    client = client_of(provider)
 
     def fetch(ids: list[str] | None) -> list[LiveFlow]:
         found = client.workflows.list(
@@ -148,7 +148,7 @@ def get_flow_output(
     provider: Provider | None = None,
 ) -> pulumi.Output[Flow]:
     """`get_flow` for inputs; see there."""
-    return _later(lambda **known: get_flow(**known), provider, id=id, name=name)
+    return later(lambda **known: get_flow(**known), provider, id=id, name=name)
 
 
 def get_flows_output(
@@ -161,7 +161,7 @@ def get_flows_output(
     provider: Provider | None = None,
 ) -> pulumi.Output[Sequence[Flow]]:
     """`get_flows` for inputs; see there."""
-    return _later(
+    return later(
         lambda **known: get_flows(**known),
         provider,
         name=name,
@@ -172,7 +172,7 @@ def get_flows_output(
     )
 
 
-def _later(
+def later(
     function: Callable[..., _T], provider: Provider | None, **inputs: pulumi.Input[Any]
 ) -> pulumi.Output[_T]:
     """Call a function when its inputs, and the settings of its provider, are known."""
@@ -193,7 +193,7 @@ class _Known:
         self.settings = settings
 
 
-def _client(provider: Provider | None) -> DataverseClient:
+def client_of(provider: Provider | None) -> DataverseClient:
     if provider is None:
         config = pulumi.Config("powerautomate")
         names = {setting.key: setting.key.partition(":")[2] for setting in SETTINGS.values()}

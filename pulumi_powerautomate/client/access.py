@@ -23,6 +23,16 @@ RIGHTS: Mapping[str, str] = {
     "share": "ShareAccess",
     "assign": "AssignAccess",
 }
+_BITS: Mapping[str, int] = {
+    "read": 1,
+    "write": 2,
+    "append": 4,
+    "append_to": 16,
+    "create": 32,
+    "delete": 65536,
+    "share": 262144,
+    "assign": 524288,
+}
 _BY_WIRE = {wire: name for name, wire in RIGHTS.items()}
 _TYPES = {"user": ("systemuser", "systemuserid"), "team": ("team", "teamid")}
 
@@ -33,6 +43,15 @@ class Share:
 
     principal: Owner
     access: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One row of the service's access table: direct rights, and those that came from elsewhere."""
+
+    principal: Owner
+    access: tuple[str, ...]
+    inherited: tuple[str, ...]
 
 
 class Access:
@@ -59,6 +78,36 @@ class Access:
             for item in answer.body.get("PrincipalAccesses") or []
             if (share := _share(item)).access
         ]
+
+    def grants(self, flow_id: str) -> list[Grant]:
+        """Every principal with rights on a flow, direct and inherited apart."""
+        rows = self._transport.pages(
+            "principalobjectaccessset?$select=principalid,principaltypecode,accessrightsmask,"
+            f"inheritedaccessrightsmask&$filter=objectid eq {guid(flow_id)}",
+            action=f"Read who may use flow {flow_id}",
+        )
+        return [
+            Grant(
+                Owner("team" if row["principaltypecode"] == "team" else "user", row["principalid"]),
+                _rights(row["accessrightsmask"]),
+                _rights(row["inheritedaccessrightsmask"]),
+            )
+            for row in rows
+            if row["accessrightsmask"] or row["inheritedaccessrightsmask"]
+        ]
+
+    def effective(self, flow_id: str, who: Owner) -> tuple[str, ...]:
+        """What a user or team may do with a flow, all sources together."""
+        logical, _ = _TYPES[who.kind]
+        answer = self._transport.send(
+            "GET",
+            f"{logical}s({guid(who.id)})/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@t)"
+            f"?@t={{'@odata.id':'workflows({guid(flow_id)})'}}",
+            action=f"Read what {who.kind} {who.id} may do with flow {flow_id}",
+            deadline=self._transport.deadline(),
+        )
+        names = [part.strip() for part in str(answer.body.get("AccessRights", "")).split(",")]
+        return tuple(name for wire, name in _BY_WIRE.items() if wire in names)
 
     def grant(self, flow_id: str, who: Owner, access: Iterable[str], deadline: Deadline) -> None:
         """Add rights; what was granted before stays."""
@@ -95,6 +144,10 @@ class Access:
                 },
             },
         )
+
+
+def _rights(mask: int | None) -> tuple[str, ...]:
+    return tuple(name for name, bit in _BITS.items() if (mask or 0) & bit)
 
 
 def _target(flow_id: str) -> dict[str, Any]:

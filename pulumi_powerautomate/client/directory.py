@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import InvalidInputError
@@ -60,6 +60,30 @@ class Directory:
             if key not in self._known:
                 self._known[key] = self._look_up(kind, way, value)
             return self._known[key]
+
+    def users(self, *, name: str | None, enabled: bool | None) -> Iterator[dict[str, Any]]:
+        """Users, by part of their name or address, in order of name."""
+        conditions = []
+        if name is not None:
+            text = literal(name)
+            parts = (f"contains({column},{text})" for column in _TABLES["user"][2])
+            conditions.append(f"({' or '.join(parts)})")
+        if enabled is not None:
+            conditions.append(f"isdisabled eq {'false' if enabled else 'true'}")
+        return self._transport.pages(
+            "systemusers?$select=fullname,internalemailaddress,domainname,isdisabled,"
+            "azureactivedirectoryobjectid,applicationid&$orderby=fullname"
+            + (f"&$filter={' and '.join(conditions)}" if conditions else ""),
+            action="List users",
+        )
+
+    def teams(self, *, name: str | None) -> Iterator[dict[str, Any]]:
+        """Teams, by part of their name, in order of name."""
+        return self._transport.pages(
+            "teams?$select=name,azureactivedirectoryobjectid&$orderby=name"
+            + (f"&$filter=contains(name,{literal(name)})" if name is not None else ""),
+            action="List teams",
+        )
 
     def _look_up(self, kind: str, way: str, value: str) -> Owner:
         entity_set, key, shown, ways = _TABLES[kind]
