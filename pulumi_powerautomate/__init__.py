@@ -31,6 +31,7 @@ from .errors import (
     TransportError,
 )
 from .flow_share import FlowShare
+from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
 from .functions import Flow, get_flow, get_flow_output, get_flows, get_flows_output
 from .provider import Principal, Provider, team, user
 
@@ -42,6 +43,7 @@ __all__ = [
     "Flow",
     "FlowAccess",
     "FlowShare",
+    "FlowSharesExclusive",
     "ForbiddenError",
     "InvalidInputError",
     "LostAnswerError",
@@ -50,6 +52,7 @@ __all__ = [
     "PreconditionError",
     "Principal",
     "Provider",
+    "ShareDeclaration",
     "Team",
     "ThrottledError",
     "TransportError",

@@ -7,42 +7,40 @@ for, and what a person writes (`FlowShare`).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .connection import is_guid
-from .errors import InvalidInputError, NotFoundError
+from .errors import NotFoundError
 from .provider import (
+    IDENTITY,
     DataverseProvider,
     DataverseResource,
     Principal,
     check_principal,
+    claims,
+    fail_unless_done,
     failure,
     is_unknown,
     progress,
+    urn_of,
+)
+from .sharing import (
+    Right,
+    Role,
+    check_flow_id,
+    check_on_conflict,
+    mixed_up,
+    normalize_access,
+    refuse_both,
 )
 
 if TYPE_CHECKING:
-    from .client.access import Share
     from .client.workflows import Owner
 
-Right = Literal["read", "write", "append", "append_to", "create", "delete", "share", "assign"]
-Role = Literal["co-owner", "run-only"]
-
-# In the order of their bits (Web API reference: AccessRights).
-_RIGHTS = ("read", "write", "append", "append_to", "create", "delete", "share", "assign")
-# What the maker portal's two ways of sharing stand for.
-_ROLES: Mapping[str, tuple[str, ...]] = {
-    "co-owner": ("read", "write", "append", "append_to", "delete", "share"),
-    "run-only": ("read",),
-}
-_ALIASES = {"coowner": "co-owner", "owner": "co-owner", "runonly": "run-only", "user": "run-only"}
-_ON_CONFLICT = ("fail", "overwrite")
-_ECHOED = ("flow_id", "principal", "access", "on_conflict")
+_ECHOED = ("flow_id", "principal", "access", "on_conflict", IDENTITY)
 
 
 class FlowShareProvider(DataverseProvider):
@@ -57,14 +55,7 @@ class FlowShareProvider(DataverseProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
-        problems = []
-        flow_id = inputs.get("flow_id")
-        if flow_id is None:
-            problems.append("flow_id is missing; pass the id of a flow.")
-        elif not is_unknown(flow_id) and not is_guid(flow_id):
-            problems.append(f"flow_id {flow_id!r} is not a GUID; pass the id of a CloudFlow.")
-        elif not is_unknown(flow_id):
-            inputs["flow_id"] = str(flow_id).lower()
+        problems = check_flow_id(inputs)
         if not is_unknown(inputs.get("principal")):
             principal, problem = check_principal(inputs.get("principal"), "principal")
             inputs["principal"] = principal
@@ -73,114 +64,110 @@ class FlowShareProvider(DataverseProvider):
             rights, more = normalize_access(inputs.get("access"))
             inputs["access"] = rights
             problems += more
-        given = inputs.get("on_conflict")
-        if given is not None and not is_unknown(given) and given not in _ON_CONFLICT:
-            problems.append(f'on_conflict is {given!r}; use "fail" or "overwrite".')
+        problems += check_on_conflict(inputs)
+        if not problems:
+            problems += _declared_otherwise(inputs)
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         replaces = [key for key in ("flow_id", "principal") if olds.get(key) != news.get(key)]
-        changed = any(olds.get(key) != news.get(key) for key in _ECHOED)
-        return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
+        declared = [key for key in _ECHOED if key != IDENTITY]
+        changed = any(olds.get(key) != news.get(key) for key in declared)
+        in_doubt = bool(olds.get("share_error"))
+        return DiffResult(
+            changes=changed or in_doubt, replaces=replaces, delete_before_replace=True
+        )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        client = self.client
-        flow_id, access = props["flow_id"], props["access"]
-        who = client.directory.resolve(props["principal"])
-        progress(props, f"granting {', '.join(access)}")
-        deadline = client.access.deadline()
-        existing = _of(client.access.shares(flow_id, deadline), who)
-        if existing is None:
-            client.access.grant(flow_id, who, access, deadline)
-        elif set(existing.access) != set(access):
-            if props.get("on_conflict") != "overwrite":
-                raise InvalidInputError(
-                    f"Flow {flow_id} is shared with {who.kind} {who.id} already, for "
-                    f"{', '.join(existing.access)} instead of {', '.join(access)}. Declare that, "
-                    'revoke it, or set on_conflict="overwrite" to replace it.'
-                )
-            client.access.modify(flow_id, who, access, deadline)
-        return CreateResult(f"{flow_id}/{who.kind}/{who.id}", _outputs(props, who))
+        who = self.client.directory.resolve(props["principal"])
+        id_ = f"{props['flow_id']}/{who.kind}/{who.id}"
+        claims.hold(id_, urn_of(props))
+        return CreateResult(id_, self._share(props, who))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        from .client.workflows import Owner
-
-        flow_id, kind, principal_id = id_.split("/")
-        who = Owner("team" if kind == "team" else "user", principal_id)
+        client = self.client
+        flow_id, who = _parsed(id_)
         try:
-            live = _of(self.client.access.shares(flow_id, self.client.access.deadline()), who)
+            shares = client.share_reader.shares(flow_id, client.access.deadline())
         except NotFoundError:
-            live = None
+            shares = []
+        live = next((share for share in shares if share.principal.id == who.id), None)
         if live is None:
             return ReadResult("", {})
-        access = list(live.access)
         declared = {
+            "principal": {"type": who.kind, "id": who.id},
+            **{key: props[key] for key in _ECHOED if props.get(key) is not None},
             "flow_id": flow_id,
-            "principal": props.get("principal") or {"type": kind, "id": principal_id},
-            "access": access,
+            "access": list(live.access),
         }
-        if props.get("on_conflict"):
-            declared["on_conflict"] = props["on_conflict"]
-        drifted = props.get("access") != access
+        drifted = props.get("access") != declared["access"]
         return ReadResult(id_, _outputs(declared, who), declared if drifted else None)
 
-    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client.workflows import Owner
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        from .client import exact_access
 
         client = self.client
-        who = Owner(news["principal"]["type"], olds["principal_id"])
+        flow_id, who = _parsed(id_)
+        if olds.get("share_error"):
+            return UpdateResult(self._share({**news, "on_conflict": "overwrite"}, who, news))
         if olds.get("access") != news["access"]:
             progress(news, f"setting {', '.join(news['access'])}")
-            client.access.modify(news["flow_id"], who, news["access"], client.access.deadline())
+            client.share_reader.forget()
+            exact_access.change(client.access, flow_id, who, tuple(news["access"]))
         return UpdateResult(_outputs(news, who))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client.workflows import Owner
+        from .client import exact_access
 
-        flow_id, kind, principal_id = id_.split("/")
-        who = Owner("team" if kind == "team" else "user", principal_id)
-        try:
-            self.client.access.revoke(flow_id, who, self.client.access.deadline())
-        except NotFoundError:
-            # The flow, the principal or the share is gone: so is the access.
+        client = self.client
+        flow_id, who = _parsed(id_)
+        if claims.held_by_other(id_, urn_of(props)):
+            progress(props, "kept: another resource of this program has taken the share over")
             return
+        client.share_reader.forget()
+        exact_access.revoke(client.access, flow_id, who, client.access.deadline())
+
+    def _share(
+        self, props: Mapping[str, Any], who: Owner, recorded: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        from .client import exact_access
+
+        client = self.client
+        progress(props, f"granting {', '.join(props['access'])}")
+        client.share_reader.forget()
+        doubt = exact_access.create(
+            client.access,
+            props["flow_id"],
+            who,
+            tuple(props["access"]),
+            overwrite=props.get("on_conflict") == "overwrite",
+        )
+        outputs = _outputs(recorded or props, who)
+        return {**outputs, "share_error": doubt} if doubt else outputs
 
 
-def normalize_access(value: Any) -> tuple[list[str], list[str]]:
-    """Rights in the order of their bits, and what is wrong with them, one line each."""
-    if isinstance(value, str):
-        value = [value]
-    if not isinstance(value, (list, tuple)) or not value:
-        return [], [f"access is empty; name at least one of {', '.join((*_RIGHTS, *_ROLES))}."]
-    found: set[str] = set()
-    problems = []
-    for item in value:
-        if is_unknown(item):
-            continue
-        name = _spelled(item)
-        if name in _ROLES:
-            found.update(_ROLES[name])
-        elif name in _RIGHTS:
-            found.add(name)
-        else:
-            near = difflib.get_close_matches(str(name), (*_RIGHTS, *_ROLES), n=1)
-            hint = f"did you mean {near[0]!r}? There" if near else "there"
-            problems.append(f"access {item!r} is not a right: {hint} are "
-                            f"{', '.join((*_RIGHTS, *_ROLES))}.")  # fmt: skip
-    return [right for right in _RIGHTS if right in found], problems
+def _declared_otherwise(inputs: Mapping[str, Any]) -> list[str]:
+    """Another resource of the program that declares the same share, or all shares of the flow."""
+    flow_id, urn = inputs["flow_id"], urn_of(inputs)
+    if is_unknown(flow_id) or not urn:
+        return []
+    other = claims.declare(flow_id, "FlowShare", urn)
+    if other is not None:
+        return [mixed_up(flow_id, other[1])]
+    principal = inputs["principal"]
+    if is_unknown(principal):
+        return []
+    other = claims.declare(f"{flow_id} {sorted(principal.items())}", urn, urn)
+    if other is None:
+        return []
+    return [f"this share is declared by {claims.name_of(other[1])} too; leave one of them out."]
 
 
-def _spelled(item: Any) -> str:
-    """`ReadAccess`, `Append To` and `append-to` as people write them, in our spelling."""
-    text = "".join(str(item).lower().split()).replace("_", "").replace("-", "")
-    text = text.removesuffix("access") or text
-    if text in _ALIASES:
-        return _ALIASES[text]
-    return "append_to" if text == "appendto" else text
+def _parsed(id_: str) -> tuple[str, Owner]:
+    from .client.workflows import Owner
 
-
-def _of(shares: Sequence[Share], who: Owner) -> Share | None:
-    return next((share for share in shares if share.principal.id == who.id), None)
+    flow_id, kind, principal_id = id_.split("/")
+    return flow_id, Owner("team" if kind == "team" else "user", principal_id)
 
 
 def _outputs(props: Mapping[str, Any], who: Owner) -> dict[str, Any]:
@@ -208,7 +195,12 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
         on_conflict: what to do on create about a share with other rights: `"fail"` (default)
             reports it, `"overwrite"` replaces it. Changed in place.
 
-    Attributes besides the inputs: `principal_id`, the Dataverse id of the user or team.
+    Attributes besides the inputs: `principal_id`, the Dataverse id of the user or team;
+    `share_error`, while nobody can tell whether the share was made: the run fails with it, and the
+    next `pulumi up` looks again.
+
+    A share is declared once in a program, and not together with `FlowSharesExclusive` for the same
+    flow. The owner of a flow has every right and cannot be shared with.
 
     Source of the rules: GrantAccess, ModifyAccess, RevokeAccess and AccessRights in the Dataverse
     Web API reference (Microsoft Learn).
@@ -219,6 +211,7 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
     access: pulumi.Output[list[str]]
     on_conflict: pulumi.Output[str | None]
     principal_id: pulumi.Output[str]
+    share_error: pulumi.Output[str | None]
 
     def __init__(
         self,
@@ -236,5 +229,8 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
             "access": access,
             "on_conflict": on_conflict,
             "principal_id": None,
+            "share_error": None,
         }
+        refuse_both(flow_id, "FlowShare", resource_name)
         super().__init__(FlowShareProvider, resource_name, props, opts)
+        fail_unless_done(self.share_error, f"Share {resource_name!r}")

@@ -15,6 +15,7 @@ from ..connection import Connection
 if TYPE_CHECKING:
     from .access import Access
     from .directory import Directory
+    from .share_reader import ShareReader
     from .solution_members import SolutionMembers
     from .transport import Transport
     from .workflows import Workflows
@@ -55,6 +56,13 @@ class DataverseClient:
         from .access import Access
 
         return Access(self.transport)
+
+    @cached_property
+    def share_reader(self) -> ShareReader:
+        """The same, read for many flows at once."""
+        from .share_reader import ShareReader
+
+        return ShareReader(self.access)
 
     @cached_property
     def directory(self) -> Directory:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .odata import guid
+from .odata import guid, row_path
 from .pacing import Deadline
 from .transport import Transport
 from .workflows import Owner
@@ -33,6 +33,9 @@ _BITS: Mapping[str, int] = {
     "share": 262144,
     "assign": 524288,
 }
+# The service's largest page.
+PAGE_SIZE = 5000
+_ACCESS_COLUMNS = "principalid,principaltypecode,accessrightsmask,inheritedaccessrightsmask"
 _BY_WIRE = {wire: name for name, wire in RIGHTS.items()}
 _TYPES = {"user": ("systemuser", "systemuserid"), "team": ("team", "teamid")}
 
@@ -68,27 +71,48 @@ class Access:
         """Every explicit share of a flow; the owner and inherited rights are not among them."""
         answer = self._transport.send(
             "GET",
-            "RetrieveSharedPrincipalsAndAccess(Target=@t)"
-            f"?@t={{'@odata.id':'workflows({guid(flow_id)})'}}",
+            _shares_path(flow_id),
             action=f"Read the shares of flow {flow_id}",
             deadline=deadline,
         )
-        return [
-            share
-            for item in answer.body.get("PrincipalAccesses") or []
-            if (share := _share(item)).access
-        ]
+        return _shares(answer.body)
+
+    def owner_and_shares(self, flow_id: str, deadline: Deadline) -> tuple[str, list[Share]]:
+        """The id of a flow's owner, and its explicit shares: two reads in one request."""
+        path = f"{row_path('workflows', flow_id)}?$select=_ownerid_value"
+        row, shared = self._transport.read_together(
+            [path, _shares_path(flow_id)],
+            action=f"Read the shares of flow {flow_id}",
+            deadline=deadline,
+        )
+        return str(row.body.get("_ownerid_value") or "").lower(), _shares(shared.body)
+
+    def every_share(self, most_pages: int) -> dict[str, list[Share]] | None:
+        """The shares of all flows, by flow; None when there are more pages than `most_pages`."""
+        rows = self._transport.pages(
+            f"principalobjectaccessset?$select=objectid,{_ACCESS_COLUMNS}"
+            "&$filter=objecttypecode eq 'workflow'",
+            action="Read the shares of all flows",
+        )
+        found: dict[str, list[Share]] = {}
+        for number, row in enumerate(rows):
+            if number >= most_pages * PAGE_SIZE:
+                return None
+            if row["accessrightsmask"]:
+                share = Share(_holder(row), _rights(row["accessrightsmask"]))
+                found.setdefault(str(row["objectid"]).lower(), []).append(share)
+        return found
 
     def grants(self, flow_id: str) -> list[Grant]:
         """Every principal with rights on a flow, direct and inherited apart."""
         rows = self._transport.pages(
-            "principalobjectaccessset?$select=principalid,principaltypecode,accessrightsmask,"
-            f"inheritedaccessrightsmask&$filter=objectid eq {guid(flow_id)}",
+            f"principalobjectaccessset?$select={_ACCESS_COLUMNS}"
+            f"&$filter=objectid eq {guid(flow_id)}",
             action=f"Read who may use flow {flow_id}",
         )
         return [
             Grant(
-                Owner("team" if row["principaltypecode"] == "team" else "user", row["principalid"]),
+                _holder(row),
                 _rights(row["accessrightsmask"]),
                 _rights(row["inheritedaccessrightsmask"]),
             )
@@ -144,6 +168,23 @@ class Access:
                 },
             },
         )
+
+
+def _shares_path(flow_id: str) -> str:
+    return (
+        "RetrieveSharedPrincipalsAndAccess(Target=@t)"
+        f"?@t={{'@odata.id':'workflows({guid(flow_id)})'}}"
+    )
+
+
+def _shares(body: Mapping[str, Any]) -> list[Share]:
+    found = map(_share, body.get("PrincipalAccesses") or [])
+    return [share for share in found if share.access]
+
+
+def _holder(row: Mapping[str, Any]) -> Owner:
+    kind: Literal["user", "team"] = "team" if row["principaltypecode"] == "team" else "user"
+    return Owner(kind, str(row["principalid"]).lower())
 
 
 def _rights(mask: int | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import InvalidInputError
+from ..errors import DataverseError, InvalidInputError
 from .odata import guid, literal
 from .transport import Transport
 from .workflows import Owner
@@ -60,6 +60,18 @@ class Directory:
             if key not in self._known:
                 self._known[key] = self._look_up(kind, way, value)
             return self._known[key]
+
+    def name_of(self, who: Owner) -> dict[str, str]:
+        """How a person would name a principal: e-mail address, team name, or the id."""
+        entity_set, key, shown, _ = _TABLES[who.kind]
+        path = f"{entity_set}?$select={','.join(shown)}&$filter={key} eq {guid(who.id)}"
+        try:
+            row = next(iter(self._rows(path, who.id)), {})
+        except DataverseError:
+            row = {}
+        name = next((row[column] for column in shown[:2] if row.get(column)), "")
+        way = "email" if who.kind == "user" else "name"
+        return {"type": who.kind, way: str(name)} if name else {"type": who.kind, "id": who.id}
 
     def users(self, *, name: str | None, enabled: bool | None) -> Iterator[dict[str, Any]]:
         """Users, by part of their name or address, in order of name."""

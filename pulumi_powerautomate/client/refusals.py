@@ -30,6 +30,7 @@ BY_STATUS: Mapping[int, type[DataverseError]] = {
     429: ThrottledError,
 }
 
+OBJECT_DOES_NOT_EXIST = "0x80040217"
 ALREADY_EXISTS = "0x80040237"
 VERSION_MISMATCH = "0x80060882"
 NO_OPTIMISTIC_CONCURRENCY = "0x8006088d"
@@ -41,7 +42,7 @@ NOT_A_MEMBER = "0x80072560"
 
 # Keyed by code in lower case; "Web service error codes" of the Dataverse documentation.
 _REMEDIES: Mapping[str, str] = {
-    "0x80040217": "Check the id, or run `pulumi refresh` if it was deleted by hand.",
+    OBJECT_DOES_NOT_EXIST: "Check the id, or run `pulumi refresh` if it was deleted by hand.",
     "0x80040220": "Give the identity a security role with this privilege.",
     "0x80048306": "Give the identity a security role with this privilege.",
     NOT_A_MEMBER: "Add the app registration as an application user of the environment "

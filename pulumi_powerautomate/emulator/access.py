@@ -202,8 +202,12 @@ def _may_share(rows: Rows, request: Request, table: Table) -> None:
 
 
 def _share(rows: Rows, object_id: str, principal: tuple[str, str]) -> Row | None:
-    share_id = _share_id(object_id, principal[1])
-    return rows.service.store.get("principalobjectaccess", share_id)
+    store = rows.service.store
+    share = store.get("principalobjectaccess", _share_id(object_id, principal[1]))
+    # A row that was made by hand has an id of its own.
+    return share or store.find(
+        "principalobjectaccess", objectid=object_id, principalid=principal[1]
+    )
 
 
 def _share_id(object_id: str, principal_id: str) -> str:

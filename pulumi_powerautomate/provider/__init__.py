@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from . import claims
 from .base import (
     IDENTITY,
     DataverseProvider,
     failure,
     is_unknown,
+    note,
     progress,
     urn_of,
     warn,
@@ -14,7 +16,7 @@ from .base import (
 from .explicit import Provider
 from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource
-from .run_error import one_line_errors
+from .run_error import fail_unless_done, one_line_errors
 from .session import client_for, connection_from
 
 __all__ = [
@@ -24,10 +26,13 @@ __all__ = [
     "Principal",
     "Provider",
     "check_principal",
+    "claims",
     "client_for",
     "connection_from",
+    "fail_unless_done",
     "failure",
     "is_unknown",
+    "note",
     "one_line_errors",
     "progress",
     "team",

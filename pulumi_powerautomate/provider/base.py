@@ -110,6 +110,12 @@ def progress(props: Mapping[str, Any], message: str) -> None:
     say(urn_of(props), message)
 
 
+def note(props: Mapping[str, Any], message: str) -> None:
+    """Leave a line about the resource below the run's table; an empty one is left out."""
+    if message:
+        say(urn_of(props), message, lasting=True)
+
+
 def warn(props: Mapping[str, Any], message: str) -> None:
     """Leave a warning on the resource."""
     say(urn_of(props), message, severity="warning", lasting=True)

@@ -1,4 +1,4 @@
-"""Errors of lookups inside a program, shown as one line."""
+"""Errors inside a program, shown as one line."""
 
 from __future__ import annotations
 
@@ -33,6 +33,24 @@ def one_line_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
             raise error from None
 
     return call
+
+
+def fail_unless_done(error: pulumi.Output[str | None], what: str) -> None:
+    """
+    Fail the run for a resource that is in the state and not as declared.
+
+    A provider whose `create` raises is forgotten by the engine, with all it did; so it returns, and
+    the program raises.
+    """
+
+    def report(reason: str | None) -> None:
+        if reason:
+            raise pulumi.RunError(
+                f"{what} is not as declared. {reason} The next `pulumi up` carries on."
+            )
+
+    if not pulumi.runtime.is_dry_run():
+        error.apply(report)
 
 
 def _both(kind: type[PowerAutomateError]) -> type[PowerAutomateError]:

@@ -61,7 +61,7 @@ def masks(emulator: Emulator) -> dict[str, int]:
 def test_requests_of_each_operation(provider: ProviderProcess, emulator: Emulator) -> None:
     """Two for create, one each for update, read and delete, none for check and diff."""
     share_id, news, outputs = created(provider, share_inputs(access=("read", "write")))
-    assert sent(emulator) == ["RetrieveSharedPrincipalsAndAccess", "GrantAccess"]
+    assert sent(emulator) == ["$batch", "GrantAccess"]
     assert masks(emulator) == {ALICE["id"]: 3}
     assert not provider.diff(share_id, outputs, news).changes
     after = provider.check(share_inputs(access=("read",)), news).inputs
@@ -135,7 +135,7 @@ def test_equal_share_is_adopted(provider: ProviderProcess, emulator: Emulator) -
     created(provider, share_inputs())
     sent(emulator)
     created(provider, share_inputs())
-    assert sent(emulator) == ["RetrieveSharedPrincipalsAndAccess"]
+    assert sent(emulator) == ["$batch"]
 
 
 def test_different_share_is_reported_or_replaced(
@@ -192,6 +192,64 @@ def test_lost_answers_do_no_harm(provider: ProviderProcess, emulator: Emulator, 
     assert masks(emulator) == {ALICE["id"]: 3}
 
 
+def test_share_in_doubt_is_recorded(provider: ProviderProcess, emulator: Emulator) -> None:
+    """The answer got lost and looking failed too: kept with the reason, and cleared up later."""
+    emulator.control.fault(
+        method="POST", path="GrantAccess", do="reset", when="after_commit", times=3
+    )
+    emulator.control.fault(
+        method="GET", path="RetrieveShared", do="status", status=503, when="before_commit", times=3
+    )
+    share_id, news, outputs = created(provider, share_inputs(access=("read", "write")))
+    assert "Looking for it failed too" in outputs["share_error"]
+    emulator.control.clear_faults()
+    assert provider.diff(share_id, outputs, news).changes
+    outputs = provider.update(share_id, outputs, news)
+    assert "share_error" not in outputs
+    assert masks(emulator) == {ALICE["id"]: 3}
+    assert not provider.diff(share_id, outputs, news).changes
+
+
+@pytest.mark.parametrize("switch", ["create", "refuse"])
+def test_update_after_a_revocation_by_hand(
+    provider: ProviderProcess, emulator: Emulator, switch: str
+) -> None:
+    """Whatever the service does about a share that is gone, the declared one is there after."""
+    emulator.control.switches(modify_without_share=switch)
+    share_id, news, outputs = created(provider, share_inputs())
+    (row,) = emulator.control.rows("principalobjectaccessset")
+    emulator.control.delete("principalobjectaccessset", row["principalobjectaccessid"])
+    after = provider.check(share_inputs(access=("read", "write")), news).inputs
+    provider.update(share_id, outputs, after)
+    assert masks(emulator) == {ALICE["id"]: 3}
+
+
+def test_one_list_answers_many_reads(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A refresh of many shares is two requests, and a write in between is seen."""
+    made = []
+    for number in range(6):
+        flow_id = f"2000000{number}-1111-4111-8111-111111111111"
+        emulator.control.insert("workflows", {"workflowid": flow_id, "name": "x", "category": 5})
+        made.append(created(provider, share_inputs() | {"flow_id": flow_id}))
+    sent(emulator)
+    for share_id, _, outputs in made:
+        assert provider.read(share_id, outputs) == (share_id, outputs, None)
+    assert sent(emulator) == ["RetrieveSharedPrincipalsAndAccess", "principalobjectaccessset"]
+    share_id, news, outputs = made[0]
+    after = provider.check(share_inputs(access=("write",)) | {"flow_id": news["flow_id"]}).inputs
+    changed = provider.update(share_id, outputs, after)
+    assert provider.read(share_id, changed) == (share_id, changed, None)
+
+
+def test_refused_list_falls_back(provider: ProviderProcess, emulator: Emulator) -> None:
+    """Where nobody may read the table of all shares, each flow is asked for its own."""
+    share_id, _, outputs = created(provider, share_inputs())
+    emulator.control.fault(path="principalobjectaccessset", do="status", status=403, times=9)
+    for _ in range(3):
+        assert provider.read(share_id, outputs) == (share_id, outputs, None)
+    assert sent(emulator).count("principalobjectaccessset") == 1
+
+
 @pytest.mark.parametrize(
     "principal",
     [
@@ -238,6 +296,12 @@ def test_refusals_say_what_to_do(provider: ProviderProcess, emulator: Emulator) 
     roleless = {"type": "team", "id": "0e6a3b61-0000-4000-8000-000000000023"}
     with pytest.raises(ProviderError, match=r"0x80040231.*security role"):
         created(provider, share_inputs(roleless))
+    disabled = {"type": "user", "id": "0e6a3b61-0000-4000-8000-000000000014"}
+    with pytest.raises(ProviderError, match=r"0x80040225.*disabled"):
+        created(provider, share_inputs(disabled))
+    owner = {"type": "user", "id": "0e6a3b61-0000-4000-8000-000000000010"}
+    with pytest.raises(ProviderError, match=r"belongs to user .* Leave the owner out"):
+        created(provider, share_inputs(owner))
     gone = share_inputs() | {"flow_id": "99999999-9999-4999-8999-999999999999"}
     with pytest.raises(ProviderError, match="Does Not Exist"):
         created(provider, gone)

@@ -1,0 +1,296 @@
+"""
+`FlowSharesExclusive`: all shares of one flow; one that is not declared is revoked.
+
+Read top to bottom: what the engine's calls do (`FlowSharesExclusiveProvider`), how the list becomes
+a mapping that a preview can show, and what a person writes (`FlowSharesExclusive`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+
+from .connection import is_guid
+from .errors import InvalidInputError, NotFoundError
+from .provider import (
+    IDENTITY,
+    DataverseProvider,
+    DataverseResource,
+    Principal,
+    check_principal,
+    claims,
+    fail_unless_done,
+    failure,
+    is_unknown,
+    note,
+    progress,
+    urn_of,
+)
+from .sharing import (
+    Right,
+    Role,
+    check_flow_id,
+    check_on_conflict,
+    mixed_up,
+    normalize_access,
+    refuse_both,
+)
+
+if TYPE_CHECKING:
+    from .client.exact_access import Reconciled
+    from .client.workflows import Owner
+
+_ECHOED = ("flow_id", "on_conflict", IDENTITY)
+
+
+class ShareDeclaration(TypedDict):
+    """One share of a flow, as `FlowSharesExclusive` takes it."""
+
+    principal: pulumi.Input[Principal]
+    """`user(…)` or `team(…)`."""
+    access: pulumi.Input[Sequence[pulumi.Input[Right | Role | str]] | str]
+    """Rights or a role, as `FlowShare` takes them."""
+
+
+class FlowSharesExclusiveProvider(DataverseProvider):
+    """
+    The engine's calls for `FlowSharesExclusive`.
+
+    `check` and `diff` send nothing; `create` and `update` are one read and one request for each
+    principal that is not as declared; `read` is one; `delete` one for each principal.
+    """
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        inputs = {key: value for key, value in news.items() if value is not None}
+        failures = self.configuration_failures()
+        problems = check_flow_id(inputs)
+        declared, more = _by_principal(inputs.get("shares"))
+        problems += more
+        if not is_unknown(inputs.get("shares")):
+            inputs["shares"] = declared
+        problems += check_on_conflict(inputs)
+        flow_id, urn = inputs.get("flow_id"), urn_of(inputs)
+        if not problems and not is_unknown(flow_id) and urn:
+            # Its own URN as the kind: a second one for the same flow does not go together either.
+            other = claims.declare(str(flow_id), urn, urn)
+            problems += [mixed_up(str(flow_id), other[1])] if other else []
+        return CheckResult(inputs, [*failures, *map(failure, problems)])
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        replaces = ["flow_id"] if olds.get("flow_id") != news.get("flow_id") else []
+        changed = any(olds.get(key) != news.get(key) for key in ("shares", "on_conflict"))
+        unfinished = bool(olds.get("share_error"))
+        if changed and not replaces:
+            note(news, _summary(olds.get("shares"), news.get("shares")))
+        return DiffResult(
+            changes=changed or unfinished or bool(replaces),
+            replaces=replaces,
+            delete_before_replace=True,
+        )
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        outputs = self._reconcile(props, may_replace=props.get("on_conflict") == "overwrite")
+        return CreateResult(props["flow_id"], outputs)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        client = self.client
+        try:
+            shares = client.share_reader.shares(id_, client.access.deadline())
+        except NotFoundError:
+            return ReadResult("", {})
+        known = {owner: key for key, owner in (props.get("principals") or {}).items()}
+        live, principals = {}, {}
+        for share in shares:
+            owner = f"{share.principal.kind}/{share.principal.id}"
+            key = known.get(owner) or _key_of(client.directory.name_of(share.principal))
+            live[key] = list(share.access)
+            principals[key] = owner
+        live = dict(sorted(live.items()))
+        inputs = {key: props[key] for key in _ECHOED if props.get(key) is not None}
+        inputs |= {"flow_id": id_, "shares": live}
+        drifted = (props.get("shares") or {}) != live
+        return ReadResult(id_, inputs | {"principals": principals}, inputs if drifted else None)
+
+    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        if olds.get("shares") == news["shares"] and not olds.get("share_error"):
+            kept = {key: olds[key] for key in ("shares", "principals") if key in olds}
+            return UpdateResult(_echoed(news) | kept)
+        return UpdateResult(self._reconcile(news, may_replace=True))
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        from .client import exact_access
+        from .client.workflows import Owner
+
+        client = self.client
+        deadline = client.access.deadline()
+        client.share_reader.forget()
+        for owner in (props.get("principals") or {}).values():
+            kind, _, principal_id = owner.partition("/")
+            share_id = f"{id_}/{owner}"
+            if claims.held_by_other(share_id, urn_of(props)):
+                continue
+            who = Owner("team" if kind == "team" else "user", principal_id)
+            exact_access.revoke(client.access, id_, who, deadline)
+
+    def _reconcile(self, props: Mapping[str, Any], *, may_replace: bool) -> dict[str, Any]:
+        from .client import exact_access
+
+        client = self.client
+        keys: dict[Owner, str] = {}
+        for key in sorted(props["shares"]):
+            who = client.directory.resolve(_principal_of(key))
+            if who in keys:
+                raise InvalidInputError(
+                    f"shares names one {who.kind} twice, as {keys[who]!r} and as {key!r} "
+                    f"({who.id}); leave one out."
+                )
+            keys[who] = key
+            claims.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
+        wanted = {who: tuple(props["shares"][key]) for who, key in keys.items()}
+        progress(props, f"reconciling {len(wanted)} shares")
+        client.share_reader.forget()
+        done = exact_access.reconcile(
+            client.access, props["flow_id"], wanted, may_replace=may_replace
+        )
+        return _echoed(props) | _reached(done, keys)
+
+
+def _summary(before: Any, after: Any) -> str:
+    """What will happen to whom, for the preview that shows no property."""
+    if is_unknown(after) or not isinstance(after, Mapping) or not isinstance(before, Mapping):
+        return ""
+    lines = [
+        ("adds", [key for key in after if key not in before]),
+        ("changes", [key for key in after if key in before and before[key] != after[key]]),
+        ("revokes", [key for key in before if key not in after]),
+    ]
+    return "; ".join(f"{verb} {', '.join(keys)}" for verb, keys in lines if keys)
+
+
+def _reached(done: Reconciled, keys: Mapping[Owner, str]) -> dict[str, Any]:
+    """What the flow's shares are now, under the names that the program gave."""
+    names = {who: keys.get(who) or f"{who.kind} {who.id}" for who in done.shares}
+    shares = {names[who]: list(rights) for who, rights in done.shares.items()}
+    outputs: dict[str, Any] = {
+        "shares": dict(sorted(shares.items())),
+        "principals": {names[who]: f"{who.kind}/{who.id}" for who in done.shares},
+    }
+    return {**outputs, "share_error": done.error} if done.error else outputs
+
+
+def _echoed(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+
+
+def _by_principal(value: Any) -> tuple[dict[str, list[str]], list[str]]:
+    """
+    Rights by principal (`team On-call`), and what is wrong with the list.
+
+    As a list, a preview would show positions; as a mapping it names each principal that is added,
+    changed or removed.
+    """
+    if is_unknown(value) and not isinstance(value, (list, tuple)):
+        return {}, []
+    if not isinstance(value, (list, tuple)):
+        return {}, ["shares is missing; pass a list, empty to revoke every share."]
+    found: dict[str, list[str]] = {}
+    problems = []
+    for number, item in enumerate(value):
+        where = f"shares[{number}]"
+        if not isinstance(item, Mapping):
+            problems.append(f'{where} is not a share: use {{"principal": …, "access": […]}}.')
+            continue
+        unexpected = sorted(set(item) - {"principal", "access"})
+        if unexpected:
+            problems.append(f"{where} has {unexpected[0]!r}; a share has principal and access.")
+        rights: list[str] = []
+        if not is_unknown(item.get("access")):
+            rights, more = normalize_access(item.get("access"), f"{where}: access")
+            problems += more
+        if is_unknown(item.get("principal")):
+            continue
+        principal, problem = check_principal(item.get("principal"), f"{where}: principal")
+        if problem:
+            problems.append(problem)
+            continue
+        key = _key_of(principal)
+        if key in found:
+            problems.append(f"{where}: {key} is there twice; put all rights into one share.")
+        found[key] = rights
+    return dict(sorted(found.items())), problems
+
+
+def _key_of(principal: Mapping[str, str]) -> str:
+    way, value = next((way, value) for way, value in principal.items() if way != "type")
+    entra = "entra " if way == "entra_object_id" else ""
+    return f"{principal['type']} {entra}{value}"
+
+
+def _principal_of(key: str) -> dict[str, str]:
+    kind, _, value = key.partition(" ")
+    if value.startswith("entra ") and is_guid(value.removeprefix("entra ")):
+        return {"type": kind, "entra_object_id": value.removeprefix("entra ")}
+    if is_guid(value):
+        return {"type": kind, "id": value}
+    return {"type": kind, "email" if kind == "user" else "name": value}
+
+
+class FlowSharesExclusive(DataverseResource, module="powerautomate", name="FlowSharesExclusive"):
+    """
+    All shares of one flow: those declared exist with exactly these rights, any other is revoked.
+
+    A share that somebody makes by hand shows in `pulumi refresh`, and `pulumi up` revokes it. The
+    owner of the flow, and what people have through teams, roles and hierarchies, are not touched.
+    For shares that live beside others, use `FlowShare`; both for one flow are refused.
+
+    Args:
+        resource_name: the resource's name in the stack.
+        opts: Pulumi's resource options.
+        flow_id: the flow's id, `flow.id`. A change replaces: the shares of the old flow are revoked
+            first.
+        shares: a list of `{"principal": user(…) | team(…), "access": […]}`, each as `FlowShare`
+            takes it; an empty list revokes every share. Changed in place, one request for each
+            principal that differs.
+        on_conflict: what to do on create about shares that exist and are not as declared:
+            `"fail"` (default) reports them, `"overwrite"` revokes or replaces them. From then on
+            the resource is in charge, and they are always brought to the declaration. Changed in
+            place.
+
+    Attributes besides the inputs: `shares` is a mapping from principal (`team On-call`,
+    `user alice@contoso.com`) to its rights; `principals` has their Dataverse ids
+    (`team/0e6a…`) under the same keys; `share_error` says what kept the last run from
+    finishing: the run fails with it, what was done is recorded, and the next `pulumi up` carries
+    on.
+
+    Source of the rules: GrantAccess, ModifyAccess, RevokeAccess and
+    RetrieveSharedPrincipalsAndAccess in the Dataverse Web API reference (Microsoft Learn).
+    """
+
+    flow_id: pulumi.Output[str]
+    shares: pulumi.Output[dict[str, list[str]]]
+    on_conflict: pulumi.Output[str | None]
+    principals: pulumi.Output[dict[str, str]]
+    share_error: pulumi.Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        flow_id: pulumi.Input[str],
+        shares: pulumi.Input[Sequence[pulumi.Input[ShareDeclaration]]],
+        on_conflict: pulumi.Input[Literal["fail", "overwrite"]] | None = None,
+    ) -> None:
+        props = {
+            "flow_id": flow_id,
+            "shares": shares,
+            "on_conflict": on_conflict,
+            "principals": None,
+            "share_error": None,
+        }
+        refuse_both(flow_id, "FlowSharesExclusive", resource_name)
+        super().__init__(FlowSharesExclusiveProvider, resource_name, props, opts)
+        fail_unless_done(self.share_error, f"Shares {resource_name!r}")
