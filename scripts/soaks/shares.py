@@ -57,7 +57,7 @@ def history(
     whole: Program = {}
     for _ in range(chance.randint(2, 5)):
         _edit_program(chance, declared, whole)
-        _edit_by_hand(chance, emulator, singles, lists)
+        _edit_by_hand(chance, emulator)
         misbehave(chance, emulator, _PATHS)
         before = copy.deepcopy((singles.state, lists.state))
         singles.up(copy.deepcopy(declared))
@@ -115,7 +115,7 @@ def _rights(chance: random.Random) -> list[str]:
     return chance.sample(sorted(_MASKS), chance.randint(1, 3))
 
 
-def _edit_by_hand(chance: random.Random, emulator: Emulator, *engines: Engine) -> None:
+def _edit_by_hand(chance: random.Random, emulator: Emulator) -> None:
     rows = emulator.control.rows("principalobjectaccessset")
     for row in rows:
         dice = chance.random()
