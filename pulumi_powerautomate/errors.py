@@ -8,6 +8,7 @@ PowerAutomateError             the root: one line saying what, where, and what t
 ├─ AuthenticationError         no token, or the service refused the one we have
 ├─ TransportError              no usable answer: refused, cut, timed out, not Dataverse
 │  └─ LostAnswerError          the request may have been carried out all the same
+│     └─ NotDataverseError     somebody else answered: a redirect, a web page
 └─ DataverseError              the service said no: status, code, message, request id
    ├─ NotFoundError            404: the row is not there (or not visible to us)
    ├─ ForbiddenError           403: a privilege or an access right is missing
@@ -63,6 +64,15 @@ class LostAnswerError(TransportError):
     The request was sent but its answer never arrived whole.
 
     Whether the service carried it out is unknown: callers look before they act again.
+    """
+
+
+class NotDataverseError(LostAnswerError):
+    """
+    Somebody else answered: a proxy, a gateway, a sign-in page.
+
+    At an address where no Dataverse has answered before, the address is wrong; elsewhere the
+    request may have passed through.
     """
 
 

@@ -15,8 +15,10 @@ from ..connection import Connection
 if TYPE_CHECKING:
     from .access import Access
     from .directory import Directory
+    from .references import References
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
+    from .solutions import Solutions
     from .transport import Transport
     from .workflows import Workflows
 
@@ -70,6 +72,20 @@ class DataverseClient:
         from .directory import Directory
 
         return Directory(self.transport)
+
+    @cached_property
+    def solutions(self) -> Solutions:
+        """Solutions and their imports."""
+        from .solutions import Solutions
+
+        return Solutions(self.transport)
+
+    @cached_property
+    def references(self) -> References:
+        """Connection references and environment variables."""
+        from .references import References
+
+        return References(self.transport)
 
     @cached_property
     def solution_members(self) -> SolutionMembers:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from ..errors import (
     DataverseError,
     LostAnswerError,
+    NotDataverseError,
     NotFoundError,
     PowerAutomateError,
     PreconditionError,
@@ -84,9 +85,11 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
             if existing is not None:
                 return _take_over(flows, spec, existing, on_conflict, deadline)
         except (TransportError, DataverseError) as error:
-            if on_conflict == "fail":
+            elsewhere = isinstance(error, NotDataverseError) and not flows.reached
+            if on_conflict == "fail" or elsewhere:
                 # A chosen id proves nothing: what is recorded may be somebody else's, and a
-                # later delete would remove it.
+                # later delete would remove it. And an address at which no Dataverse has answered
+                # yet is a wrong one.
                 raise
             doubt = f"{problem} Looking for it failed too: {error}"
             return Written(_row_in_doubt(spec), activation_error=doubt)

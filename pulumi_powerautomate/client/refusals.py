@@ -16,6 +16,7 @@ from ..errors import (
     AuthenticationError,
     DataverseError,
     ForbiddenError,
+    NotDataverseError,
     NotFoundError,
     PreconditionError,
     ThrottledError,
@@ -83,7 +84,8 @@ def refusal(
     if status == 401:
         return _unauthenticated(action, headers, message)
     if 300 <= status < 400:
-        return TransportError(
+        # Whoever answered was not Dataverse, so what Dataverse did is not known.
+        return NotDataverseError(
             f"{action}: the server redirected (HTTP {status}); redirects are not followed, "
             "because they would take the token elsewhere. Set environment_url to the final address."
         )
@@ -92,7 +94,7 @@ def refusal(
             f"{action}: the proxy asks for a sign-in (HTTP 407); set HTTPS_PROXY."
         )
     if status >= 400 and not message and _looks_like_html(headers, body):
-        return TransportError(
+        return NotDataverseError(
             f"{action}: HTTP {status} with a web page instead of a Dataverse answer; a proxy or "
             "gateway stands between. Check environment_url and the proxy settings."
         )

@@ -30,6 +30,7 @@ from . import batch
 from .auth import TokenSource
 from .pacing import Deadline, Gate, RetryBudget, backoff
 from .refusals import TOO_MANY_AT_ONCE, refusal
+from .upload import Upload
 
 API = "/api/data/v9.2/"
 
@@ -73,6 +74,8 @@ class Transport:
 
     def __init__(self, connection: Connection, lanes: int) -> None:
         self.connection = connection
+        # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
+        self.reached = False
         self._gate = Gate(lanes)
         self._budget = RetryBudget()
         self._root = connection.environment_url + API
@@ -91,7 +94,7 @@ class Transport:
         *,
         action: str,
         deadline: Deadline,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Upload | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
     ) -> Answer:
@@ -109,7 +112,11 @@ class Transport:
             TransportError: there was no usable answer.
             AuthenticationError: no token, or it was refused twice.
         """
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content: bytes | Upload | None
+        if body is None or isinstance(body, Upload):
+            content = body
+        else:
+            content = json.dumps(body, ensure_ascii=False).encode()
         status, answered, raw = self._carry_out(
             method, path, content, headers or {}, action, deadline, repeatable
         )
@@ -148,7 +155,7 @@ class Transport:
         self,
         method: str,
         path: str,
-        content: bytes | None,
+        content: bytes | Upload | None,
         headers: Mapping[str, str],
         action: str,
         deadline: Deadline,
@@ -169,6 +176,7 @@ class Transport:
                     raise
                 continue
             if status < 300:
+                self.reached = True
                 self._budget.refund()
                 return status, answered, raw
             problem = refusal(action, status, answered, raw)
@@ -227,7 +235,7 @@ class Transport:
         self,
         method: str,
         url: str,
-        content: bytes | None,
+        content: bytes | Upload | None,
         headers: Mapping[str, str],
         token: str,
         action: str,
@@ -243,7 +251,7 @@ class Transport:
             response = self._session.request(
                 method,
                 url,
-                data=content,
+                data=content.reader() if isinstance(content, Upload) else content,
                 headers=_headers(method, content, headers),
                 auth=_Bearer(token),
                 timeout=Timeout(  # type: ignore[arg-type]
@@ -326,7 +334,7 @@ def _session(lanes: int) -> requests.Session:
 
 
 def _headers(
-    method: str, content: bytes | None, more: Mapping[str, str]
+    method: str, content: object | None, more: Mapping[str, str]
 ) -> dict[str, str | bytes | None]:
     headers: dict[str, str | bytes | None] = {
         "Accept": "application/json",

@@ -107,6 +107,11 @@ class Workflows:
         """A fresh deadline for an operation of several requests."""
         return self._transport.deadline()
 
+    @property
+    def reached(self) -> bool:
+        """Whether the environment has ever answered this process."""
+        return self._transport.reached
+
     def get(self, workflow_id: str, deadline: Deadline | None = None) -> LiveFlow:
         """
         Read one flow, definition included.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import access, membership, metadata, seed
+from . import access, membership, metadata, seed, solution_actions
 from .answers import Answer, Refusal, no_such_segment
 from .request import Request, Segment, arguments, segments
 from .rows import Rows
@@ -23,6 +23,17 @@ _ACTIONS: dict[str, Action] = {
     "RevokeAccess": access.revoke,
     "AddSolutionComponent": membership.add,
     "RemoveSolutionComponent": membership.remove,
+    "ImportSolution": solution_actions.import_now,
+    "ImportSolutionAsync": solution_actions.import_later,
+    "StageSolution": solution_actions.stage,
+    "StageAndUpgradeAsync": solution_actions.upgrade_later,
+    "DeleteAndPromote": solution_actions.promote_now,
+    "DeleteAndPromoteAsync": solution_actions.promote_later,
+    "UninstallSolutionAsync": solution_actions.uninstall_later,
+    "ExportSolution": solution_actions.export_now,
+    "ExportSolutionAsync": solution_actions.export_later,
+    "DownloadSolutionExportData": solution_actions.download,
+    "PublishXml": lambda rows, request: Answer(204),
     "PublishAllXml": lambda rows, request: Answer(204),
 }
 
@@ -56,6 +67,9 @@ class Api:
         if first.name == "RetrieveSharedPrincipalsAndAccess" and request.method == "GET":
             given = arguments(first.arguments or "", request.options)
             return access.shared_principals(self.rows, request, given)
+        if first.name == "RetrieveDependenciesForUninstall" and request.method == "GET":
+            given = arguments(first.arguments or "", request.options)
+            return solution_actions.dependencies_for_uninstall(self.rows, request, given)
         if first.name in _ACTIONS:
             _only(request, "POST")
             return _ACTIONS[first.name](self.rows, request)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import batch, seed
+from . import batch, seed, solution_jobs
 from .answers import Answer, Refusal, service_headers
 from .api import VERSIONS, Api
 from .control import PREFIX, control_app
@@ -167,6 +167,7 @@ class Emulation:
             raise Refusal(404, "0x80060888", f"No API version '{request.version}'.")
         started = time.perf_counter()
         store = self.service.store
+        solution_jobs.advance(self.service)
         if request.path == "$batch" and request.method == "POST":
             answer = batch.run(request, self.api.handle, store)
         else:

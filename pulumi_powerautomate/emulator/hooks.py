@@ -72,6 +72,11 @@ def before_delete(service: Service, table: Table, row: Row, request: Request) ->
         workflows.before_delete(service, row)
     if table.logical == "connectionreference":
         _unused(service, row)
+    if table.logical == "solution":
+        # Imported here: importing a solution adds components, which is done above.
+        from .solution_actions import before_delete
+
+        before_delete(service, row, request.caller)
 
 
 def unmanaged_solution(service: Service, unique_name: str) -> Row:

@@ -83,6 +83,11 @@ class Store:
         self._rows.get(entity, {}).pop(row_id, None)
         self._db.execute("DELETE FROM rows WHERE entity = ? AND id = ?", (entity, row_id))
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether a unit has begun."""
+        return self._undo is not None
+
     def begin(self) -> None:
         """Start a unit that `rollback` can undo."""
         self._undo = []

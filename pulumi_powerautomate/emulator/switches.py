@@ -46,6 +46,18 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "how the stored definition differs from the one sent",
     ),
     "connections": (("open", "registered"), "open", "which connection ids exist"),
+    "import_seconds": (float, 1.0, "how long an import, upgrade, uninstall or export takes"),
+    "import_lock": (
+        ("start", "job"),
+        "start",
+        "whether a second import is refused when it starts, or fails as a job",
+    ),
+    "required_solutions": (
+        ("open", "registered"),
+        "open",
+        "whether solutions that a package needs and the emulator does not have count as missing",
+    ),
+    "max_solution_bytes": (int, 0, "largest solution package; 0 for no limit"),
     "strict_tokens": (("off", "on"), "off", "whether the developer token is refused"),
     "read_lag_seconds": (float, 0.0, "how long a write stays invisible to reads"),
     "fresh_environment_403_seconds": (float, 0.0, "how long a new environment refuses"),

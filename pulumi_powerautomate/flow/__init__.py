@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from .canonical import canonical, digest
 from .connections import (
+    API_PREFIX,
+    children_of,
     connectors_of,
     normalize_references,
     references_equal,
@@ -19,10 +21,12 @@ from .problems import DefinitionError, Problem
 from .validation import validate
 
 __all__ = [
+    "API_PREFIX",
     "DefinitionError",
     "FlowDocument",
     "Problem",
     "canonical",
+    "children_of",
     "connectors_of",
     "digest",
     "dump",

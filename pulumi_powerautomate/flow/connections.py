@@ -84,6 +84,22 @@ def connectors_of(definition: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def children_of(definition: Mapping[str, Any]) -> frozenset[str]:
+    """Ids of the flows that a definition calls as child flows."""
+    found: set[str] = set()
+    stack: list[Any] = [definition.get("actions")]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Mapping):
+            name = item.get("workflowReferenceName")
+            if isinstance(name, str):
+                found.add(name.lower())
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return frozenset(found)
+
+
 def _normalize(entry: Any, key: str, connectors: Mapping[str, str], where: str) -> dict[str, Any]:
     if isinstance(entry, str):
         entry = {"logical_name": entry}

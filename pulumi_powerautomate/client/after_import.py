@@ -1,0 +1,131 @@
+"""
+What an import leaves to do: bind embedded connections, and turn flows on.
+
+An import turns a flow on only when it is new, was on when it was exported, and every connection is
+there; otherwise it stays off without a word ("Import a solution", Microsoft Learn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import PowerAutomateError
+from ..solution import PackagedFlow
+from .pacing import Deadline
+from .workflows import FlowSpec, LiveFlow, Workflows, clientdata, state_columns
+
+
+@dataclass(frozen=True)
+class FlowStates:
+    """Flows by id: their states now, and why those that should be on are not."""
+
+    states: Mapping[str, str]
+    refusals: Mapping[str, str]
+
+
+def rebind(
+    flows: Workflows, packaged: Sequence[PackagedFlow], connections: Mapping[str, str]
+) -> None:
+    """
+    Point connections that are embedded in flows at other ones.
+
+    Args:
+        connections: name of the connection by connector (`shared_office365`).
+    """
+    for item in packaged:
+        if not _embedded(item.references, connections):
+            continue
+        live = flows.find(item.id)
+        if live is None or live.references is None or not live.definition:
+            continue
+        changed = {
+            key: {**entry, "connection_name": connections[connector]}
+            if (connector := _connector(entry)) in connections
+            else entry
+            for key, entry in live.references.items()
+        }
+        if changed == dict(live.references):
+            continue
+        spec = replace(_spec(item), definition=live.definition, references=changed)
+        columns: dict[str, object] = {"clientdata": clientdata(spec)}
+        if live.state == "on":
+            columns.update(state_columns("off"))
+        flows.patch(spec, columns, live.etag, flows.deadline(), "Re-bind")
+
+
+def turn_on(
+    flows: Workflows, packaged: Sequence[PackagedFlow], wanted: frozenset[str]
+) -> FlowStates:
+    """
+    Turn flows on, children before those that call them; a refusal is part of the result.
+
+    Args:
+        packaged: the flows of the package.
+        wanted: ids of those that should be on.
+    """
+    deadline = flows.deadline()
+    ids = [item.id for item in packaged]
+    live = {
+        flow.workflow_id: flow
+        for start in range(0, len(ids), 100)
+        for flow in flows.list(workflow_ids=ids[start : start + 100])
+    }
+    states: dict[str, str] = {identity: flow.state for identity, flow in live.items()}
+    refusals: dict[str, str] = {}
+    for item in in_order(packaged):
+        flow = live.get(item.id)
+        if item.id not in wanted or flow is None or flow.state == "on":
+            continue
+        off = [child for child in sorted(item.children) if child in refusals]
+        if off:
+            names = ", ".join(repr(other.name) for other in packaged if other.id in off)
+            refusals[item.id] = f"It calls {names}, which could not be turned on."
+            continue
+        refusal = _turned_on(flows, item, flow, deadline)
+        if refusal:
+            refusals[item.id] = refusal
+        else:
+            states[item.id] = "on"
+    return FlowStates(states, refusals)
+
+
+def in_order(packaged: Sequence[PackagedFlow]) -> list[PackagedFlow]:
+    """Flows so that each comes after those that it calls; a circle is broken anywhere."""
+    by_id = {item.id: item for item in packaged}
+    done: dict[str, PackagedFlow] = {}
+    entered: set[str] = set()
+
+    def visit(item: PackagedFlow) -> None:
+        if item.id in entered:
+            return
+        entered.add(item.id)
+        for child in sorted(item.children):
+            if child in by_id:
+                visit(by_id[child])
+        done[item.id] = item
+
+    for item in packaged:
+        visit(item)
+    return list(done.values())
+
+
+def _turned_on(flows: Workflows, item: PackagedFlow, live: LiveFlow, deadline: Deadline) -> str:
+    try:
+        flows.patch(_spec(item), state_columns("on"), live.etag, deadline, "Turn on")
+    except PowerAutomateError as error:
+        return str(error)
+    return ""
+
+
+def _spec(item: PackagedFlow) -> FlowSpec:
+    return FlowSpec(item.id, item.name, "", item.digest, {}, "on")
+
+
+def _embedded(references: Mapping[str, Mapping[str, str]], connections: Mapping[str, str]) -> bool:
+    return any(_connector(entry) in connections for entry in references.values())
+
+
+def _connector(entry: Mapping[str, str]) -> str:
+    """The connector of an entry that names a connection itself, else empty."""
+    return entry["id"].rpartition("/")[2] if "id" in entry else ""

@@ -1,0 +1,149 @@
+"""
+From an import's log to the components that failed, why, and what a person can do about it.
+
+The log is XML with one `result` per component; the manifest's own can say success while one failed
+("Solution import API", and the platform's error table).
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from ..errors import InvalidInputError, PowerAutomateError, one_line
+from ..solution.hardened import parse_xml
+
+_MOST_SHOWN = 5
+_LONGEST_TEXT = 300
+_DEPENDENCY = re.compile(r"<Required\b[^>]*>")
+_ATTRIBUTE = re.compile(r'(\w[\w.]*)="([^"]*)"')
+
+# By code in lower case.
+REMEDIES: Mapping[str, str] = {
+    "0x8004801d": "Import what is missing first.",
+    "0x80048040": "Import the unmanaged package, or uninstall the unmanaged solution first.",
+    "0x80048041": "Import the managed package, or uninstall the managed solution first.",
+    "0x80048541": "Raise the version in the source environment and export again.",
+    "0x8004f046": "Install the solution first: there is none to upgrade.",
+    "0x8004853c": "Promote or delete the staged upgrade first.",
+    "0x80071151": "Another solution is being installed or removed; run the command again.",
+    "0x80071154": "Another solution is being installed or removed; run the command again.",
+    "0x80048066": "Export the solution again; the package is not complete.",
+    "0x80048495": "Export the solution again; the file is not a valid zip.",
+    "0x8004f016": "A component exists unmanaged in the environment; remove it there first.",
+    "0x80060468": "The flow's document is malformed; open and save the flow, then export again.",
+    "0x80040220": "Give the identity a role with this privilege, such as System Customizer.",
+    "0x80048306": "Give the identity a role with this privilege, such as System Customizer.",
+    "0x80040237": "A component with this name exists already; remove it or rename this one.",
+    "0x80048543": "The import took too long; run the command again.",
+    "0x8004f01e": "Give the solution a version of up to four numbers.",
+    "0x8004f002": "Give the solution a unique name of letters, digits and underscores.",
+}
+
+
+class ImportFailedError(PowerAutomateError):
+    """
+    The service did not import a solution.
+
+    Attributes:
+        code: the code of the failure, `0x…`.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class ComponentResult:
+    """What became of one component."""
+
+    kind: str
+    name: str
+    outcome: str
+    code: str
+    text: str
+
+
+def parse_log(text: str) -> list[ComponentResult]:
+    """Every result in a log; an unreadable log has none."""
+    try:
+        root = parse_xml(text.encode(), "the import's log")
+    except InvalidInputError:
+        return []
+    found: list[ComponentResult] = []
+    stack: list[tuple[Element, Element | None]] = [(root, None)]
+    while stack:
+        element, parent = stack.pop()
+        if element.tag == "result" and parent is not None:
+            found.append(
+                ComponentResult(
+                    kind=parent.tag,
+                    name=parent.get("LocalizedName") or parent.get("id") or "",
+                    outcome=element.get("result") or "",
+                    code=element.get("errorcode") or "",
+                    text=element.get("errortext") or "",
+                )
+            )
+        stack.extend((child, element) for child in reversed(list(element)))
+    return found
+
+
+def failure_of(
+    unique_name: str, job_id: str, log: str, message: str, code: str
+) -> ImportFailedError:
+    """The error that an import that failed stands for."""
+    failed = [result for result in parse_log(log) if result.outcome == "failure"]
+    components = [result for result in failed if result.kind != "solutionManifest"]
+    if not components:
+        first = failed[0] if failed else ComponentResult("", "", "", code, message)
+        lines = [_explained(first.text or message, first.code or code)]
+        code = first.code or code
+    else:
+        code = components[0].code
+        lines = [
+            f"{result.kind} {result.name!r}: {_explained(result.text, result.code)}"
+            for result in components[:_MOST_SHOWN]
+        ]
+        if len(components) > _MOST_SHOWN:
+            lines.append(f"and {len(components) - _MOST_SHOWN} more.")
+    kept = f" The whole log: {_keep(job_id, log)}" if log else ""
+    return ImportFailedError(f"Import solution {unique_name}: {' '.join(lines)}{kept}", code)
+
+
+def _explained(text: str, code: str) -> str:
+    """A failure in one sentence, with its remedy."""
+    missing = _missing(text)
+    if missing:
+        return f"{code} it needs {missing}. {REMEDIES['0x8004801d']}"
+    said = one_line(re.sub(r"<[^>]+>", " ", text), _LONGEST_TEXT).rstrip(".")
+    remedy = REMEDIES.get(code.lower(), "")
+    return f"{code} {said}.".strip() + (f" {remedy}" if remedy else "")
+
+
+def _missing(text: str) -> str:
+    """What a text about missing dependencies names, with the solutions that have it."""
+    found = []
+    for tag in _DEPENDENCY.findall(text):
+        attributes = dict(_ATTRIBUTE.findall(tag))
+        name = attributes.get("displayName") or attributes.get("schemaName") or "a component"
+        kind = attributes.get("type") or "component"
+        solution = attributes.get("solution") or "another solution"
+        found.append(f"{name} ({kind}) of {solution}")
+    shown = list(dict.fromkeys(found))
+    more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+    return ", ".join(shown[:_MOST_SHOWN]) + more
+
+
+def _keep(job_id: str, log: str) -> Path:
+    """Write the log where only this user reads it; returns the path."""
+    folder = Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"import-{job_id}.xml"
+    path.write_text(log, "utf-8")
+    return path

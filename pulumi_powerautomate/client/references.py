@@ -1,0 +1,240 @@
+"""Connection references and environment variables: what an environment binds its solutions to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InvalidInputError
+from ..flow import API_PREFIX
+from .odata import literal, row_path
+from .pacing import Deadline
+from .transport import Transport
+
+_REFERENCE = (
+    "connectionreferenceid,connectionreferencelogicalname,connectionreferencedisplayname,"
+    "connectorid,connectionid,description,ismanaged"
+)
+_DEFINITION = (
+    "environmentvariabledefinitionid,schemaname,displayname,type,defaultvalue,description,ismanaged"
+)
+_VALUE = "environmentvariablevalueid,value,_environmentvariabledefinitionid_value"
+_NAMES_PER_REQUEST = 50
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A connection reference of the environment."""
+
+    id: str
+    logical_name: str
+    name: str
+    connector: str
+    connection_id: str | None
+    description: str | None
+    managed: bool
+
+
+@dataclass(frozen=True)
+class EnvironmentVariable:
+    """An environment variable, with the value that is set in the environment, if one is."""
+
+    id: str
+    schema_name: str
+    name: str
+    type: int
+    default: str | None
+    description: str | None
+    managed: bool
+    value_id: str | None
+    value: str | None
+
+
+class References:
+    """Requests about connection references and environment variables."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def deadline(self) -> Deadline:
+        """A fresh deadline for an operation of several requests."""
+        return self._transport.deadline()
+
+    def references(self, names: Sequence[str] | None = None) -> Iterator[Reference]:
+        """Connection references, all or those with these logical names."""
+        for condition in _conditions("connectionreferencelogicalname", names):
+            for row in self._transport.pages(
+                f"connectionreferences?$select={_REFERENCE}{condition}"
+                "&$orderby=connectionreferencelogicalname",
+                action="List connection references",
+            ):
+                yield _reference(row)
+
+    def create_reference(self, values: Mapping[str, Any], solution: str | None) -> None:
+        """Create a connection reference."""
+        headers = {"MSCRM.SolutionUniqueName": solution} if solution else {}
+        self._transport.send(
+            "POST",
+            "connectionreferences",
+            action=f"Create connection reference {values['connectionreferencelogicalname']}",
+            deadline=self.deadline(),
+            body=values,
+            headers=headers,
+            repeatable=False,
+        )
+
+    def change_reference(self, found: Reference, values: Mapping[str, Any]) -> None:
+        """Change a connection reference, such as the connection it is bound to."""
+        self._transport.send(
+            "PATCH",
+            row_path("connectionreferences", found.id),
+            action=f"Change connection reference {found.logical_name}",
+            deadline=self.deadline(),
+            body=values,
+            headers={"If-Match": "*"},
+        )
+
+    def delete_reference(self, found: Reference) -> None:
+        """Delete a connection reference."""
+        self._transport.send(
+            "DELETE",
+            row_path("connectionreferences", found.id),
+            action=f"Delete connection reference {found.logical_name}",
+            deadline=self.deadline(),
+        )
+
+    def variables(self, names: Sequence[str] | None = None) -> Iterator[EnvironmentVariable]:
+        """Environment variables with their values, all or those with these schema names."""
+        for condition in _conditions("schemaname", names):
+            definitions = list(
+                self._transport.pages(
+                    f"environmentvariabledefinitions?$select={_DEFINITION}{condition}"
+                    "&$orderby=schemaname",
+                    action="List environment variables",
+                )
+            )
+            values = {
+                row["_environmentvariabledefinitionid_value"]: row
+                for row in self._transport.pages(
+                    f"environmentvariablevalues?$select={_VALUE}",
+                    action="List values of environment variables",
+                )
+            }
+            for row in definitions:
+                yield _variable(row, values.get(row["environmentvariabledefinitionid"], {}))
+
+    def set_value(self, variable: EnvironmentVariable, value: str) -> None:
+        """Set a variable's value in the environment."""
+        action = f"Set environment variable {variable.schema_name}"
+        if variable.value_id:
+            self._transport.send(
+                "PATCH",
+                row_path("environmentvariablevalues", variable.value_id),
+                action=action,
+                deadline=self.deadline(),
+                body={"value": value},
+                headers={"If-Match": "*"},
+            )
+            return
+        # Upsert under an id of our own: sent again after a lost answer, it is the same row.
+        value_id = str(uuid.uuid5(uuid.UUID(variable.id), "value"))
+        bind = f"/environmentvariabledefinitions({variable.id})"
+        self._transport.send(
+            "PATCH",
+            row_path("environmentvariablevalues", value_id),
+            action=action,
+            deadline=self.deadline(),
+            body={
+                "schemaname": variable.schema_name,
+                "value": value,
+                "EnvironmentVariableDefinitionId@odata.bind": bind,
+            },
+        )
+
+    def delete_value(self, variable: EnvironmentVariable) -> None:
+        """Remove a variable's value, so that its default applies."""
+        if variable.value_id:
+            self._transport.send(
+                "DELETE",
+                row_path("environmentvariablevalues", variable.value_id),
+                action=f"Remove the value of environment variable {variable.schema_name}",
+                deadline=self.deadline(),
+            )
+
+    def bind(self, connections: Mapping[str, str]) -> int:
+        """
+        Bind connection references to connections; returns how many were not yet.
+
+        Raises:
+            InvalidInputError: one of them does not exist.
+        """
+        found = {item.logical_name.lower(): item for item in self.references(list(connections))}
+        changed = 0
+        for name, connection in connections.items():
+            reference = found.get(name.lower())
+            if reference is None:
+                raise InvalidInputError(f"There is no connection reference {name!r}.")
+            if connection and reference.connection_id != connection:
+                self.change_reference(reference, {"connectionid": connection})
+                changed += 1
+        return changed
+
+    def assign(self, values: Mapping[str, str]) -> int:
+        """
+        Set environment variables; returns how many had another value.
+
+        Raises:
+            InvalidInputError: one of them does not exist.
+        """
+        found = {item.schema_name.lower(): item for item in self.variables(list(values))}
+        changed = 0
+        for name, value in values.items():
+            variable = found.get(name.lower())
+            if variable is None:
+                raise InvalidInputError(f"There is no environment variable {name!r}.")
+            if variable.value != value:
+                self.set_value(variable, value)
+                changed += 1
+        return changed
+
+
+def connector_id(connector: str) -> str:
+    """The whole id of a connector that may be given by its short name."""
+    return connector if connector.startswith("/") else API_PREFIX + connector
+
+
+def _conditions(column: str, names: Sequence[str] | None) -> Iterator[str]:
+    if names is None:
+        yield ""
+        return
+    for start in range(0, len(names), _NAMES_PER_REQUEST):
+        part = names[start : start + _NAMES_PER_REQUEST]
+        yield "&$filter=" + " or ".join(f"{column} eq {literal(name)}" for name in part)
+
+
+def _reference(row: Mapping[str, Any]) -> Reference:
+    return Reference(
+        id=str(row["connectionreferenceid"]),
+        logical_name=str(row["connectionreferencelogicalname"]),
+        name=str(row.get("connectionreferencedisplayname") or ""),
+        connector=str(row.get("connectorid") or "").rpartition("/")[2],
+        connection_id=row.get("connectionid") or None,
+        description=row.get("description"),
+        managed=bool(row.get("ismanaged")),
+    )
+
+
+def _variable(row: Mapping[str, Any], value: Mapping[str, Any]) -> EnvironmentVariable:
+    return EnvironmentVariable(
+        id=str(row["environmentvariabledefinitionid"]),
+        schema_name=str(row["schemaname"]),
+        name=str(row.get("displayname") or ""),
+        type=int(row.get("type") or 100_000_000),
+        default=row.get("defaultvalue"),
+        description=row.get("description"),
+        managed=bool(row.get("ismanaged")),
+        value_id=value.get("environmentvariablevalueid"),
+        value=value.get("value"),
+    )

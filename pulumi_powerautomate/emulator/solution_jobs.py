@@ -1,0 +1,268 @@
+"""
+Long operations: they start, progress by the emulator's clock, and end well or not.
+
+A job is a row like any other, so a server that is ended in the middle carries it on afterwards.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from . import package as packages
+from . import seed, solution_export, solution_import
+from .answers import Refusal
+from .service import Caller, Service
+from .solution_import import Failed, Result
+from .store import Row
+
+# Numbers of the asyncoperation table's operationtype.
+TYPES = {
+    "import": 203,
+    "export": 202,
+    "promote": 207,
+    "uninstall": 208,
+    "upgrade": 211,
+}
+_READY, _RUNNING, _DONE = 0, 2, 3
+_WAITING, _IN_PROGRESS, _SUCCEEDED, _FAILED = 0, 20, 30, 31
+# Where the recordings of failed imports stop.
+_FAILS_AT = 0.148
+
+
+def keep_package(service: Service, data: bytes) -> str:
+    """Keep a package's bytes; returns what they are called by."""
+    name = hashlib.sha256(data).hexdigest()
+    if service.store.get("package", name) is None:
+        service.store.put("package", name, {"data": base64.b64encode(data).decode()})
+    return name
+
+
+def package_bytes(service: Service, name: str) -> bytes:
+    """A package's bytes."""
+    row = service.store.get("package", name)
+    if row is None:
+        raise Refusal(400, "0x80048066", "The staged solution does not exist.")
+    return base64.b64decode(row["data"])
+
+
+def running(service: Service) -> Row | None:
+    """The job that holds the lock of the organization, if there is one."""
+    return next(service.store.all("job"), None)
+
+
+def start(service: Service, kind: str, name: str, caller: Caller, **job: Any) -> str:
+    """Queue a job; returns the id of its asynchronous operation."""
+    operation_id = str(uuid.uuid4())
+    service.insert(
+        service.table("asyncoperation"),
+        {
+            "asyncoperationid": operation_id,
+            "name": name,
+            "operationtype": TYPES[kind],
+            "messagename": f"{name}Async",
+            "dependencytoken": f"SolutionOperation_{seed.ORGANIZATION}",
+            "statecode": _READY,
+            "statuscode": _WAITING,
+            "friendlymessage": None,
+        },
+        caller.user_id,
+    )
+    service.store.put(
+        "job",
+        operation_id,
+        {"kind": kind, "started": service.clock.now(), "caller": caller.user_id, **job},
+    )
+    return operation_id
+
+
+def advance(service: Service) -> None:
+    """Bring every job to where the clock says it is."""
+    for operation_id, job in _jobs(service):
+        seconds = float(service.switches["import_seconds"])
+        elapsed = service.clock.now() - job["started"]
+        done = 1.0 if seconds <= 0 else min(1.0, elapsed / seconds)
+        if done >= 1.0:
+            _finish(service, operation_id, job)
+        elif elapsed > 0:
+            _progress(service, operation_id, job, done)
+
+
+def run_now(service: Service, kind: str, name: str, caller: Caller, **job: Any) -> str:
+    """Carry a job out within the request that asks for it."""
+    operation_id = start(service, kind, name, caller, **job)
+    row = service.store.get("job", operation_id)
+    assert row is not None
+    failed = _finish(service, operation_id, row)
+    if failed is not None:
+        raise Refusal(400, failed.code, failed.text)
+    return operation_id
+
+
+def _jobs(service: Service) -> list[tuple[str, Row]]:
+    return [(str(row["id"]), row) for row in _named(service)]
+
+
+def _named(service: Service) -> list[Row]:
+    found = []
+    for row in service.store.all("asyncoperation"):
+        if row["statecode"] != _DONE:
+            job = service.store.get("job", row["asyncoperationid"])
+            if job is not None:
+                found.append({**job, "id": row["asyncoperationid"]})
+    return found
+
+
+def _progress(service: Service, operation_id: str, job: Row, done: float) -> None:
+    operation = service.require(service.table("asyncoperation"), operation_id)
+    if operation["statecode"] != _RUNNING:
+        changes = {"statecode": _RUNNING, "statuscode": _IN_PROGRESS,
+                   "startedon": service.clock.stamp()}  # fmt: skip
+        service.change(service.table("asyncoperation"), operation, changes, job["caller"])
+    if job.get("import_job"):
+        row = _import_job(service, job)
+        progress = round(100 * done, 1)
+        if abs(float(row["progress"]) - progress) >= 1:
+            table = service.table("importjob")
+            service.change(table, row, {"progress": progress}, job["caller"])
+
+
+def _finish(service: Service, operation_id: str, job: Row) -> Failed | None:
+    caller = Caller(job["caller"])
+    store = service.store
+    written = len(service.commits)
+    nested = store.in_unit
+    if not nested:
+        store.begin()
+    failed: Failed | None = None
+    results: list[Result] = []
+    try:
+        results = _carry_out(service, operation_id, job, caller)
+        if not nested:
+            store.commit()
+    except (Failed, Refusal) as error:
+        store.rollback()
+        if nested:
+            store.begin()
+        del service.commits[written:]
+        failed = error if isinstance(error, Failed) else Failed(error.code, error.message)
+        results = failed.results
+    now = service.clock.stamp()
+    if job.get("import_job"):
+        row = _import_job(service, job)
+        progress = 100.0 * _FAILS_AT if failed else 100.0
+        solution = store.find("solution", uniquename=job["solution"])
+        service.change(
+            service.table("importjob"),
+            row,
+            {
+                "progress": progress,
+                "completedon": now,
+                "data": _result_xml(job, results, failed, progress),
+                "solutionid": solution["solutionid"] if solution else None,
+            },
+            job["caller"],
+        )
+    operation = store.get("asyncoperation", operation_id)
+    if operation is not None:
+        service.change(
+            service.table("asyncoperation"),
+            operation,
+            {
+                "statecode": _DONE,
+                "statuscode": _FAILED if failed else _SUCCEEDED,
+                "completedon": now,
+                "errorcode": _signed(failed.code) if failed else 0,
+                "message": failed.text if failed else None,
+                "friendlymessage": failed.text if failed else None,
+            },
+            job["caller"],
+        )
+    store.remove("job", operation_id)
+    return failed
+
+
+def _carry_out(service: Service, operation_id: str, job: Row, caller: Caller) -> list[Result]:
+    kind = job["kind"]
+    if kind in ("import", "upgrade"):
+        package = packages.read(package_bytes(service, job["package"]))
+        options = dict(job["options"])
+        upgrades = kind == "upgrade" and service.store.find(
+            "solution", uniquename=package.unique_name
+        )
+        if upgrades:
+            options["HoldingSolution"] = True
+        results = solution_import.apply(service, package, job["package"], options, caller)
+        if upgrades:
+            solution_import.promote(service, package.unique_name, caller)
+        return results
+    if kind == "promote":
+        solution_import.promote(service, job["solution"], caller)
+    elif kind == "uninstall":
+        solution = service.store.find("solution", uniquename=job["solution"])
+        if solution is None:
+            raise Failed("0x80040217", f"The solution {job['solution']} does not exist.")
+        solution_import.uninstall(service, solution, caller)
+    elif kind == "export":
+        data = solution_export.export(service, job["solution"], managed=job["managed"])
+        service.store.put("exported", job["export_job"], {"package": keep_package(service, data)})
+    return []
+
+
+def _import_job(service: Service, job: Row) -> Row:
+    """The row of an import; it is there from the moment the package has been unpacked."""
+    row = service.store.get("importjob", job["import_job"])
+    if row is not None:
+        return row
+    values = {
+        "importjobid": job["import_job"],
+        "name": "Customizations",
+        "solutionname": job["solution"],
+        "startedon": service.clock.stamp(),
+        "progress": 0.0,
+        "importcontext": "ImportUpgrade" if job["kind"] == "upgrade" else "Import",
+        "operationcontext": "Upgrade" if job["kind"] == "upgrade" else "New",
+    }
+    return service.insert(service.table("importjob"), values, job["caller"])
+
+
+def _result_xml(job: Row, results: list[Result], failed: Failed | None, progress: float) -> str:
+    def line(result: Result) -> str:
+        return (
+            f"<result result={quoteattr(result.outcome)} errorcode={quoteattr(result.code)} "
+            f'errortext={quoteattr(result.text)} datetime="00:00:00.00" datetimeticks="0"/>'
+        )
+
+    whole = Result("", "", "", "failure" if failed else "success",
+                   failed.code if failed else "0", failed.text if failed else "")  # fmt: skip
+    name = quoteattr(str(job["solution"]))
+    sections: dict[str, list[Result]] = {
+        section: []
+        for section in ("workflows", "connectionreferences", "environmentvariabledefinitions",
+                        "rootComponents")
+    }  # fmt: skip
+    for result in results:
+        sections[result.section].append(result)
+    inner = ""
+    for section, items in sections.items():
+        element = section.removesuffix("s")
+        inner += f"<{section}>" + "".join(
+            f"<{element} id={quoteattr(item.id)} LocalizedName={quoteattr(item.name)} "
+            f'processed="true">{line(item)}</{element}>'
+            for item in items
+        ) + f"</{section}>"  # fmt: skip
+    return (
+        f'<importexportxml start="0" stop="0" progress="{progress:g}" processed="true">'
+        f'<solutionManifests><solutionManifest languagecode="1033" id={name} '
+        f'LocalizedName={name} processed="true"><UniqueName>{job["solution"]}</UniqueName>'
+        f"<Version>{job.get('version', '')}</Version><results/>{line(whole)}"
+        f"</solutionManifest></solutionManifests><entities/><nodes/>{inner}</importexportxml>"
+    )
+
+
+def _signed(code: str) -> int:
+    number = int(code or "0", 16)
+    return number - (1 << 32) if number >= 1 << 31 else number

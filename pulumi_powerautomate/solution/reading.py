@@ -1,0 +1,218 @@
+"""
+What a solution package says about itself.
+
+Source: the layout of exported solutions, and "Solution concepts" (Microsoft Learn).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element
+from zipfile import ZipFile
+
+from ..errors import InvalidInputError, PowerAutomateError
+from ..flow import children_of, digest, parse_document, references_to_wire
+from . import hardened
+
+MANIFEST, CUSTOMIZATIONS = "solution.xml", "customizations.xml"
+CLOUD_FLOW = "5"
+_VARIABLE = re.compile(r"environmentvariabledefinitions/[^/]+/environmentvariabledefinition\.xml")
+_CHUNK = 1 << 20
+
+# Numbers of environmentvariabledefinition.type.
+VARIABLE_TYPES: Mapping[str, str] = {
+    "100000000": "string",
+    "100000001": "number",
+    "100000002": "boolean",
+    "100000003": "json",
+    "100000004": "data source",
+    "100000005": "secret",
+}
+
+
+@dataclass(frozen=True)
+class PackagedFlow:
+    """A cloud flow of a package."""
+
+    id: str
+    name: str
+    on: bool
+    """Whether it was on when it was exported."""
+    digest: str
+    children: frozenset[str]
+    """Ids of the flows it calls."""
+    references: Mapping[str, Any]
+    """Connection references in normal form."""
+    file: str
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An environment variable of a package."""
+
+    type: str
+    required: bool
+    default: str | None
+    value: str | None
+
+
+@dataclass(frozen=True)
+class SolutionPackage:
+    """A solution package, without its bytes."""
+
+    where: str
+    sha256: str
+    size: int
+    unique_name: str
+    version: str
+    managed: bool
+    flows: tuple[PackagedFlow, ...]
+    connection_references: Mapping[str, str]
+    """Connector (`shared_office365`) by logical name."""
+    variables: Mapping[str, Variable]
+    """Environment variables by schema name."""
+    requires: tuple[str, ...] = field(default=())
+    """Other solutions that it needs, as `name (version)`."""
+
+
+def read_package(path: str | Path) -> SolutionPackage:
+    """
+    Read a package's manifest and flows; nothing is unpacked to disk.
+
+    Raises:
+        InvalidInputError: the file is missing, is no solution package, or is not safe to open.
+    """
+    where = str(path)
+    try:
+        with open(path, "rb") as source:
+            sha, size = hashlib.sha256(), 0
+            while piece := source.read(_CHUNK):
+                sha.update(piece)
+                size += len(piece)
+            with hardened.open_archive(source, where) as archive:
+                return _package(archive, where, sha.hexdigest(), size)
+    except FileNotFoundError:
+        raise InvalidInputError(
+            f"{where} does not exist; give the path of a solution zip."
+        ) from None
+    except OSError as error:
+        raise InvalidInputError(f"{where} cannot be read: {error.strerror}.") from None
+
+
+def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPackage:
+    names = {name.lower(): name for name in archive.namelist()}
+    for wanted in (MANIFEST, CUSTOMIZATIONS):
+        if wanted not in names:
+            folder = next((name for name in names if name.endswith("/" + wanted)), "")
+            hint = (
+                f"it is in a folder ({names[folder]}): zip what is inside."
+                if folder
+                else "export the solution, not a single flow."
+            )
+            raise InvalidInputError(f"{where} has no {wanted} at its root; {hint}")
+    root = hardened.parse_xml(
+        hardened.content(archive, names[MANIFEST], where), f"{where}: {MANIFEST}"
+    )
+    manifest = root.find("SolutionManifest")
+    unique_name = (manifest.findtext("UniqueName") or "") if manifest is not None else ""
+    if manifest is None or not unique_name.strip():
+        raise InvalidInputError(f"{where}: {MANIFEST} names no solution (UniqueName).")
+    version = (manifest.findtext("Version") or "").strip()
+    if not re.fullmatch(r"\d+(\.\d+){1,3}", version):
+        raise InvalidInputError(
+            f"{where}: {MANIFEST} has the version {version!r}; it takes numbers such as 1.0.0.0."
+        )
+    customizations = hardened.parse_xml(
+        hardened.content(archive, names[CUSTOMIZATIONS], where), f"{where}: {CUSTOMIZATIONS}"
+    )
+    return SolutionPackage(
+        where=where,
+        sha256=sha256,
+        size=size,
+        unique_name=unique_name.strip(),
+        version=version,
+        managed=manifest.findtext("Managed") == "1",
+        flows=tuple(_flows(archive, names, customizations, where)),
+        connection_references={
+            element.get("connectionreferencelogicalname", ""): (
+                element.findtext("connectorid") or ""
+            ).rpartition("/")[2]
+            for element in customizations.iterfind("connectionreferences/connectionreference")
+        },
+        variables=dict(_variables(archive, names, where)),
+        requires=tuple(
+            dict.fromkeys(
+                solution
+                for item in manifest.iterfind("MissingDependencies/*/Required")
+                if (solution := item.get("solution", "")) not in ("", "Active", "System")
+            )
+        ),
+    )
+
+
+def _flows(
+    archive: ZipFile, names: Mapping[str, str], customizations: Element, where: str
+) -> Iterator[PackagedFlow]:
+    for element in customizations.iterfind("Workflows/Workflow"):
+        if element.findtext("Category") != CLOUD_FLOW:
+            continue
+        name = element.get("Name") or ""
+        file = (element.findtext("JsonFileName") or "").lstrip("/")
+        actual = names.get(file.lower())
+        if actual is None:
+            raise InvalidInputError(f"{where}: the file of flow {name!r} is missing ({file}).")
+        text = hardened.content(archive, actual, where)
+        try:
+            document = parse_document(text.decode("utf-8-sig"))
+        except (PowerAutomateError, UnicodeDecodeError) as error:
+            raise InvalidInputError(f"{where}: {actual}: {error}") from None
+        yield PackagedFlow(
+            id=(element.get("WorkflowId") or "").strip("{}").lower(),
+            name=name,
+            on=element.findtext("StateCode") == "1",
+            digest=digest(
+                {
+                    "definition": document.definition,
+                    "references": references_to_wire(document.connection_references),
+                }
+            ),
+            children=children_of(document.definition),
+            references=document.connection_references,
+            file=actual,
+        )
+
+
+def _variables(
+    archive: ZipFile, names: Mapping[str, str], where: str
+) -> Iterator[tuple[str, Variable]]:
+    for lowered, name in names.items():
+        if not _VARIABLE.fullmatch(lowered):
+            continue
+        element = hardened.parse_xml(hardened.content(archive, name, where), f"{where}: {name}")
+        folder = lowered.rpartition("/")[0]
+        value = names.get(f"{folder}/environmentvariablevalues.json")
+        yield (
+            element.get("schemaname", ""),
+            Variable(
+                type=VARIABLE_TYPES.get(element.findtext("type") or "", "string"),
+                required=element.findtext("isrequired") == "1",
+                default=element.findtext("defaultvalue"),
+                value=_value(hardened.content(archive, value, where)) if value else None,
+            ),
+        )
+
+
+def _value(text: bytes) -> str | None:
+    try:
+        found = json.loads(text.decode("utf-8-sig"))["environmentvariablevalues"]
+        item = found["environmentvariablevalue"]
+        first = item[0] if isinstance(item, list) else item
+        return None if first.get("value") is None else str(first["value"])
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
