@@ -34,6 +34,7 @@ from .flow_share import FlowShare
 from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
 from .functions import Flow, get_flow, get_flow_output, get_flows, get_flows_output
 from .provider import Principal, Provider, team, user
+from .solution_import import SolutionImport
 
 __all__ = [
     "AuthenticationError",
@@ -53,6 +54,7 @@ __all__ = [
     "Principal",
     "Provider",
     "ShareDeclaration",
+    "SolutionImport",
     "Team",
     "ThrottledError",
     "TransportError",

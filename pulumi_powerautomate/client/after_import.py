@@ -8,20 +8,46 @@ there; otherwise it stays off without a word ("Import a solution", Microsoft Lea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..errors import PowerAutomateError
 from ..solution import PackagedFlow
 from .pacing import Deadline
 from .workflows import FlowSpec, LiveFlow, Workflows, clientdata, state_columns
 
+if TYPE_CHECKING:
+    from . import DataverseClient
 
-@dataclass(frozen=True)
-class FlowStates:
-    """Flows by id: their states now, and why those that should be on are not."""
 
-    states: Mapping[str, str]
-    refusals: Mapping[str, str]
+def finish(
+    client: DataverseClient,
+    packaged: Sequence[PackagedFlow],
+    *,
+    connection_references: Mapping[str, str],
+    environment_variables: Mapping[str, str],
+    connections: Mapping[str, str],
+    activate: str,
+) -> list[str]:
+    """Bind, set and turn on; returns what could not be done, one line each."""
+    problems = []
+    for step, given in (
+        (client.references.bind, connection_references),
+        (client.references.assign, environment_variables),
+    ):
+        try:
+            if given:
+                step(given)
+        except PowerAutomateError as error:
+            problems.append(str(error))
+    try:
+        rebind(client.workflows, packaged, connections)
+        if activate != "none":
+            wanted = frozenset(item.id for item in packaged if item.on or activate == "all")
+            problems += turn_on(client.workflows, packaged, wanted)
+    except PowerAutomateError as error:
+        problems.append(str(error))
+    return problems
 
 
 def rebind(
@@ -56,9 +82,9 @@ def rebind(
 
 def turn_on(
     flows: Workflows, packaged: Sequence[PackagedFlow], wanted: frozenset[str]
-) -> FlowStates:
+) -> list[str]:
     """
-    Turn flows on, children before those that call them; a refusal is part of the result.
+    Turn flows on, children before those that call them; returns the refusals, one line each.
 
     Args:
         packaged: the flows of the package.
@@ -66,12 +92,13 @@ def turn_on(
     """
     deadline = flows.deadline()
     ids = [item.id for item in packaged]
+    if not any(item.id in wanted for item in packaged):
+        return []
     live = {
         flow.workflow_id: flow
         for start in range(0, len(ids), 100)
         for flow in flows.list(workflow_ids=ids[start : start + 100])
     }
-    states: dict[str, str] = {identity: flow.state for identity, flow in live.items()}
     refusals: dict[str, str] = {}
     for item in in_order(packaged):
         flow = live.get(item.id)
@@ -85,9 +112,8 @@ def turn_on(
         refusal = _turned_on(flows, item, flow, deadline)
         if refusal:
             refusals[item.id] = refusal
-        else:
-            states[item.id] = "on"
-    return FlowStates(states, refusals)
+    names_by_id = {item.id: item.name for item in packaged}
+    return [f"Flow {names_by_id[key]!r} is off. {text}" for key, text in refusals.items()]
 
 
 def in_order(packaged: Sequence[PackagedFlow]) -> list[PackagedFlow]:

@@ -26,11 +26,11 @@ from .pacing import Deadline
 from .solutions import ImportJob, Operation, Solutions
 from .upload import Upload
 
-Mode = Literal["update", "upgrade", "stage"]
+Mode = Literal["update", "upgrade", "stage", "hold"]
 
 # Frozen: the ids of imports derive from it.
 _NAMESPACE = uuid.UUID("2d5c9a34-6c1e-5b8f-8f1a-7d7f0c5f3a92")
-_HOLDING = "_Upgrade"
+HOLDING = "_Upgrade"
 _NOT_UNIQUE = ("0x80071152", "0x80071155")
 _BUSY = ("0x80071151", "0x80071154")
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
@@ -142,8 +142,8 @@ def _standing(solutions: Solutions, wanted: Wanted) -> tuple[str, ImportJob | No
 
 def _is_installed(solutions: Solutions, wanted: Wanted) -> bool:
     names = [wanted.unique_name]
-    if wanted.mode == "stage":
-        names.append(wanted.unique_name + _HOLDING)
+    if wanted.mode in ("stage", "hold"):
+        names.append(wanted.unique_name + HOLDING)
     found = (solutions.find(name) for name in names)
     return any(solution is not None and solution.version == wanted.version for solution in found)
 
@@ -158,7 +158,7 @@ def _start(
     """The system job of the import, empty when it is not known; None to look again first."""
     installed = solutions.find(wanted.unique_name)
     later = installed is not None and installed.managed and installed.version != wanted.version
-    holding = wanted.mode == "stage" and later
+    holding = wanted.mode in ("stage", "hold") and later
     kind: Literal["import", "upgrade"] = (
         "upgrade" if wanted.mode == "upgrade" and later else "import"
     )
@@ -281,7 +281,7 @@ def _complete(
     """Promote an upgrade that is staged."""
     if wanted.mode != "stage":
         return imported
-    staged = solutions.find(wanted.unique_name + _HOLDING)
+    staged = solutions.find(wanted.unique_name + HOLDING)
     if staged is None:
         return imported
     what = f"promoting the upgrade of {wanted.unique_name}"

@@ -1,0 +1,247 @@
+"""
+What the inputs of `SolutionImport` are checked for, and how a package becomes inputs.
+
+The program's process reads the package; its bytes stay on disk, and what travels is the path, the
+hash and a summary. The provider's process reads it again and compares the hash.
+"""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from .errors import InvalidInputError, PowerAutomateError
+from .provider import is_unknown
+from .solution import SolutionPackage, read_package
+
+DIGESTS = "__flows"
+CONTENTS = "__contents"
+_BY_HASH = "sha256:"
+MODES = ("update", "upgrade", "stage", "hold")
+_ACTIVATE = ("as-exported", "all", "none")
+_FLAGS = ("overwrite_unmanaged_customizations", "publish_workflows", "convert_to_managed",
+          "skip_product_update_dependencies")  # fmt: skip
+# What the constructor works out from the package.
+FROM_PACKAGE = ("package", "sha256", "solution", "version", "managed", "flows", DIGESTS, CONTENTS)
+_LONGEST_TIMEOUT = 86_400
+
+
+def package_inputs(package: Any) -> dict[str, Any]:
+    """The inputs that a package stands for, at once when it is a plain path or plain bytes."""
+    if isinstance(package, (str, Path, bytes, bytearray)):
+        return _read(package)
+    whole = pulumi.Output.from_input(package).apply(_read)
+
+    def member(name: str) -> pulumi.Output[Any]:
+        return whole.apply(lambda found: found[name])
+
+    return {name: member(name) for name in FROM_PACKAGE}
+
+
+def package_path(package: str) -> Path:
+    """Where a package's bytes are."""
+    if package.startswith(_BY_HASH):
+        return _cache() / f"{package.removeprefix(_BY_HASH)}.zip"
+    return Path(package)
+
+
+def check_inputs(inputs: dict[str, Any]) -> list[str]:
+    """What is wrong with the inputs, one line each; defaults are filled in."""
+    contents = inputs.pop(CONTENTS, None)
+    problems = _check_options(inputs)
+    if is_unknown(contents) or is_unknown(inputs.get("sha256")):
+        return problems
+    if contents is None:
+        # Inputs that were read back: the package was looked at when they were made.
+        return problems
+    found = json.loads(contents)
+    if found.get("problem"):
+        return [found["problem"], *problems]
+    problems += _check_bindings(inputs, found["references"])
+    problems += _check_variables(inputs, found["variables"])
+    problems += _check_connections(inputs, found["connectors"])
+    if not inputs["managed"] and inputs.get("mode") in ("upgrade", "stage", "hold"):
+        problems.append(
+            f"mode is {inputs['mode']!r}, but {inputs['package']} is unmanaged, which can only be "
+            'updated; use "update" or export as managed.'
+        )
+    return problems
+
+
+def _read(package: str | Path | bytes | bytearray) -> dict[str, Any]:
+    try:
+        where = _kept(package) if isinstance(package, (bytes, bytearray)) else str(package)
+        found = read_package(package_path(where))
+    except PowerAutomateError as error:
+        empty = dict.fromkeys(FROM_PACKAGE)
+        shown = "" if isinstance(package, (bytes, bytearray)) else str(package)
+        problem = json.dumps({"problem": str(error)})
+        return {**empty, "package": shown, CONTENTS: problem}
+    return {
+        "package": where,
+        "sha256": found.sha256,
+        "solution": found.unique_name,
+        "version": found.version,
+        "managed": found.managed,
+        "flows": {flow.id: flow.name for flow in found.flows},
+        DIGESTS: {flow.id: flow.digest for flow in found.flows},
+        CONTENTS: _contents(found),
+    }
+
+
+def _contents(package: SolutionPackage) -> str:
+    connectors = {
+        str(entry["id"]).rpartition("/")[2]
+        for flow in package.flows
+        for entry in flow.references.values()
+        if "id" in entry
+    }
+    return json.dumps(
+        {
+            "references": dict(package.connection_references),
+            "variables": {
+                name: {
+                    "type": item.type,
+                    "needed": item.required and item.default is None and item.value is None,
+                }
+                for name, item in package.variables.items()
+            },
+            "connectors": sorted(connectors),
+        }
+    )
+
+
+def _kept(data: bytes | bytearray) -> str:
+    """Keep bytes where the provider's process finds them; returns what stands for them."""
+    name = hashlib.sha256(data).hexdigest()
+    path = _cache() / f"{name}.zip"
+    if not path.exists():
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    return _BY_HASH + name
+
+
+def _cache() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() if hasattr(os, "getuid") else False:
+        raise InvalidInputError(f"{folder} belongs to somebody else; set TMPDIR to another folder.")
+    return folder
+
+
+def _check_options(inputs: dict[str, Any]) -> list[str]:
+    problems = []
+    inputs.setdefault("activate_flows", "as-exported")
+    inputs.setdefault("publish_workflows", True)
+    managed = inputs.get("managed")
+    if not is_unknown(managed) and managed is not None:
+        inputs.setdefault("mode", "upgrade" if managed else "update")
+        # An unmanaged import that leaves existing flows alone would change nothing.
+        inputs.setdefault("overwrite_unmanaged_customizations", not managed)
+    for key, allowed in (("mode", MODES), ("activate_flows", _ACTIVATE)):
+        value = inputs.get(key)
+        if value is not None and not is_unknown(value) and value not in allowed:
+            choices = ", ".join(f'"{item}"' for item in allowed)
+            problems.append(f"{key} is {value!r}; use one of {choices}.")
+    for key in _FLAGS:
+        value = inputs.get(key)
+        if value is not None and not is_unknown(value) and not isinstance(value, bool):
+            problems.append(f"{key} is {value!r}; use True or False.")
+    timeout = inputs.get("import_timeout")
+    if timeout is not None and not is_unknown(timeout):
+        number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+        if not number or not 1 <= timeout <= _LONGEST_TIMEOUT:
+            problems.append(
+                f"import_timeout is {timeout!r}; use seconds from 1 to {_LONGEST_TIMEOUT}."
+            )
+    for key in ("connection_references", "environment_variables", "connections"):
+        value = inputs.get(key)
+        if value is None or is_unknown(value):
+            continue
+        if not isinstance(value, Mapping) or not all(
+            isinstance(item, str) for item in value.values()
+        ):
+            problems.append(f"{key} is not a mapping from names to strings.")
+            del inputs[key]
+    return problems
+
+
+def _check_bindings(inputs: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
+    given = inputs.get("connection_references")
+    if given is None or is_unknown(given):
+        return []
+    problems = _unknown_names("connection_references", given, known, "connection reference")
+    folded = {name.lower() for name in given}
+    missing = [name for name in known if name.lower() not in folded]
+    if missing:
+        problems.append(
+            f"connection_references binds nothing to {', '.join(missing)}, which the package has; "
+            'give a connection, or "" to keep the binding that the environment has.'
+        )
+    return problems
+
+
+def _check_variables(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    given = inputs.get("environment_variables")
+    if is_unknown(given):
+        return []
+    values = given or {}
+    problems = _unknown_names("environment_variables", values, known, "environment variable")
+    folded = {name.lower(): item for name, item in known.items()}
+    for name, value in values.items():
+        kind = folded.get(name.lower(), {}).get("type")
+        if not _fits(kind, value):
+            problems.append(f"environment_variables: {name} is a {kind}, which {value!r} is not.")
+    if given is not None:
+        there = {name.lower() for name in values}
+        problems += [
+            f"environment_variables: {name} is required and has no default; give a value."
+            for name, item in known.items()
+            if item["needed"] and name.lower() not in there
+        ]
+    return problems
+
+
+def _check_connections(inputs: Mapping[str, Any], connectors: list[str]) -> list[str]:
+    given = inputs.get("connections")
+    if given is None or is_unknown(given):
+        return []
+    return _unknown_names("connections", given, dict.fromkeys(connectors), "embedded connection")
+
+
+def _unknown_names(
+    where: str, given: Mapping[str, Any], known: Mapping[str, Any], what: str
+) -> list[str]:
+    folded = {name.lower() for name in known}
+    problems = []
+    for name in given:
+        if name.lower() not in folded:
+            near = difflib.get_close_matches(name, known, n=1)
+            listed = ", ".join(sorted(known)) or "none"
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {listed}."
+            problems.append(f"{where}: the package has no {what} {name!r}; {hint}")
+    return problems
+
+
+def _fits(kind: str | None, value: str) -> bool:
+    """Whether a value can be one of a variable of this type."""
+    try:
+        if kind == "number":
+            float(value)
+        elif kind == "boolean":
+            return value.lower() in ("yes", "no", "true", "false")
+        elif kind == "json":
+            json.loads(value)
+    except ValueError:
+        return False
+    return True
