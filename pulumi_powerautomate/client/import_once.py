@@ -85,15 +85,18 @@ def bring_in(
     """
     for _ in range(_MOST_STARTS):
         job_id, done = _standing(solutions, wanted)
-        if done is not None and not done.over:
-            return _complete(solutions, wanted, _follow(solutions, wanted, job_id, "", report,
-                                                        deadline), report, deadline)  # fmt: skip
-        if done is not None:
+        if done is not None and done.over:
             return _complete(solutions, wanted, Imported(job_id, False), report, deadline)
-        started = _start(solutions, wanted, job_id, report, deadline)
-        if started is None:
+        operation = "" if done else _start(solutions, wanted, job_id, report, deadline)
+        if operation is None:
             continue
-        found = _follow(solutions, wanted, job_id, started, report, deadline)
+        try:
+            found = _follow(solutions, wanted, job_id, operation, report, deadline)
+        except ImportFailedError as error:
+            if error.code.lower() not in _BUSY:
+                raise
+            _wait_for_others(solutions, wanted, report, deadline)
+            continue
         return _complete(solutions, wanted, found, report, deadline)
     raise TransportError(
         f"Import solution {wanted.unique_name}: it could not be started in {_MOST_STARTS} attempts."

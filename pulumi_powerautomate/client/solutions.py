@@ -153,6 +153,17 @@ class Solutions:
         )
         return _operation_id(answer.body, action), str(answer.body.get("ExportJobId") or "")
 
+    def export_now(self, options: Mapping[str, Any]) -> str:
+        """The package of a solution, base64, within one request."""
+        answer = self._transport.send(
+            "POST",
+            "ExportSolution",
+            action=f"Export solution {options['SolutionName']}",
+            deadline=self.deadline(),
+            body=options,
+        )
+        return str(answer.body.get("ExportSolutionFile") or "")
+
     def download(self, export_job: str, unique_name: str) -> str:
         """The package of an export that is over, base64."""
         answer = self._transport.send(

@@ -264,12 +264,7 @@ def _import_job(rows: Rows, request: Request, action: str, kind: str) -> dict[st
 def _free(service: Service) -> None:
     """One solution operation at a time."""
     if solution_jobs.running(service) is not None:
-        raise Refusal(
-            400,
-            "0x80071151",
-            "The solution installation or removal failed due to the installation or removal of "
-            "another solution at the same time. Please try again later.",
-        )
+        raise Refusal(400, "0x80071151", solution_jobs.BUSY)
 
 
 def _file(body: dict[str, Any], action: str) -> bytes:

@@ -27,6 +27,10 @@ TYPES = {
     "uninstall": 208,
     "upgrade": 211,
 }
+BUSY = (
+    "The solution installation or removal failed due to the installation or removal of another "
+    "solution at the same time. Please try again later."
+)
 _READY, _RUNNING, _DONE = 0, 2, 3
 _WAITING, _IN_PROGRESS, _SUCCEEDED, _FAILED = 0, 20, 30, 31
 # Where the recordings of failed imports stop.
@@ -71,6 +75,8 @@ def start(service: Service, kind: str, name: str, caller: Caller, **job: Any) ->
         },
         caller.user_id,
     )
+    if running(service) is not None:
+        job["blocked"] = True
     service.store.put(
         "job",
         operation_id,
@@ -187,6 +193,8 @@ def _finish(service: Service, operation_id: str, job: Row) -> Failed | None:
 
 def _carry_out(service: Service, operation_id: str, job: Row, caller: Caller) -> list[Result]:
     kind = job["kind"]
+    if job.get("blocked"):
+        raise Failed("0x80071151", BUSY)
     if kind in ("import", "upgrade"):
         package = packages.read(package_bytes(service, job["package"]))
         options = dict(job["options"])

@@ -45,7 +45,7 @@ def unpack(data: bytes, folder: str | Path, where: str = "the package") -> None:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         if MANIFEST not in names or CUSTOMIZATIONS not in names:
             raise InvalidInputError(f"{where} has no {MANIFEST} at its root; it is no solution.")
-        parts = {name: archive.read(name) for name in names}
+        parts = {name: hardened.content(archive, name, where) for name in names}
     customizations, processes = _split(parts.pop(CUSTOMIZATIONS), where)
     files = {
         _FILES[MANIFEST]: parts.pop(MANIFEST),

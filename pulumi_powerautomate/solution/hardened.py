@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import IO
@@ -63,7 +64,7 @@ def content(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
         raise InvalidInputError(f"{where}: {name} has {info.file_size} bytes, too many for a text.")
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError):
         raise InvalidInputError(f"{where}: {name} is damaged; export the solution again.") from None
 
 

@@ -21,7 +21,8 @@ _MODE = 0o644 << 16
 def normalized(data: bytes, where: str = "the package") -> bytes:
     """The same package with nothing in it that changes from export to export."""
     with hardened.open_archive(io.BytesIO(data), where) as archive:
-        return zipped({name: archive.read(name) for name in archive.namelist() if name[-1] != "/"})
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        return zipped({name: hardened.content(archive, name, where) for name in names})
 
 
 def zipped(parts: Mapping[str, bytes]) -> bytes:

@@ -1,0 +1,340 @@
+"""The hooks of `SolutionImport`, in the real provider process, against the emulator."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.solution_import import SolutionImportProvider
+from pulumi_powerautomate.solution_inputs import package_inputs
+from tests.cloud_flow.definitions import hourly, mailing
+from tests.packages import FIRST, SECOND, FlowPart, package
+from tests.provider_process import ProviderError, ProviderProcess, provider_process
+
+IDENTITY = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:SolutionImport::contoso"
+THIRD = "a0000000-0000-4000-8000-000000000003"
+
+
+@pytest.fixture
+def provider(emulator: Emulator) -> Iterator[ProviderProcess]:
+    emulator.control.switches(import_seconds=0.3)
+    with provider_process(emulator.environment, provider=SolutionImportProvider) as process:
+        emulator.control.clear_journal()
+        yield process
+
+
+def inputs(path: Path, **more: Any) -> dict[str, Any]:
+    return {**package_inputs(path), "__identity": IDENTITY, **more}
+
+
+def created(
+    provider: ProviderProcess, news: dict[str, Any]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    checked = provider.check(news)
+    assert checked.failures == []
+    id_, outputs = provider.create(checked.inputs)
+    return id_, checked.inputs, outputs
+
+
+def executed(emulator: Emulator) -> int:
+    """Imports that the service carried out."""
+    return len([row for row in emulator.control.rows("importjobs") if row["progress"] >= 100])
+
+
+def states(emulator: Emulator) -> dict[str, int]:
+    return {row["name"]: row["statecode"] for row in emulator.control.rows("workflows")}
+
+
+def call(child: str) -> dict[str, Any]:
+    definition = hourly()
+    definition["actions"] = {
+        "Call": {
+            "type": "Workflow",
+            "runAfter": {},
+            "inputs": {"host": {"workflowReferenceName": child}},
+        }
+    }
+    return definition
+
+
+def test_second_create_imports_nothing(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """A lost state: the import is found by its id and read."""
+    news = inputs(package(tmp_path / "p.zip", FlowPart()))
+    _, _, first = created(provider, news)
+    _, _, second = created(provider, news)
+    assert first == second
+    assert executed(emulator) == 1
+
+
+def test_trigger_imports_again(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """The option to force it."""
+    path = package(tmp_path / "p.zip", FlowPart())
+    id_, news, outputs = created(provider, inputs(path))
+    after = provider.check(inputs(path, triggers=["2"]), news).inputs
+    assert provider.diff(id_, outputs, after).changes
+    provider.update(id_, outputs, after)
+    assert executed(emulator) == 2
+
+
+def test_removed_by_hand_is_imported_again(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """A read finds nothing, and the import that succeeded once does not count any more."""
+    id_, news, outputs = created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    (solution,) = [r for r in emulator.control.rows("solutions") if r["uniquename"] == "Contoso"]
+    emulator.control.delete("solutions", solution["solutionid"])
+    assert provider.read(id_, outputs)[0] == ""
+    provider.create(news)
+    assert executed(emulator) == 2
+
+
+def test_version_drift(provider: ProviderProcess, emulator: Emulator, tmp_path: Path) -> None:
+    """An older version shows, and the declared one is imported over it."""
+    id_, news, outputs = created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    assert provider.read(id_, outputs) == (id_, outputs, None)
+    (solution,) = [r for r in emulator.control.rows("solutions") if r["uniquename"] == "Contoso"]
+    emulator.control.patch("solutions", solution["solutionid"], {"version": "0.1.0.0"})
+    _, after, live = provider.read(id_, outputs)
+    assert live is not None
+    assert live["version"] == "0.1.0.0"
+    assert provider.diff(id_, after, news).changes
+    provider.update(id_, after, news)
+    assert executed(emulator) == 2
+
+
+@pytest.mark.parametrize("do", ["reset", "truncate", "html", "redirect"])
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+def test_lost_start_imports_once(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path, do: str, when: str
+) -> None:
+    """Whether the start was carried out or not."""
+    emulator.control.fault(method="POST", path="ImportSolution", do=do, when=when, times=1)
+    created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    assert executed(emulator) == 1
+    assert states(emulator) == {"First": 1}
+
+
+def test_polls_that_fail_are_not_the_import_failing(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """A gateway that stutters for a while."""
+    emulator.control.fault(
+        path="importjobs", do="status", status=503, nth=2, times=6, when="before_commit"
+    )
+    created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    assert executed(emulator) == 1
+
+
+@pytest.mark.parametrize("lock", ["start", "job"])
+def test_another_import_is_waited_for(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path, lock: str
+) -> None:
+    """Two resources at once: one after the other, both imported."""
+    emulator.control.switches(import_lock=lock)
+    paths = [
+        package(tmp_path / "a.zip", FlowPart(), name="A"),
+        package(tmp_path / "b.zip", FlowPart(SECOND, "Second"), name="B"),
+    ]
+    threads = [threading.Thread(target=created, args=(provider, inputs(path))) for path in paths]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states(emulator) == {"First": 1, "Second": 1}
+    assert executed(emulator) == 2
+    if lock == "start":
+        assert any("waiting for another" in line for _, line, _ in provider.log)
+
+
+def test_progress_in_its_own_row(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Percent and seconds, ephemeral, under the resource's URN."""
+    emulator.control.switches(import_seconds=2)
+    created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    lines = [(urn, line) for urn, line, ephemeral in provider.log if ephemeral]
+    assert any("importing Contoso 1.0.0.0: " in line and "%" in line for _, line in lines)
+    assert {urn for urn, _ in lines} == {IDENTITY.partition("/")[2]}
+
+
+def test_deadline_leaves_the_import_running(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """The run fails with where it stands; the next one follows the same import."""
+    emulator.control.switches(import_seconds=4)
+    news = inputs(package(tmp_path / "p.zip", FlowPart()), import_timeout=1)
+    with pytest.raises(ProviderError, match=r"still running at \d+ %.*next `pulumi up` follows it"):
+        created(provider, news)
+    created(provider, {**news, "import_timeout": 60})
+    assert executed(emulator) == 1
+
+
+def test_failed_import_is_tried_again_next_time(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """It has ended; the next attempt is another one."""
+    broken = FlowPart(definition={"triggers": [], "actions": []})
+    news = inputs(package(tmp_path / "p.zip", FlowPart(SECOND, "Fine"), broken))
+    for _ in range(2):
+        with pytest.raises(ProviderError, match=r"0x80060468.*export again.*whole log: ") as caught:
+            created(provider, news)
+        log = Path(str(caught.value).rpartition("whole log: ")[2].strip())
+        assert "importexportxml" in log.read_text("utf-8")
+        log.unlink()
+    assert len(emulator.control.rows("importjobs")) == 2
+    assert states(emulator) == {}
+
+
+def test_children_before_parents(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """All three on, although the package names the parents first."""
+    flows = (
+        FlowPart(FIRST, "Grandparent", call(SECOND), on=False),
+        FlowPart(SECOND, "Parent", call(THIRD), on=False),
+        FlowPart(THIRD, "Child", on=False),
+    )
+    path = package(tmp_path / "p.zip", *flows)
+    _, _, outputs = created(provider, inputs(path, activate_flows="all"))
+    assert "solution_error" not in outputs
+    assert states(emulator) == {"Grandparent": 1, "Parent": 1, "Child": 1}
+
+
+def test_parent_of_a_refused_child_is_not_tried(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Each refusal with its own reason."""
+    child = FlowPart(SECOND, "Child", mailing(), {}, on=False)
+    path = package(tmp_path / "p.zip", FlowPart(FIRST, "Parent", call(SECOND), on=False), child)
+    _, _, outputs = created(provider, inputs(path, activate_flows="all"))
+    assert "Flow 'Child' is off." in outputs["solution_error"]
+    assert "Flow 'Parent' is off. It calls 'Child'" in outputs["solution_error"]
+
+
+def test_embedded_connections_are_bound(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """As the documentation of the Web API says: by changing the flow's clientdata."""
+    reference = {
+        "shared_office365": {
+            "connectionName": "shared-office365-of-dev",
+            "source": "Embedded",
+            "id": "/providers/Microsoft.PowerApps/apis/shared_office365",
+        }
+    }
+    path = package(tmp_path / "p.zip", FlowPart(definition=mailing(), references=reference))
+    created(provider, inputs(path, connections={"shared_office365": "shared-office365-of-prod"}))
+    (row,) = emulator.control.rows("workflows")
+    assert "shared-office365-of-prod" in row["clientdata"]
+    assert "shared-office365-of-dev" not in row["clientdata"]
+    assert row["statecode"] == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "left"),
+    [("upgrade", ["First"]), ("stage", ["First"]), ("update", ["First", "Second"])],
+)
+def test_ways_to_bring_in_a_new_version(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path, mode: str, left: list[str]
+) -> None:
+    """An upgrade, staged or not, removes what the new version lacks; an update keeps it."""
+    two = (FlowPart(), FlowPart(SECOND, "Second"))
+    one = package(tmp_path / "1.zip", *two, managed=True)
+    id_, news, outputs = created(provider, inputs(one))
+    newer = package(tmp_path / "2.zip", FlowPart(), managed=True, version="2.0.0.0")
+    after = provider.check(inputs(newer, mode=mode), news).inputs
+    provider.update(id_, outputs, after)
+    assert sorted(states(emulator)) == left
+    found = {row["uniquename"]: row["version"] for row in emulator.control.rows("solutions")}
+    assert found["Contoso"] == "2.0.0.0"
+    assert "Contoso_Upgrade" not in found
+
+
+def test_hold_leaves_the_old_version(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Until a later run promotes it."""
+    id_, news, outputs = created(
+        provider, inputs(package(tmp_path / "1.zip", FlowPart(), managed=True))
+    )
+    newer = package(tmp_path / "2.zip", FlowPart(), managed=True, version="2.0.0.0")
+    held = provider.check(inputs(newer, mode="hold"), news).inputs
+    outputs = provider.update(id_, outputs, held)
+    assert provider.read(id_, outputs)[2] is None
+    found = {row["uniquename"]: row["version"] for row in emulator.control.rows("solutions")}
+    assert (found["Contoso"], found["Contoso_Upgrade"]) == ("1.0.0.0", "2.0.0.0")
+
+
+def _binding(key: str, value: Any) -> Callable[[Path], dict[str, Any]]:
+    return lambda path: inputs(
+        package(
+            path,
+            FlowPart(),
+            references={"contoso_mail": "shared_office365"},
+            variables={"contoso_url": "x"},
+        ),
+        **{key: value},
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (_binding("connection_references", {"contoso_mial": "x"}), "did you mean 'contoso_mail'"),
+        (_binding("connection_references", {}), "binds nothing to contoso_mail"),
+        (_binding("environment_variables", {"contoso_uri": "x"}), "did you mean 'contoso_url'"),
+        (_binding("connections", {"shared_sql": "x"}), "no embedded connection 'shared_sql'"),
+        (_binding("mode", "overlay"), 'use one of "update"'),
+        (_binding("mode", "upgrade"), "unmanaged, which can only be updated"),
+        (_binding("activate_flows", "some"), '"as-exported"'),
+        (_binding("publish_workflows", "yes"), "use True or False"),
+        (_binding("import_timeout", 0), "seconds from 1"),
+        (_binding("connection_references", ["x"]), "not a mapping"),
+        (lambda path: inputs(path.with_name("none.zip")), "does not exist"),
+    ],
+)
+def test_bad_input_is_one_line(
+    provider: ProviderProcess,
+    emulator: Emulator,
+    tmp_path: Path,
+    make: Callable[[Path], dict[str, Any]],
+    expected: str,
+) -> None:
+    """What is wrong, where, and what to do; nothing is sent."""
+    reasons = provider.check(make(tmp_path / "p.zip")).failures
+    assert any(expected in reason for reason in reasons), reasons
+    assert not any("\n" in reason for reason in reasons)
+    assert emulator.control.requests() == []
+
+
+def test_lost_uninstall(provider: ProviderProcess, emulator: Emulator, tmp_path: Path) -> None:
+    """Deleting is done once too."""
+    path = package(tmp_path / "p.zip", FlowPart(), managed=True)
+    id_, _, outputs = created(provider, inputs(path))
+    emulator.control.fault(
+        method="POST", path="Uninstall", do="reset", when="after_commit", times=1
+    )
+    provider.delete(id_, outputs)
+    assert states(emulator) == {}
+    provider.delete(id_, outputs)
+
+
+def test_privilege_is_missing(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """One line with the privilege and what to do."""
+    emulator.control.deny("prvImportCustomizationsolution")
+    started = time.monotonic()
+    with pytest.raises(ProviderError, match=r"0x80040220.*role with this privilege"):
+        created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    assert time.monotonic() - started < 5
