@@ -36,7 +36,6 @@ _BUSY = ("0x80071151", "0x80071154")
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
 # Polls without a trace of an import whose start was not answered, before it is started again.
 _LOOKS = 3
-_MOST_STARTS = 5
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,14 @@ def bring_in(
         ImportFailedError: the service refused; its reasons by component.
         TransportError: it was not over by the deadline, or there was no usable answer.
     """
-    for _ in range(_MOST_STARTS):
+    with solutions.turn(report, deadline):
+        return _in_turn(solutions, wanted, report, deadline)
+
+
+def _in_turn(
+    solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
+) -> Imported:
+    while True:
         job_id, done = _standing(solutions, wanted)
         if done is not None and done.over:
             return _complete(solutions, wanted, Imported(job_id, False), report, deadline)
@@ -98,10 +104,6 @@ def bring_in(
             _wait_for_others(solutions, wanted, report, deadline)
             continue
         return _complete(solutions, wanted, found, report, deadline)
-    raise TransportError(
-        f"Import solution {wanted.unique_name}: it could not be started in {_MOST_STARTS} attempts."
-        " Run the command again."
-    )
 
 
 def follow_operation(

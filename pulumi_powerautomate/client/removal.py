@@ -30,6 +30,17 @@ def remove(
     Raises:
         ImportFailedError: the service refused; what prevents it is named.
     """
+    with solutions.turn(report, deadline):
+        return _in_turn(solutions, workflows, unique_name, report, deadline)
+
+
+def _in_turn(
+    solutions: Solutions,
+    workflows: Workflows,
+    unique_name: str,
+    report: Callable[[str], None],
+    deadline: Deadline,
+) -> Removed:
     installed = solutions.find(unique_name)
     if installed is None:
         return "nothing"

@@ -7,11 +7,13 @@ One method is one request (a list may be several pages). What makes an import ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..errors import DataverseError, LostAnswerError, NotFoundError
+from ..errors import DataverseError, LostAnswerError, NotFoundError, TransportError
 from .odata import guid, literal, row_path
 from .pacing import Deadline
 from .transport import Transport
@@ -22,6 +24,7 @@ _PUBLISHER = "publisherid($select=uniquename,friendlyname)"
 # Without `data`, which can be a gigabyte.
 _JOB = "importjobid,solutionname,progress,startedon,completedon,createdon"
 _OPERATION = "statecode,statuscode,errorcode,message,friendlymessage,operationtype"
+_TURN_SECONDS = 5.0
 _COMPLETED, _SUCCEEDED = 3, 30
 _SOLUTION_OPERATIONS = (203, 202, 204, 207, 208, 211, 54)
 _NOT_THERE = "0x80060888"
@@ -78,10 +81,31 @@ class Solutions:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._turn = threading.Lock()
 
     def deadline(self) -> Deadline:
         """A fresh deadline for an operation of several requests."""
         return self._transport.deadline()
+
+    @contextlib.contextmanager
+    def turn(self, report: Callable[[str], None], deadline: Deadline) -> Iterator[None]:
+        """
+        One solution operation of this process at a time, as the environment allows no more.
+
+        Raises:
+            TransportError: the others were not done by the deadline.
+        """
+        while not self._turn.acquire(timeout=min(_TURN_SECONDS, deadline.remaining() or 0.001)):
+            if deadline.remaining() == 0.0:
+                raise TransportError(
+                    f"Other solutions of this program were not done within {deadline.seconds:.0f} "
+                    "s. Run the command again, or raise import_timeout."
+                )
+            report("waiting for another solution of this program")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def find(self, unique_name: str, deadline: Deadline | None = None) -> InstalledSolution | None:
         """A solution by unique name."""

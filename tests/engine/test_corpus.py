@@ -1,8 +1,11 @@
-"""Every real flow of the corpus: created, read back equal, and nothing to do afterwards."""
+"""Every real flow and package of the corpus: as declared afterwards, and nothing left to do."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,13 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.corpus import FLOWS, connection_reference_rows
+from pulumi_powerautomate.solution import SolutionPackage, read_package
+from pulumi_powerautomate.solution.writing import zipped
+from tests.corpus import CORPUS, FLOWS, connection_reference_rows
+from tests.emulator.api import call
 from tests.engine_project import EngineProject, changes
 
+PACKAGES = sorted((CORPUS / "solutions").glob("*.zip"))
 pytestmark = pytest.mark.skipif(not FLOWS, reason="needs the corpus of real flows")
 
 
@@ -40,6 +47,88 @@ def test_every_real_flow(tmp_path: Path, emulator: Emulator, project: EngineProj
     assert project.sent() == []
     assert changes(project.refresh()) == f"{len(documents) + 1} unchanged"
     assert changes(project.preview()) == f"{len(documents) + 1} unchanged"
+
+
+def test_every_real_package(tmp_path: Path, project: EngineProject, emulator: Emulator) -> None:
+    """
+    All are imported with the flows of their files, exported, and imported again without difference.
+
+    Packages of one solution follow each other, so there are as many rounds as the most frequent
+    solution has packages. A managed one cannot be exported, so its export is that of the same
+    package imported as unmanaged.
+    """
+    found = {path: read_package(path) for path in PACKAGES}
+    rounds: list[dict[str, Path]] = []
+    for path, package in found.items():
+        free = next((item for item in rounds if package.unique_name not in item), None)
+        if free is None:
+            rounds.append(free := {})
+        free[package.unique_name] = path
+    same = 0
+    for packages in rounds:
+        emulator.control.reset()
+        emulator.control.switches(import_seconds=0)
+        project.sent()
+        _up(project, packages)
+        _check_flows(emulator, [found[path] for path in packages.values()])
+        emulator.control.reset()
+        emulator.control.switches(import_seconds=0)
+        exported = {}
+        for name, path in packages.items():
+            assert _imported(emulator, _as_unmanaged(path.read_bytes())) == 30, path.name
+            answer = call(emulator, "POST", "ExportSolution",
+                          {"SolutionName": name, "Managed": found[path].managed})  # fmt: skip
+            target = tmp_path / f"{name}.zip"
+            target.write_bytes(base64.b64decode(answer.json()["ExportSolutionFile"]))
+            exported[name] = target
+        emulator.control.reset()
+        emulator.control.switches(import_seconds=0)
+        _up(project, exported)
+        _check_flows(emulator, [found[path] for path in packages.values()])
+        same += len(packages)
+        project.destroy()
+    assert same == len(PACKAGES)
+
+
+def _up(project: EngineProject, packages: dict[str, Path]) -> None:
+    def program() -> None:
+        for name, path in packages.items():
+            powerautomate.SolutionImport(
+                name, package=path, activate_flows="none", triggers=[str(path)]
+            )
+
+    project.up(program)
+    assert f"{len(packages) + 1} unchanged" in changes(project.preview())
+
+
+def _check_flows(emulator: Emulator, packages: list[SolutionPackage]) -> None:
+    """The environment's flows are those of the packages, definition by definition."""
+    rows = {row["workflowid"]: row for row in emulator.control.rows("workflows")}
+    for package in packages:
+        with zipfile.ZipFile(package.where) as archive:
+            for flow in package.flows:
+                document = json.loads(archive.read(flow.file).decode("utf-8-sig"))
+                assert json.loads(rows[flow.id]["clientdata"]) == document, flow.name
+                assert rows[flow.id]["name"] == flow.name
+
+
+def _as_unmanaged(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["solution.xml"] = parts["solution.xml"].replace(
+        b"<Managed>1</Managed>", b"<Managed>0</Managed>"
+    )
+    return zipped(parts)
+
+
+def _imported(emulator: Emulator, data: bytes) -> int:
+    body = {
+        "OverwriteUnmanagedCustomizations": True,
+        "PublishWorkflows": True,
+        "CustomizationFile": base64.b64encode(data).decode(),
+    }
+    operation = call(emulator, "POST", "ImportSolutionAsync", body).json()["AsyncOperationId"]
+    return int(call(emulator, "GET", f"asyncoperations({operation})").json()["statuscode"])
 
 
 def _definition(row: dict[str, Any]) -> Any:

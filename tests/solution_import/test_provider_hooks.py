@@ -139,21 +139,27 @@ def test_polls_that_fail_are_not_the_import_failing(
 def test_another_import_is_waited_for(
     provider: ProviderProcess, emulator: Emulator, tmp_path: Path, lock: str
 ) -> None:
-    """Two resources at once: one after the other, both imported."""
-    emulator.control.switches(import_lock=lock)
+    """Somebody else's, and one of the same program: one after the other, all imported."""
+    emulator.control.switches(import_lock=lock, import_seconds=1)
     paths = [
         package(tmp_path / "a.zip", FlowPart(), name="A"),
         package(tmp_path / "b.zip", FlowPart(SECOND, "Second"), name="B"),
     ]
-    threads = [threading.Thread(target=created, args=(provider, inputs(path))) for path in paths]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert states(emulator) == {"First": 1, "Second": 1}
-    assert executed(emulator) == 2
+    with provider_process(emulator.environment, provider=SolutionImportProvider) as somebody:
+        other = package(tmp_path / "c.zip", FlowPart(THIRD, "Third"), name="C")
+        threads = [
+            threading.Thread(target=created, args=(process, inputs(path)))
+            for process, path in ((somebody, other), (provider, paths[0]), (provider, paths[1]))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        said = {line for process in (provider, somebody) for _, line, _ in process.log}
+    assert states(emulator) == {"First": 1, "Second": 1, "Third": 1}
+    assert executed(emulator) == 3
     if lock == "start":
-        assert any("waiting for another" in line for _, line, _ in provider.log)
+        assert any("waiting for another solution operation" in line for line in said)
 
 
 def test_progress_in_its_own_row(
