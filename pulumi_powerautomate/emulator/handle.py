@@ -28,6 +28,7 @@ class Emulator:
         switches: answers to open questions, by name (`--list-switches` prints them).
         seed: rows by entity set, added to a new environment.
         latency_ms: how long each answer takes.
+        port: port of the API; a free one by default.
     """
 
     def __init__(
@@ -39,12 +40,13 @@ class Emulator:
         switches: Mapping[str, Any] | None = None,
         seed: Mapping[str, Any] | None = None,
         latency_ms: float = 0.0,
+        port: int = 0,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="powerautomate-emulator-")
         ready = Path(self._folder.name) / "ready.json"
         command = [sys.executable, "-m", "pulumi_powerautomate.emulator"]
         command += ["--ready-file", str(ready), "--ends-with-parent"]
-        command += ["--latency-ms", str(latency_ms)]
+        command += ["--latency-ms", str(latency_ms), "--port", str(port)]
         command += ["--https"] if https else []
         command += ["--control"] if control else []
         command += ["--database", str(database)] if database else []
