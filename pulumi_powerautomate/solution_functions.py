@@ -15,20 +15,6 @@ from .provider import Provider, one_line_errors
 if TYPE_CHECKING:
     from .client.solutions import InstalledSolution
 
-_KINDS = {
-    1: "table",
-    20: "security role",
-    29: "workflow",
-    60: "form",
-    61: "web resource",
-    62: "site map",
-    80: "model-driven app",
-    300: "canvas app",
-    371: "connector",
-    372: "connector",
-    380: "environment variable",
-    381: "environment variable value",
-}
 _TYPES = {
     100_000_000: "string",
     100_000_001: "number",
@@ -168,9 +154,11 @@ def get_solution_components(
     Raises:
         NotFoundError: there is no such solution.
     """
+    from .client.solutions import kind_of
+
     solution = _found(unique_name, provider)
     return [
-        SolutionComponent(id=identity, type=number, kind=_KINDS.get(number, "component"))
+        SolutionComponent(id=identity, type=number, kind=kind_of(number))
         for identity, number in client_of(provider).solutions.components(solution.id)
     ]
 

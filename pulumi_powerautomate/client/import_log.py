@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element
 
 from ..errors import InvalidInputError, PowerAutomateError, one_line
 from ..solution.hardened import parse_xml
+from .solutions import kind_of
 
 _MOST_SHOWN = 5
 _LONGEST_TEXT = 300
@@ -41,6 +42,7 @@ REMEDIES: Mapping[str, str] = {
     "0x80048306": "Give the identity a role with this privilege, such as System Customizer.",
     "0x80040237": "A component with this name exists already; remove it or rename this one.",
     "0x80048543": "The import took too long; run the command again.",
+    "0x80044150": "Split the solution: the environment takes no package of this size.",
     "0x8004f01e": "Give the solution a version of up to four numbers.",
     "0x8004f002": "Give the solution a unique name of letters, digits and underscores.",
 }
@@ -133,6 +135,7 @@ def _missing(text: str) -> str:
         attributes = dict(_ATTRIBUTE.findall(tag))
         name = attributes.get("displayName") or attributes.get("schemaName") or "a component"
         kind = attributes.get("type") or "component"
+        kind = kind_of(int(kind)) if kind.isdigit() else kind
         solution = attributes.get("solution") or "another solution"
         found.append(f"{name} ({kind}) of {solution}")
     shown = list(dict.fromkeys(found))

@@ -33,7 +33,7 @@ _NAMESPACE = uuid.UUID("2d5c9a34-6c1e-5b8f-8f1a-7d7f0c5f3a92")
 HOLDING = "_Upgrade"
 _NOT_UNIQUE = ("0x80071152", "0x80071155")
 _BUSY = ("0x80071151", "0x80071154")
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE, _PART = 0.2, 10.0, 16
 # Polls without a trace of an import whose start was not answered, before it is started again.
 _LOOKS = 3
 
@@ -317,11 +317,11 @@ def _slow(started: float) -> bool:
 
 
 def _wait(started: float, deadline: Deadline, what: str) -> None:
-    """Pause for a tenth of what has passed, within bounds."""
+    """Pause for a part of what has passed, within bounds: the end is seen soon, at any length."""
     if deadline.remaining() == 0.0:
         raise TransportError(f"{what}, after {deadline.seconds:.0f} s.")
     passed = time.monotonic() - started
-    pause = min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, passed / 10))
+    pause = min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, passed / _PART))
     time.sleep(min(pause, deadline.remaining()))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,15 +25,20 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pu
     source = EXAMPLES / request.param
     project = tmp_path / "project"
     shutil.copytree(source, project)
-    with Emulator(seed=json.loads((source / "emulator.json").read_text("utf-8"))) as emulator:
+    seed = source / "emulator.json"
+    rows = json.loads(seed.read_text("utf-8")) if seed.exists() else {}
+    with Emulator(seed=rows) as emulator:
         kept = {
             key: value for key, value in os.environ.items() if key in ("HOME", "LANG", "TMPDIR")
         }
         environment = {**kept, **engine_environment(tmp_path, emulator.environment)}
 
         def pulumi(*arguments: str) -> str:
+            command = ["pulumi", *arguments, "--non-interactive"]
+            if arguments[0] == "pack":
+                command = [sys.executable, "-m", "pulumi_powerautomate.cli", *arguments]
             done = subprocess.run(
-                ["pulumi", *arguments, "--non-interactive"],
+                command,
                 cwd=project,
                 env=environment,
                 capture_output=True,
@@ -85,3 +91,25 @@ def test_shares_in_three_stacks(example: tuple[Pulumi, Emulator]) -> None:
         pulumi("stack", "select", stack)
         pulumi("destroy", "--yes", "--skip-preview")
     assert emulator.control.rows("principalobjectaccessset") == []
+
+
+@pytest.mark.parametrize("example", ["solution-import"], indirect=True)
+def test_one_package_in_three_stacks(example: tuple[Pulumi, Emulator]) -> None:
+    """Each environment has the flow on, bound to its own connection and recipient."""
+    pulumi, emulator = example
+    pulumi("pack", "src", "dist/ContosoAlerts.zip")
+    expected = {"dev": "ops-dev", "test": "ops-test", "prod": "ops"}
+    for stack, recipient in expected.items():
+        # One emulator stands for the three environments, one after the other.
+        emulator.control.reset()
+        pulumi("stack", "init", stack)
+        pulumi("up", "--yes", "--skip-preview")
+        (flow,) = emulator.control.rows("workflows")
+        (reference,) = emulator.control.rows("connectionreferences")
+        (variable,) = emulator.control.rows("environmentvariablevalues")
+        assert (flow["name"], flow["statecode"]) == ("Alert", 1)
+        assert reference["connectionid"] == f"shared-office365-{stack}"
+        assert variable["value"] == f"{recipient}@contoso.com"
+        assert "2 unchanged" in pulumi("up", "--yes", "--skip-preview")
+    pulumi("destroy", "--yes", "--skip-preview")
+    assert emulator.control.rows("workflows") == []
