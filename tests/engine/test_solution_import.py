@@ -164,9 +164,7 @@ def test_refused_imports_name_component_and_remedy(
     """A missing solution by name and version, with what to do."""
     emulator.control.switches(required_solutions="registered")
     path = package(tmp_path / "one.zip", FlowPart(), requires=["CreatorKit (1.2.0.0)"])
-    with pytest.raises(
-        EngineError, match=r"needs Thing \(table\) of CreatorKit \(1"
-    ):
+    with pytest.raises(EngineError, match=r"needs Thing \(table\) of CreatorKit \(1"):
         project.up(_import(path))
     assert project.resources() == []
     emulator.control.switches(required_solutions="open")
