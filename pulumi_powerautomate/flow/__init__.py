@@ -17,13 +17,16 @@ from .connections import (
     references_to_wire,
 )
 from .document import FlowDocument, dump, parse_document, parse_json
+from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
 from .validation import validate
 
 __all__ = [
     "API_PREFIX",
+    "Branch",
     "DefinitionError",
     "FlowDocument",
+    "Node",
     "Problem",
     "canonical",
     "children_of",
@@ -31,10 +34,13 @@ __all__ = [
     "digest",
     "dump",
     "normalize_references",
+    "outline",
     "parse_document",
     "parse_json",
     "references_equal",
     "references_from_wire",
     "references_to_wire",
+    "triggers_of",
     "validate",
+    "walk",
 ]
