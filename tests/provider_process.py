@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -122,6 +124,13 @@ class ProviderProcess:
     def kill(self) -> None:
         """What a crash does."""
         self.process.kill()
+
+    def end(self) -> float:
+        """What the engine does when its command is over; returns the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=30)
+        return time.monotonic() - started
 
     def close(self) -> None:
         self._channel.close()

@@ -26,7 +26,7 @@ from urllib3.util import Timeout
 
 from .. import errors
 from ..connection import Connection, is_loopback
-from . import batch
+from . import batch, telemetry
 from .auth import TokenSource
 from .outage import Outage
 from .pacing import Deadline, Gate, RetryBudget, backoff
@@ -178,7 +178,9 @@ class Transport:
         while True:
             token = self.tokens.token()
             try:
-                answer = self._exchange(method, url, content, headers, token, action, deadline)
+                answer = self._exchange(
+                    method, url, content, headers, token, action, deadline, tries + refusals
+                )
             except errors.TransportError as error:
                 tries += 1
                 lost = isinstance(error, errors.LostAnswerError)
@@ -256,6 +258,7 @@ class Transport:
         token: str,
         action: str,
         deadline: Deadline,
+        resend: int,
     ) -> _Received:
         entered = self._gate.enter(deadline)
         if entered is None:
@@ -266,25 +269,26 @@ class Transport:
         succeeded = False
         self._outage.sending()
         self.traffic.add(requests=1)
-        patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
         try:
-            response = self._session.request(
-                method,
-                url,
-                data=content.reader() if isinstance(content, Upload) else content,
-                headers=_headers(method, content, headers),
-                auth=_Bearer(token),
-                timeout=Timeout(  # type: ignore[arg-type]
-                    connect=min(_CONNECT_SECONDS, deadline.remaining() or 0.001),
-                    read=min(patience, deadline.remaining() or 0.001),
-                ),
-                allow_redirects=False,
-                stream=True,
-                verify=self._verify,
-                proxies=_NO_PROXY if self.connection.loopback else None,
-            )
-            with response:
-                raw = _read(response, deadline)
+            with telemetry.request(method, url, self.connection.host, resend) as record:
+                response = self._session.request(
+                    method,
+                    url,
+                    data=content.reader() if isinstance(content, Upload) else content,
+                    headers=_headers(method, content, headers),
+                    auth=_Bearer(token),
+                    timeout=self._timeout(content, deadline),
+                    allow_redirects=False,
+                    stream=True,
+                    verify=self._verify,
+                    proxies=_NO_PROXY if self.connection.loopback else None,
+                )
+                with response:
+                    raw = _read(response, deadline)
+                record.note(
+                    http__response__status_code=response.status_code,
+                    dataverse__request_id=response.headers.get("x-ms-service-request-id", ""),
+                )
             succeeded = response.status_code < 400
             return _Received(response.status_code, response.headers, raw, entered)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -292,6 +296,11 @@ class Transport:
             raise _explain(error, action, self.connection, self._verify) from None
         finally:
             self._gate.leave(succeeded=succeeded)
+
+    def _timeout(self, content: object, deadline: Deadline) -> Any:
+        left = deadline.remaining() or 0.001
+        patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
+        return Timeout(connect=min(_CONNECT_SECONDS, left), read=min(patience, left))
 
     def _refuse_in_an_outage(self, action: str) -> None:
         silence = self._outage.lasts()
@@ -308,7 +317,7 @@ class Transport:
             return False
         if not self._budget.take():
             return False
-        self.traffic.add(repeated=1)
+        self._repeats("failed")
         time.sleep(pause)
         return True
 
@@ -328,13 +337,18 @@ class Transport:
         # Lanes that are all told to wait for the same reason spend the budget once.
         if news and not self._budget.take(throttled=True):
             return False
-        self.traffic.add(repeated=1)
+        self._repeats("throttled")
         return True
+
+    def _repeats(self, reason: str) -> None:
+        self.traffic.add(repeated=1)
+        telemetry.count(repeated=reason)
 
     def _hold(self, seconds: float) -> bool:
         """Hold all lanes; whether they were free to go before."""
         longer = self._gate.hold(seconds)
         self.traffic.add(waited=longer)
+        telemetry.count(waited=longer)
         return longer >= seconds
 
 

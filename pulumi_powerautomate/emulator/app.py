@@ -43,6 +43,7 @@ class Emulation:
         self._busy = 0
         self._most_busy = 0
         self._handling = 0.0
+        self._connections: set[Any] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
@@ -51,6 +52,7 @@ class Emulation:
             inner = {**scope, "path": scope["path"][len(PREFIX) :], "root_path": ""}
             await self._control(inner, receive, send)
             return
+        self._connections.add(scope["client"])
         self._busy += 1
         self._most_busy = max(self._most_busy, self._busy)
         try:
@@ -70,6 +72,7 @@ class Emulation:
         self.latency = self._initial_latency
         self._most_busy = 0
         self._handling = 0.0
+        self._connections.clear()
         self.service.switches.reset()
 
     def set_limit(self, name: str, value: Any) -> None:
@@ -88,6 +91,7 @@ class Emulation:
             "requests": len(self.journal.entries),
             "commits": len(self.service.commits),
             "most_at_once": self._most_busy,
+            "connections": len(self._connections),
             "handling_seconds": self._handling,
             "throttled": sum(limits.refused for limits in self.limits.values()),
         }

@@ -17,11 +17,12 @@ from typing import Any, TypeVar
 from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
-from ..client import DataverseClient
+from ..client import DataverseClient, telemetry
 from ..connection import Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import say
 from .repetition import told
+from .run import begin_run
 from .session import client_for, connection_from
 from .workers import end_with_engine, widen_pool
 
@@ -60,6 +61,7 @@ class DataverseProvider(ResourceProvider):
             sys.tracebacklimit = 0
         widen_pool()
         end_with_engine()
+        begin_run()
 
     @property
     def connection(self) -> Connection:
@@ -135,8 +137,11 @@ def _innermost(error: BaseException) -> str:
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
+        kind = type(arguments[0]).__name__.removesuffix("Provider")
+        urn = next((urn_of(item) for item in reversed(arguments) if isinstance(item, dict)), "")
         try:
-            return hook(*arguments, **named)
+            with telemetry.operation(kind, hook.__name__, urn):
+                return hook(*arguments, **named)
         except PowerAutomateError as error:
             raise _Shown(told(error)) from None
         except Exception as error:
