@@ -12,7 +12,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
@@ -45,6 +45,9 @@ class DataverseProvider(ResourceProvider):
     """Base of the providers: settings, the shared client, and errors that fit on one line."""
 
     serialize_as_secret_always = False
+
+    # Inputs and outputs that an earlier release called otherwise: the present name by the old one.
+    renamed: ClassVar[Mapping[str, str]] = {}
 
     _get: Callable[[str], Any]
 
@@ -134,10 +137,21 @@ def _innermost(error: BaseException) -> str:
     return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
 
+def _under_present_names(renamed: Mapping[str, str], item: Any) -> Any:
+    """Properties from a state that an earlier release wrote, as this one calls them."""
+    if not renamed or not isinstance(item, dict):
+        return item
+    return {
+        renamed.get(key, key): value for key, value in item.items() if renamed.get(key) not in item
+    }
+
+
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
-        kind = type(arguments[0]).__name__.removesuffix("Provider")
+        provider = type(arguments[0])
+        arguments = tuple(_under_present_names(provider.renamed, item) for item in arguments)
+        kind = provider.__name__.removesuffix("Provider")
         urn = next((urn_of(item) for item in reversed(arguments) if isinstance(item, dict)), "")
         try:
             with telemetry.operation(kind, hook.__name__, urn):
