@@ -58,8 +58,8 @@ def _workers() -> Iterator[Figure]:
 
 def _thousand() -> Iterator[Figure]:
     definition, text = _definition()
-    ours = deploy(flows(1000, definition, "on"), latency_ms=100)
-    empty = deploy(empties(1000, text))
+    ours = deploy(flows(1000, definition, "on"), latency_ms=100, environment=_ONE_CHECKPOINT)
+    empty = deploy(empties(1000, text), environment=_ONE_CHECKPOINT)
     floor = 2 * 0.1 * math.ceil(1000 / _LANES)
     assert ours.stats["requests"] == 2000, ours.stats
     yield seen("flow.up_1000_at_100ms", ours.wall, "s")
