@@ -9,6 +9,7 @@ every request to one web server, and an environment's proxy would stand before t
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +39,7 @@ API = "/api/data/v9.2/"
 
 _CONNECT_SECONDS = 10.0
 _UPLOAD_READ_SECONDS = 100.0
+_TOKEN_SECONDS = 30.0
 _MOST_TRIES = 3
 _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
@@ -94,7 +96,8 @@ class Transport:
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
         self._session = _session(self._gate.lanes)
-        self.tokens = TokenSource(connection, _TokenHttp(self._session, self._verify))
+        self._token_http = _TokenHttp(self._session, self._verify)
+        self.tokens = TokenSource(connection, self._token_http)
 
     def deadline(self) -> Deadline:
         """A fresh deadline for one operation, of the configured length."""
@@ -176,7 +179,7 @@ class Transport:
         self._refuse_in_an_outage(action)
         tries, refusals, renewed = 0, 0, False
         while True:
-            token = self.tokens.token()
+            token = self._token(deadline)
             try:
                 answer = self._exchange(
                     method, url, content, headers, token, action, deadline, tries + refusals
@@ -302,6 +305,10 @@ class Transport:
         patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
         return Timeout(connect=min(_CONNECT_SECONDS, left), read=min(patience, left))
 
+    def _token(self, deadline: Deadline) -> str:
+        self._token_http.within.deadline = deadline
+        return self.tokens.token()
+
     def _refuse_in_an_outage(self, action: str) -> None:
         silence = self._outage.lasts()
         if silence is not None:
@@ -358,6 +365,8 @@ class _TokenHttp:
     def __init__(self, session: requests.Session, verify: bool | str) -> None:
         self._session = session
         self._verify = verify
+        # Whoever fetches a token does so for an operation, in the operation's thread.
+        self.within = threading.local()
 
     def get(self, url: str, **arguments: Any) -> requests.Response:
         """Send a GET for `msal`."""
@@ -371,7 +380,9 @@ class _TokenHttp:
         """Nothing to do: the session is the transport's."""
 
     def _send(self, method: str, url: str, arguments: dict[str, Any]) -> requests.Response:
-        arguments.setdefault("timeout", (_CONNECT_SECONDS, 30.0))
+        deadline: Deadline | None = getattr(self.within, "deadline", None)
+        left = max(0.001, deadline.remaining()) if deadline else _TOKEN_SECONDS
+        arguments.setdefault("timeout", (min(_CONNECT_SECONDS, left), min(_TOKEN_SECONDS, left)))
         if is_loopback(urlsplit(url).hostname or ""):
             arguments["proxies"] = _NO_PROXY
         return self._session.request(

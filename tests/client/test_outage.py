@@ -90,6 +90,19 @@ def test_few_failures_are_no_outage(client: DataverseClient, emulator: Emulator)
     assert _look(client).status == 200
 
 
+def test_silent_sign_in_ends_by_the_deadline(emulator: Emulator) -> None:
+    """A sign-in service that hangs cannot outlast the operation that needs a token."""
+    emulator.control.fault(path="oauth2|openid", do="hang")
+    settings = {**emulator.environment, "POWERAUTOMATE_REQUEST_TIMEOUT": "2"}
+    client = DataverseClient(resolve(environ=settings))
+    started = time.monotonic()
+    with pytest.raises(errors.AuthenticationError, match="Sign-in"):
+        _look(client)
+    assert time.monotonic() - started < 10
+    client.close()
+    emulator.control.clear_faults()
+
+
 def test_failed_sign_in_is_shared(emulator: Emulator) -> None:
     """Lanes that waited for a sign-in that failed do not each try it again."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
