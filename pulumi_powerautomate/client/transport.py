@@ -9,6 +9,7 @@ every request to one web server, and an environment's proxy would stand before t
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 import uuid
@@ -22,6 +23,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util import Timeout
 
@@ -96,6 +98,8 @@ class Transport:
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
         self._session = _session(self._gate.lanes)
+        # Looked up once: `requests` would do so for every request, for as long as a fifth of it.
+        self._network = _network(self._root, self._verify)
         self._token_http = _TokenHttp(self._session, self._verify)
         self.tokens = TokenSource(connection, self._token_http)
 
@@ -283,8 +287,7 @@ class Transport:
                     timeout=self._timeout(content, deadline),
                     allow_redirects=False,
                     stream=True,
-                    verify=self._verify,
-                    proxies=_NO_PROXY if self.connection.loopback else None,
+                    **self._network,
                 )
                 with response:
                     raw = _read(response, deadline)
@@ -383,10 +386,9 @@ class _TokenHttp:
         deadline: Deadline | None = getattr(self.within, "deadline", None)
         left = max(0.001, deadline.remaining()) if deadline else _TOKEN_SECONDS
         arguments.setdefault("timeout", (min(_CONNECT_SECONDS, left), min(_TOKEN_SECONDS, left)))
-        if is_loopback(urlsplit(url).hostname or ""):
-            arguments["proxies"] = _NO_PROXY
+        arguments.update(_network(url, self._verify))
         return self._session.request(
-            method, url, verify=self._verify, allow_redirects=False, auth=_NoAuth(), **arguments
+            method, url, allow_redirects=False, auth=_NoAuth(), **arguments
         )
 
 
@@ -400,8 +402,20 @@ def _session(lanes: int) -> requests.Session:
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=lanes, pool_block=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
+    session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
+
+
+def _network(url: str, verify: bool | str) -> dict[str, Any]:
+    """Proxies and certificates for a host, as arguments and environment have them."""
+    if is_loopback(urlsplit(url).hostname or ""):
+        proxies: Mapping[str, str] = _NO_PROXY
+    else:
+        proxies = get_environ_proxies(url)
+    if verify is True:
+        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    return {"proxies": proxies, "verify": verify}
 
 
 def _headers(
