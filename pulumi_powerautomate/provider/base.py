@@ -50,6 +50,7 @@ class DataverseProvider(ResourceProvider):
     renamed: ClassVar[Mapping[str, str]] = {}
 
     _get: Callable[[str], Any]
+    _connection: Connection | None = None
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -69,7 +70,9 @@ class DataverseProvider(ResourceProvider):
     @property
     def connection(self) -> Connection:
         """Where and as whom; a `ConfigurationError` names what is missing."""
-        return connection_from(self._get)
+        if self._connection is None:
+            self._connection = connection_from(self._get)
+        return self._connection
 
     @property
     def client(self) -> DataverseClient:
