@@ -56,7 +56,8 @@ class CloudFlowProvider(DataverseProvider):
     The engine's calls for `CloudFlow`.
 
     `check` and `diff` send nothing. `create` is one request, two for a flow that is on; `update`
-    likewise; `delete` one, two when the flow is on; `read` one, two with a `solution`.
+    likewise; `delete` one, two when the flow is on; `read` one, two with a `solution`; a refresh of
+    many reads their versions in one list, and only what has changed one by one.
     """
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -93,9 +94,12 @@ class CloudFlowProvider(DataverseProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         from .client.exactly_once import differing
-        from .client.workflows import COMPONENT_TYPE
 
         client = self.client
+        solution = props.get("solution")
+        moved = bool(solution) and not client.flow_reader.in_solution(id_, str(solution))
+        if not moved and self._unchanged(id_, props):
+            return ReadResult(id_, _as_recorded(props))
         live = client.workflows.find(id_)
         if live is None:
             return ReadResult("", {})
@@ -103,11 +107,8 @@ class CloudFlowProvider(DataverseProvider):
             return ReadResult(id_, _described(live))
         declared = self._spec(props, props)
         drift = differing(declared, live)
-        solution = props.get("solution")
-        if solution:
-            members = client.solution_members.of(id_, COMPONENT_TYPE)
-            if str(solution).lower() not in members:
-                drift |= {"solution"}
+        if moved:
+            drift |= {"solution"}
         live_inputs = _live_inputs(props, live, drift)
         outputs = {key: value for key, value in live_inputs.items() if key != "definition"}
         outputs.update(_computed(live))
@@ -144,6 +145,13 @@ class CloudFlowProvider(DataverseProvider):
             str(props.get("etag") or "*"),
             props.get("current_state") == "on",
         )
+
+    def _unchanged(self, id_: str, props: Mapping[str, Any]) -> bool:
+        """Whether the flow was as declared after the last operation, and is at that version."""
+        settled = props.get("current_state") == props.get("state") in _STATES
+        if DIGEST not in props or not settled or "activation_error" in props:
+            return False
+        return self.client.flow_reader.has_version(id_, str(props.get("etag") or ""))
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""
@@ -194,6 +202,7 @@ class CloudFlowProvider(DataverseProvider):
         if before == after:
             return
         members, deadline = self.client.solution_members, self.client.workflows.deadline()
+        self.client.flow_reader.forget_solutions()
         if after:
             members.add(after, workflow_id, COMPONENT_TYPE, deadline)
         if before:
@@ -262,6 +271,12 @@ def _outputs(
     if written.activation_error:
         outputs["activation_error"] = written.activation_error
     return outputs
+
+
+def _as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
+    """What `read` tells of a flow that is as the last operation left it."""
+    kept = (*_ECHOED, DIGEST, *CloudFlow._computed)
+    return {key: props[key] for key in kept if props.get(key) is not None}
 
 
 def _computed(live: LiveFlow) -> dict[str, Any]:

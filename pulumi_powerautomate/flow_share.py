@@ -88,7 +88,7 @@ class FlowShareProvider(DataverseProvider):
         client = self.client
         flow_id, who = _parsed(id_)
         try:
-            shares = client.share_reader.shares(flow_id, client.access.deadline())
+            shares = client.share_reader.shares(flow_id, client.access.deadline(), who.id)
         except NotFoundError:
             shares = []
         live = next((share for share in shares if share.principal.id == who.id), None)

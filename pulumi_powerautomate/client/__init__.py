@@ -15,6 +15,7 @@ from ..connection import Connection
 if TYPE_CHECKING:
     from .access import Access
     from .directory import Directory
+    from .flow_reader import FlowReader
     from .references import References
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
@@ -51,6 +52,13 @@ class DataverseClient:
         from .workflows import Workflows
 
         return Workflows(self.transport)
+
+    @cached_property
+    def flow_reader(self) -> FlowReader:
+        """The same, read for many flows at once."""
+        from .flow_reader import FlowReader
+
+        return FlowReader(self.workflows, self.solution_members)
 
     @cached_property
     def access(self) -> Access:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from .odata import guid, row_path
 from .pacing import Deadline
+from .shared_list import PAGE_SIZE
 from .transport import Transport
 from .workflows import Owner
 
@@ -33,8 +34,6 @@ _BITS: Mapping[str, int] = {
     "share": 262144,
     "assign": 524288,
 }
-# The service's largest page.
-PAGE_SIZE = 5000
 _ACCESS_COLUMNS = "principalid,principaltypecode,accessrightsmask,inheritedaccessrightsmask"
 _BY_WIRE = {wire: name for name, wire in RIGHTS.items()}
 _TYPES = {"user": ("systemuser", "systemuserid"), "team": ("team", "teamid")}

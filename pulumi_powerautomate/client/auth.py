@@ -15,6 +15,10 @@ from urllib.parse import urlsplit
 from ..connection import Connection
 from ..errors import AuthenticationError, one_line
 
+# A sign-in that failed is not tried again for so long: the lanes that waited for it would all do
+# so, one after the other, against a service that is down or that may lock the application out.
+_SECONDS_AFTER_FAILURE = 5.0
+
 # Renewed this long before the end, so that no request is sent with a token about to expire.
 _MARGIN_SECONDS = 300.0
 
@@ -37,6 +41,8 @@ class TokenSource:
         self._token = ""
         self._fresh_until = 0.0
         self._application: Any = None
+        self._failure: AuthenticationError | None = None
+        self._failed_at = 0.0
 
     def token(self) -> str:
         """
@@ -50,9 +56,17 @@ class TokenSource:
         if given:
             return given
         with self._lock:
-            if time.monotonic() >= self._fresh_until:
+            if time.monotonic() < self._fresh_until:
+                return self._token
+            if self._failure and time.monotonic() - self._failed_at < _SECONDS_AFTER_FAILURE:
+                raise AuthenticationError(str(self._failure), self._failure.code)
+            try:
                 self._token, seconds = self._fetch()
-                self._fresh_until = time.monotonic() + max(seconds - _MARGIN_SECONDS, seconds / 2)
+            except AuthenticationError as error:
+                self._failure, self._failed_at = error, time.monotonic()
+                raise
+            self._failure = None
+            self._fresh_until = time.monotonic() + max(seconds - _MARGIN_SECONDS, seconds / 2)
             return self._token
 
     def discard(self, token: str) -> None:

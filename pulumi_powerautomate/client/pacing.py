@@ -43,25 +43,39 @@ def backoff(attempt: int) -> float:
 
 
 class Gate:
-    """Lets at most `lanes` requests out at once, and none before a `Retry-After` is over."""
+    """
+    Lets at most `lanes` requests out at once, and none before a `Retry-After` is over.
+
+    Nothing is calculated from the service's counters of what remains: it says not to depend on
+    them, they differ between its web servers, and `Retry-After` is what its documentation asks
+    clients to follow.
+    """
 
     def __init__(self, lanes: int = DEFAULT_LANES) -> None:
         self.lanes = max(1, min(lanes, SERVICE_CONCURRENCY))
         self._limit = float(self.lanes)
         self._busy = 0
         self._not_before = 0.0
+        self._narrowed_at = 0.0
         self._changed = threading.Condition()
 
-    def enter(self, deadline: Deadline) -> bool:
-        """Wait for a lane; False when the deadline comes first, at once when that is certain."""
+    def enter(self, deadline: Deadline) -> float | None:
+        """
+        Wait for a lane.
+
+        Returns:
+            The moment of entering, or None when the deadline comes first, at once when that is
+            certain.
+        """
         with self._changed:
             while True:
-                pause = self._not_before - time.monotonic()
+                now = time.monotonic()
+                pause = self._not_before - now
                 if pause > deadline.remaining() or deadline.remaining() == 0.0:
-                    return False
+                    return None
                 if pause <= 0 and self._busy < int(self._limit):
                     self._busy += 1
-                    return True
+                    return now
                 self._changed.wait(pause if pause > 0 else deadline.remaining())
 
     def leave(self, *, succeeded: bool) -> None:
@@ -72,16 +86,31 @@ class Gate:
                 self._limit = min(self.lanes, self._limit + 1 / self._limit)
             self._changed.notify_all()
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing out for so many seconds, on any lane."""
-        with self._changed:
-            self._not_before = max(self._not_before, time.monotonic() + seconds)
-            self._changed.notify_all()
+    def hold(self, seconds: float) -> float:
+        """
+        Let nothing out for so many seconds, on any lane.
 
-    def narrow(self) -> None:
-        """Halve the lanes: the service said that too many requests ran at once."""
+        Returns:
+            By how much that is longer than what was asked before; 0 when it adds nothing, as when
+            several lanes are told the same.
+        """
         with self._changed:
-            self._limit = max(1.0, self._limit / 2)
+            now = time.monotonic()
+            before = max(self._not_before, now)
+            self._not_before = max(before, now + seconds)
+            self._changed.notify_all()
+            return self._not_before - before
+
+    def narrow(self, entered_at: float) -> None:
+        """
+        Halve the lanes: the service said that too many requests ran at once.
+
+        Requests that were out already when the lanes were last halved tell nothing new.
+        """
+        with self._changed:
+            if entered_at > self._narrowed_at:
+                self._narrowed_at = time.monotonic()
+                self._limit = max(1.0, self._limit / 2)
 
 
 class RetryBudget:

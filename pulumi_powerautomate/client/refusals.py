@@ -39,6 +39,7 @@ ACTIVE_FLOW_NOT_UPDATABLE = "0x80060466"
 FLOW_SERVICE_REFUSED = "0x80060467"
 DELETE_OF_ACTIVE_FLOW = "0x8004500f"
 TOO_MANY_AT_ONCE = "0x80072326"
+TOO_MUCH_TIME = "0x80072321"
 NOT_A_MEMBER = "0x80072560"
 
 # Keyed by code in lower case; "Web service error codes" of the Dataverse documentation.

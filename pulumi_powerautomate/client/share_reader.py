@@ -1,23 +1,10 @@
-"""
-Reading the shares of many flows in few requests.
-
-A refresh reads every share of a stack, one call of the engine each. The first is answered by the
-function for one flow, because most commands need no more; from the second on, one list of all
-shares answers for all. It is thrown away by any write of this process and after a minute, and not
-used where the environment refuses it or holds far more shares than a stack has.
-"""
+"""Reading the shares of many flows in few requests."""
 
 from __future__ import annotations
 
-import threading
-import time
-
-from ..errors import DataverseError
 from .access import Access, Share
 from .pacing import Deadline
-
-_MOST_PAGES = 4
-_SECONDS = 60.0
+from .shared_list import MOST_PAGES, SharedList
 
 
 class ShareReader:
@@ -25,44 +12,24 @@ class ShareReader:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._lock = threading.Lock()
-        self._asked: set[str] = set()
-        self._listed: dict[str, list[Share]] | None = None
-        self._listed_at = 0.0
-        self._listing_is_of_use = True
+        self._all = SharedList(lambda: access.every_share(MOST_PAGES))
 
-    def shares(self, flow_id: str, deadline: Deadline) -> list[Share]:
+    def shares(self, flow_id: str, deadline: Deadline, holder: str = "") -> list[Share]:
         """
         The explicit shares of one flow.
+
+        Args:
+            holder: whose share is looked for, when several resources ask about one flow.
 
         Raises:
             NotFoundError: the flow is gone.
         """
-        listed = self._list_for(flow_id)
+        listed = self._all.for_((flow_id, holder))
         if listed is not None and listed.get(flow_id):
             return listed[flow_id]
         # No share in the list: only the function tells a flow without any from one that is gone.
         return self._access.shares(flow_id, deadline)
 
     def forget(self) -> None:
-        """Something was written: what was listed may no longer hold."""
-        with self._lock:
-            self._listed = None
-            self._asked.clear()
-
-    def _list_for(self, flow_id: str) -> dict[str, list[Share]] | None:
-        with self._lock:
-            if not self._listing_is_of_use:
-                return None
-            if self._listed is not None and time.monotonic() - self._listed_at < _SECONDS:
-                return self._listed
-            if not self._asked:
-                self._asked.add(flow_id)
-                return None
-            try:
-                self._listed = self._access.every_share(_MOST_PAGES)
-            except DataverseError:
-                self._listed = None
-            self._listed_at = time.monotonic()
-            self._listing_is_of_use = self._listed is not None
-            return self._listed
+        """A share was written: what was listed may no longer hold."""
+        self._all.forget()

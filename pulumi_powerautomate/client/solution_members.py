@@ -69,4 +69,4 @@ class SolutionMembers:
             f"solutionid/uniquename eq {literal(solution)}",
             action=f"List the flows of solution {solution!r}",
         )
-        return [str(row["objectid"]) for row in rows]
+        return [str(row["objectid"]).lower() for row in rows]

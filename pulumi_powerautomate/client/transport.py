@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -28,14 +28,16 @@ from .. import errors
 from ..connection import Connection, is_loopback
 from . import batch
 from .auth import TokenSource
+from .outage import Outage
 from .pacing import Deadline, Gate, RetryBudget, backoff
-from .refusals import TOO_MANY_AT_ONCE, refusal
+from .refusals import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
+from .traffic import Traffic
 from .upload import Upload
 
 API = "/api/data/v9.2/"
 
 _CONNECT_SECONDS = 10.0
-_READ_SECONDS = 100.0
+_UPLOAD_READ_SECONDS = 100.0
 _MOST_TRIES = 3
 _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
@@ -58,6 +60,15 @@ class Answer:
         return str(self.body.get("@odata.etag") or self.headers.get("ETag") or "")
 
 
+class _Received(NamedTuple):
+    """An answer as it came, and when its request had been let out."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+    entered_at: float
+
+
 class _Bearer(AuthBase):
     """An auth object, because `requests` consults `.netrc` whenever there is none."""
 
@@ -78,6 +89,8 @@ class Transport:
         self.reached = False
         self._gate = Gate(lanes)
         self._budget = RetryBudget()
+        self._outage = Outage()
+        self.traffic = Traffic(connection.host)
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
         self._session = _session(self._gate.lanes)
@@ -117,10 +130,8 @@ class Transport:
             content = body
         else:
             content = json.dumps(body, ensure_ascii=False).encode()
-        status, answered, raw = self._carry_out(
-            method, path, content, headers or {}, action, deadline, repeatable
-        )
-        return _answer(action, status, answered, raw)
+        answer = self._carry_out(method, path, content, headers or {}, action, deadline, repeatable)
+        return _answer(action, answer.status, answer.headers, answer.raw)
 
     def read_together(
         self, paths: Sequence[str], *, action: str, deadline: Deadline
@@ -137,11 +148,11 @@ class Transport:
             # Without it the refusal of a part is the status of the whole, its reason inside.
             "Prefer": "odata.continue-on-error",
         }
-        _, answered, raw = self._carry_out(
+        answer = self._carry_out(
             "POST", "$batch", content, headers, action, deadline, repeatable=True
         )
         try:
-            parts = batch.read(answered.get("Content-Type", ""), raw)
+            parts = batch.read(answer.headers.get("Content-Type", ""), answer.raw)
         except ValueError:
             raise errors.LostAnswerError(f"{action}: the answer is cut short.") from None
         for status, headers_of_part, body in parts:
@@ -160,26 +171,29 @@ class Transport:
         action: str,
         deadline: Deadline,
         repeatable: bool,
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    ) -> _Received:
         url = self._url(path, action)
-        tries, renewed = 0, False
+        self._refuse_in_an_outage(action)
+        tries, refusals, renewed = 0, 0, False
         while True:
             token = self.tokens.token()
             try:
-                status, answered, raw = self._exchange(
-                    method, url, content, headers, token, action, deadline
-                )
+                answer = self._exchange(method, url, content, headers, token, action, deadline)
             except errors.TransportError as error:
                 tries += 1
                 lost = isinstance(error, errors.LostAnswerError)
                 if (lost and not repeatable) or not self._try_again(tries, deadline):
+                    self._outage.gave_up()
                     raise
                 continue
+            status, answered = answer.status, answer.headers
+            if status not in _TRANSIENT:
+                self._outage.answered()
             if status < 300:
                 self.reached = True
                 self._budget.refund()
-                return status, answered, raw
-            problem = refusal(action, status, answered, raw)
+                return answer
+            problem = refusal(action, status, answered, answer.raw)
             if (
                 status == 401
                 and not renewed
@@ -188,15 +202,17 @@ class Transport:
                 self.tokens.discard(token)
                 renewed = True
                 continue
-            if status == 429 and self._held(problem, answered, tries, deadline):
-                tries += 1
-                continue
+            if status == 429:
+                refusals += 1
+                if self._held(problem, answer, refusals, deadline):
+                    continue
             if status in _TRANSIENT:
                 tries += 1
                 if status == 503:
-                    self._gate.hold(_retry_after(answered) or 0.0)
+                    self._hold(_retry_after(answered) or 0.0)
                 if repeatable and self._try_again(tries, deadline):
                     continue
+                self._outage.gave_up()
             raise problem
 
     def pages(
@@ -240,13 +256,17 @@ class Transport:
         token: str,
         action: str,
         deadline: Deadline,
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        if not self._gate.enter(deadline):
+    ) -> _Received:
+        entered = self._gate.enter(deadline)
+        if entered is None:
             raise errors.TransportError(
                 f"{action}: not done within {deadline.seconds:.0f} s, because the service asked to "
                 "wait longer than that. Run the command again later, or raise request_timeout."
             )
         succeeded = False
+        self._outage.sending()
+        self.traffic.add(requests=1)
+        patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
         try:
             response = self._session.request(
                 method,
@@ -256,7 +276,7 @@ class Transport:
                 auth=_Bearer(token),
                 timeout=Timeout(  # type: ignore[arg-type]
                     connect=min(_CONNECT_SECONDS, deadline.remaining() or 0.001),
-                    read=min(_READ_SECONDS, deadline.remaining() or 0.001),
+                    read=min(patience, deadline.remaining() or 0.001),
                 ),
                 allow_redirects=False,
                 stream=True,
@@ -266,30 +286,56 @@ class Transport:
             with response:
                 raw = _read(response, deadline)
             succeeded = response.status_code < 400
-            return response.status_code, response.headers, raw
+            return _Received(response.status_code, response.headers, raw, entered)
         except (requests.RequestException, HTTPError, OSError) as error:
+            self.traffic.add(unanswered=1)
             raise _explain(error, action, self.connection, self._verify) from None
         finally:
             self._gate.leave(succeeded=succeeded)
 
+    def _refuse_in_an_outage(self, action: str) -> None:
+        silence = self._outage.lasts()
+        if silence is not None:
+            self.traffic.add(not_sent=1)
+            raise errors.TransportError(
+                f"{action}: not sent, because {self.connection.host} has not answered anything "
+                f"for {silence:.0f} s."
+            )
+
     def _try_again(self, tries: int, deadline: Deadline) -> bool:
         pause = backoff(tries)
-        if tries >= _MOST_TRIES or pause > deadline.remaining() or not self._budget.take():
+        if tries >= _MOST_TRIES or pause > deadline.remaining() or self._outage.known:
             return False
+        if not self._budget.take():
+            return False
+        self.traffic.add(repeated=1)
         time.sleep(pause)
         return True
 
     def _held(
-        self, problem: Exception, headers: Mapping[str, str], tries: int, deadline: Deadline
+        self, problem: Exception, answer: _Received, refusals: int, deadline: Deadline
     ) -> bool:
         """Hold all lanes as a 429 asks; False when that would pass the deadline."""
-        if getattr(problem, "code", "").lower() == TOO_MANY_AT_ONCE:
-            self._gate.narrow()
-        pause = _retry_after(headers)
+        if getattr(problem, "code", "").lower() in (TOO_MANY_AT_ONCE, TOO_MUCH_TIME):
+            self._gate.narrow(answer.entered_at)
+        pause = _retry_after(answer.headers)
         if pause is None:
-            pause = backoff(tries + 2)
-        self._gate.hold(pause)
-        return pause < deadline.remaining() and self._budget.take(throttled=True)
+            pause = backoff(refusals + 2)
+        news = self._hold(pause)
+        self.traffic.add(throttled=1)
+        if pause >= deadline.remaining():
+            return False
+        # Lanes that are all told to wait for the same reason spend the budget once.
+        if news and not self._budget.take(throttled=True):
+            return False
+        self.traffic.add(repeated=1)
+        return True
+
+    def _hold(self, seconds: float) -> bool:
+        """Hold all lanes; whether they were free to go before."""
+        longer = self._gate.hold(seconds)
+        self.traffic.add(waited=longer)
+        return longer >= seconds
 
 
 class _TokenHttp:

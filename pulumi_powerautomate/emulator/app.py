@@ -130,6 +130,7 @@ class Emulation:
             spoilt = next((rule for rule in rules if _spoils(rule)), None)
             if entry is not None:
                 entry.status = answer.status
+                entry.retry_after = answer.headers.get("Retry-After", "")
                 entry.fault = entry.fault or (spoilt.do if spoilt else "")
             await wire.answer(answer, spoilt)
         finally:
@@ -138,12 +139,14 @@ class Emulation:
 
     async def _answered(self, request: Request, *, too_large: bool) -> Answer:
         limits: Limits | None = None
+        entered = False
         started = time.perf_counter()
         try:
             request.caller = self._caller(request)
             if self.service.switches["limits"] == "on":
                 limits = self._limits(request.caller.user_id)
                 limits.enter()
+                entered = True
             if self.latency:
                 await asyncio.sleep(self.latency)
             if too_large:
@@ -152,7 +155,7 @@ class Emulation:
         except Refusal as refusal:
             answer = refusal.answer()
         finally:
-            if limits is not None and limits.running:
+            if limits is not None and entered:
                 limits.leave(time.perf_counter() - started)
         answer.headers = {**service_headers(), **answer.headers}
         if answer.status >= 400:
@@ -236,6 +239,7 @@ class Emulation:
                 return True
             if entry is not None:
                 entry.status = answer.status
+                entry.retry_after = answer.headers.get("Retry-After", "")
             answer.headers = {**service_headers(), **answer.headers}
             await wire.answer(answer)
             return True

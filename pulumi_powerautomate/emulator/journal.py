@@ -25,6 +25,7 @@ class Entry:
     started: float
     ended: float = 0.0
     status: int = 0
+    retry_after: str = ""
     fault: str = ""
 
 

@@ -21,6 +21,7 @@ from ..client import DataverseClient
 from ..connection import Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import say
+from .repetition import told
 from .session import client_for, connection_from
 from .workers import end_with_engine, widen_pool
 
@@ -137,7 +138,7 @@ def _guarded(hook: _F) -> _F:
         try:
             return hook(*arguments, **named)
         except PowerAutomateError as error:
-            raise _Shown(str(error)) from None
+            raise _Shown(told(error)) from None
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
