@@ -46,10 +46,26 @@ def widen_pool() -> int:
                 continue
             if isinstance(candidate._max_workers, int) and candidate._max_workers < wanted:
                 candidate._max_workers = wanted
+                _serve_the_waiting(candidate)
             return candidate._max_workers
         except (AttributeError, ReferenceError, TypeError):
             continue
     return 0
+
+
+def _serve_the_waiting(pool: ThreadPoolExecutor) -> None:
+    """
+    Start threads for the calls that queued up before the pool was widened.
+
+    A pool starts threads when it is given work. A run that only deletes or reads sends all its
+    calls at once, before the first of them comes to configure us: the others would wait for it.
+    """
+    for _ in range(pool._work_queue.qsize()):
+        pool.submit(_nothing)
+
+
+def _nothing() -> None:
+    pass
 
 
 def end_with_engine() -> None:
