@@ -22,7 +22,7 @@ class Problem:
     One finding: what, where, and what to do.
 
     Attributes:
-        code: stable, such as `PA101`; what a finding is suppressed by.
+        code: stable, such as `FLOW101`; `validation.RULES` lists them.
         path: where in the definition, such as `actions.Send_mail.inputs`.
     """
 
