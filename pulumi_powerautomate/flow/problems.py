@@ -9,10 +9,19 @@ from ..errors import InvalidInputError
 
 
 class DefinitionError(InvalidInputError):
-    """A document cannot be read as a flow at all."""
+    """
+    A document cannot be read as a flow at all.
 
-    def __init__(self, path: str, message: str) -> None:
+    Attributes:
+        path: where in the document; empty for the whole.
+        message: what is wrong there.
+        line: the line of the text, when only that is known; otherwise 1.
+    """
+
+    def __init__(self, path: str, message: str, line: int = 1) -> None:
         self.path = path
+        self.message = message
+        self.line = line
         super().__init__(f"{path}: {message}" if path else message)
 
 

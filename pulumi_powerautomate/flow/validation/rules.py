@@ -23,6 +23,7 @@ def _rules(*rows: tuple[str, Literal["error", "warning"], str]) -> Mapping[str, 
 
 
 RULES = _rules(
+    ("FLOW100", "error", "the document cannot be read as a flow"),
     ("FLOW101", "error", "triggers, actions, parameters or outputs are not objects"),
     ("FLOW102", "error", "the flow has no trigger"),
     ("FLOW103", "error", "the flow has more than one trigger"),
