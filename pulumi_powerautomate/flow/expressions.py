@@ -161,7 +161,7 @@ def _interpolations(text: str) -> Iterator[tuple[int, int]]:
         if end is None:
             raise ExpressionError(
                 found + 1,
-                "the expression in @{ has no end",
+                "what begins with @{ has no end",
                 "Close it with } and every text in it with '; a plain @{ is written @@{.",
             )
         yield found + 2, end.end() - 1
@@ -219,9 +219,7 @@ def _explained(text: str, start: int) -> ExpressionError:
     from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
     if not text.strip():
-        return ExpressionError(
-            start + 1, "the expression is empty", "Write one, or @@ for a plain @."
-        )
+        return ExpressionError(start + 1, "it is empty", "Write one, or @@ for a plain @.")
     try:
         _parser().parse(text)
     except UnexpectedCharacters as error:
@@ -260,8 +258,8 @@ def _about_token(error: Any, text: str) -> tuple[str, str]:
         bare = _TEXT.sub("", text)
         missing = bare.count("(") - bare.count(")")
         if missing > 0:
-            return "the expression ends too early", f"Add {missing} closing ')'."
-        return "the expression ends too early", "Complete it, or remove what is left over."
+            return "it ends too early", f"Add {missing} closing ')'."
+        return "it ends too early", "Complete it, or remove what is left over."
     if kind == "RPAR" and text.count("(") < text.count(")"):
         return "a ')' too many", "Remove it, or add the '(' that it belongs to."
     if kind in ("NAME", "TEXT", "NUMBER", "CONSTANT"):

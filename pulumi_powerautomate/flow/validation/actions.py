@@ -21,7 +21,7 @@ ACTION_TYPES = (
     "Scope", "Select", "SendToBatch", "SetVariable", "Switch", "Table", "Terminate", "Until",
     "Wait", "Workflow", "XmlValidation", "Xslt",
 )  # fmt: skip
-_TYPES = frozenset(name.lower() for name in ACTION_TYPES)
+KNOWN_TYPES = frozenset(name.lower() for name in ACTION_TYPES)
 
 # Members that an action cannot do without, by type in lower case, each with an example.
 _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -75,7 +75,8 @@ def action_problems(flow: Flow) -> Iterator[Problem]:
         inputs = node.body.get("inputs")
         if isinstance(inputs, Mapping) and not {"interval", "until"} & set(inputs):
             yield problem(
-                "FLOW203", node.path, "a Wait needs inputs.interval or inputs.until.",
+                "FLOW203", node.path,
+                "an action of type Wait needs inputs.interval or inputs.until.",
                 'Add "interval": {"count": 1, "unit": "Minute"}.',
             )  # fmt: skip
     for node in flow.nodes:
@@ -112,7 +113,7 @@ def _type(flow: Flow, node: Node) -> Iterator[Problem]:
             "FLOW201", node.path, "the action has no type.",
             'Add one, such as "type": "Compose"; a scope has "type": "Scope".',
         )  # fmt: skip
-    elif given.lower() not in _TYPES:
+    elif given.lower() not in KNOWN_TYPES:
         near = flow.suggestions.near(given, ACTION_TYPES, 0.75)
         if near:
             yield problem(
@@ -135,7 +136,10 @@ def _needs(node: Node, needs: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
             continue
         if not isinstance(holder, Mapping) or last not in holder:
             yield problem(
-                "FLOW203", node.path, f"a {node.type} needs {path}.", f'Add "{last}": {example}.'
+                "FLOW203",
+                node.path,
+                f"an action of type {node.type} needs {path}.",
+                f'Add "{last}": {example}.',
             )
 
 
@@ -148,7 +152,8 @@ def _knows(
             continue
         if value.lower() not in {item.lower() for item in known}:
             yield problem(
-                "FLOW204", f"{node.path}.{path}", f"a {node.type} does not know {value!r}.",
+                "FLOW204", f"{node.path}.{path}",
+                f"there is no {path.rpartition('.')[2]} {value!r} for actions of type {node.type}.",
                 flow.suggestions.sentence(value, known, f"Use one of {listed(known)}."),
             )  # fmt: skip
 
@@ -158,14 +163,16 @@ def _place(node: Node) -> Iterator[Problem]:
     if kind == "initializevariable" and node.branch.owner is not None:
         yield problem(
             "FLOW205", node.path,
-            f"a variable is initialized inside of {node.branch.owner.name!r}.",
-            "Move the action to the top level of the flow, and set the variable here.",
+            f"a variable is initialized inside of {node.branch.owner.name!r}; that is possible at "
+            "the top level only.",
+            "Move the action there, to the start of the flow, and set the variable here.",
         )  # fmt: skip
     if kind in _NOT_IN_LOOPS:
         loop = next((owner for owner in node.owners if kind_of(owner) in LOOPS), None)
         if loop is not None:
             yield problem(
-                "FLOW205", node.path, f"a {node.type} stands inside of the loop {loop.name!r}.",
+                "FLOW205", node.path,
+                f"an action of type {node.type} stands inside of the loop {loop.name!r}.",
                 "Move it behind the loop, and let a variable tell what happened inside.",
             )  # fmt: skip
 
@@ -183,7 +190,8 @@ def _cases(node: Node) -> Iterator[Problem]:
         value = str(body["case"])
         if value in seen:
             yield problem(
-                "FLOW206", f"{path}.case", f"case {seen[value]!r} has the same value.",
+                "FLOW206", f"{path}.case",
+                f"the value {value[:80]!r} is that of case {seen[value]!r} already.",
                 "Give each case a value of its own.",
             )  # fmt: skip
         seen.setdefault(value, name)

@@ -89,8 +89,8 @@ def _calls(shape: Shape) -> tuple[tuple[str, str, str, str], ...]:
             found.append((
                 "FLOW303",
                 f"{name}() is given {_arguments(given)} and takes {_range(least, most)}.",
-                "Add what is missing." if given < least else "Remove what is too much; a comma "
-                "inside of a text stands in its quotes.", "",
+                "Add what is missing." if given < least else "Remove the others; a comma that "
+                "belongs to a text stands in its quotes.", "",
             ))  # fmt: skip
     return tuple(found)
 

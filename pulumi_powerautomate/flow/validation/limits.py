@@ -110,7 +110,7 @@ def _texts(path: str, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:
         if length > _TRACKED:
             yield problem(
                 "FLOW608", f"{path}.trackedProperties",
-                f"they have {length:,} characters; {_TRACKED:,} are allowed.",
+                f"the tracked properties have {length:,} characters; {_TRACKED:,} are allowed.",
                 "Track ids instead of whole values.",
             )  # fmt: skip
 

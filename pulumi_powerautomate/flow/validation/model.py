@@ -47,17 +47,21 @@ class Flow:
         return {branch.path: sequence_of(branch) for branch in self.branches}
 
     @cached_property
-    def _before(self) -> dict[int, tuple[int, int]]:
-        """By `id` of a node: its bit among its siblings, and the bits of those before it."""
-        found: dict[int, tuple[int, int]] = {}
+    def _before(self) -> dict[int, tuple[int, int, bool]]:
+        """
+        By `id` of a node: its bit among its siblings, the bits of those before it, and whether
+        that is certain.
+        """
+        found: dict[int, tuple[int, int, bool]] = {}
         for branch in self.branches:
             named = {node.name.lower(): id(node) for node in branch.nodes}
             for number, node in enumerate(self.sequences[branch.path].nodes):
-                before = 0
+                before, certain = 0, isinstance(node.body.get("runAfter", {}), Mapping)
                 for name in node.run_after:
-                    bit, earlier = found.get(named.get(name.lower(), 0), (0, 0))
+                    bit, earlier, sure = found.get(named.get(name.lower(), 0), (0, 0, False))
                     before |= bit | earlier
-                found[id(node)] = (1 << number, before)
+                    certain = certain and sure
+                found[id(node)] = (1 << number, before, certain)
         return found
 
     def runs_before(self, node: Node, other: Node) -> bool:
@@ -65,16 +69,21 @@ class Flow:
         Whether `other` has run when `node` starts.
 
         As the service sees it: `other`, or an action that holds it, is on the `runAfter` path of
-        `node` or of an action that holds `node`.
+        `node` or of an action that holds `node`. Below a broken `runAfter` nobody can tell; the
+        answer is yes then, because one mistake is to be reported once.
         """
         if node.branch is other.branch:
-            return bool(self._before[id(node)][1] & self._before[id(other)][0])
+            return self._siblings_in_order(node, other)
         chain = {id(item.branch): item for item in (other, *other.owners)}
         for item in (node, *node.owners):
             sibling = chain.get(id(item.branch))
             if sibling is not None:
-                return bool(self._before[id(item)][1] & self._before[id(sibling)][0])
+                return self._siblings_in_order(item, sibling)
         return False
+
+    def _siblings_in_order(self, node: Node, other: Node) -> bool:
+        _, before, certain = self._before[id(node)]
+        return not certain or bool(before & self._before[id(other)][0])
 
 
 def kind_of(node: Node) -> str:

@@ -44,10 +44,13 @@ def _missing(flow: Flow, node: Node, name: str, path: str) -> Problem:
     elsewhere = flow.by_name.get(name.lower())
     if elsewhere:
         holder = elsewhere[0].branch.owner
+        beside = next((item for item in node.owners if item.branch is elsewhere[0].branch), None)
         if any(elsewhere[0] is owner for owner in node.owners):
             remedy = f"{name!r} holds this action, which starts with it; remove the entry."
+        elif beside is not None:
+            remedy = f"Let {beside.name!r}, which holds this action, wait for it, or move one."
         elif holder is None:
-            remedy = "Move one of them, or let the action that holds this one wait for it."
+            remedy = "Move one of the two."
         else:
             remedy = f"Wait for {holder.name!r}, which holds it, or move one of the two."
         return problem(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ..expressions import Call, Expression
 from ..nodes import Node
 from ..problems import Problem
-from .actions import member_of
+from .actions import KNOWN_TYPES, member_of
 from .model import HOLDERS, Flow, Place, kind_of, spelt
 from .rules import problem
 from .variables import Variables
@@ -23,6 +23,7 @@ _TRIGGER_BODY = frozenset({
 _ALWAYS_DECLARED = frozenset({"$connections", "$authentication"})
 # Where item() is the item at hand, by the type of the action.
 _ITEM_PLACES = {"select": "inputs.select", "query": "inputs.where", "table": "inputs.columns"}
+_FORKS = frozenset({"if", "switch"})
 _NAMES = "Names are written as the key of the action, with underscores for spaces."
 
 
@@ -89,7 +90,7 @@ class References:
         found = self._flow.by_name.get(name.lower())
         if not found:
             yield self._no_action(name)
-        elif call.name.lower() == "result" and kind_of(found[0]) not in HOLDERS:
+        elif call.name.lower() == "result" and kind_of(found[0]) in KNOWN_TYPES - HOLDERS:
             yield (
                 "FLOW408", f"result() names {found[0].name!r}, a {found[0].type}.",
                 f"Name the scope or loop around the actions, or use outputs({found[0].name!r}).",
@@ -124,17 +125,28 @@ class References:
                 "FLOW402", f"{call.name}({named.name!r}) is the result of what holds this action.",
                 "Inside of a loop use items(…); the result is there behind it.",
             )  # fmt: skip
+        where, remedy = self._relation(named, node)
+        return "FLOW402", f"{call.name}({named.name!r}) is not there: {named.path} {where}.", remedy
+
+    def _relation(self, named: Node, node: Node) -> tuple[str, str]:
+        """How an action stands to one that wants its result too early, and what to do."""
         if self._flow.runs_before(named, node):
-            remedy = "It runs later; move it before this one."
-        else:
-            remedy = (
-                f"Let this action, or the one that holds it, run after {named.name!r} or after "
-                "what holds that."
+            return (
+                "runs after this action",
+                "Swap the two, or take the value from an action before.",
             )
+        for holder in node.owners:
+            if any(owner is holder for owner in named.owners) and kind_of(holder) in _FORKS:
+                return (
+                    f"is in another branch of {holder.name!r}",
+                    "Only one of the branches runs; repeat the action here, or move it before "
+                    f"{holder.name!r}.",
+                )
         return (
-            "FLOW402", f"{call.name}({named.name!r}) is not there yet: {named.path} does not run "
-            "before this action.", remedy,
-        )  # fmt: skip
+            "does not run before this action",
+            f"Let this action, or the one that holds it, run after {named.name!r} or after what "
+            "holds that.",
+        )
 
     def _loop(
         self, call: Call, expression: Expression, node: Node, member: str, _place: Place
@@ -150,13 +162,16 @@ class References:
             return
         found = [item for item in self._flow.by_name.get(name.lower(), ()) if kind_of(item) == kind]
         if found:
+            here = f"{call.name}({around[0].name!r})" if around else "a variable that it fills"
             yield (
                 "FLOW404", f"{call.name}({name!r}) is used outside of that loop.",
-                f"Move the action into it; it stands in {_whereabouts(around)}.",
+                f"Move the action into the loop, or use {here}.",
             )  # fmt: skip
             return
-        loops = [item.name for item in self._flow.nodes if kind_of(item) == kind]
         other = self._flow.by_name.get(name.lower())
+        if other and kind_of(other[0]) not in KNOWN_TYPES:
+            return
+        loops = [item.name for item in self._flow.nodes if kind_of(item) == kind]
         remedy = self._flow.suggestions.sentence(
             name, [owner.name for owner in around] or loops,
             "Name a loop around the action, as its key is written.",
@@ -171,6 +186,8 @@ class References:
     ) -> Iterator[tuple[str, str, str]]:
         wanted = _ITEM_PLACES.get(kind_of(node))
         if wanted and spelt("", place).startswith("." + wanted):
+            return
+        if any(kind_of(item) not in KNOWN_TYPES for item in (node, *node.owners)):
             return
         if any(kind_of(owner) == "foreach" for owner in node.owners):
             return
@@ -223,7 +240,3 @@ _CHECKS: Mapping[str, _Check] = {
     "parameters": References._parameter,
     "variables": References._variable,
 }
-
-
-def _whereabouts(around: list[Node]) -> str:
-    return " in ".join(repr(owner.name) for owner in around) or "no loop"

@@ -22,6 +22,7 @@ REQUEST_KINDS = (
 _PARAMETER_TYPES = (
     "String", "Int", "Float", "Bool", "Array", "Object", "SecureString", "SecureObject",
 )  # fmt: skip
+_EXAMPLES = {"type": ("Recurrence", "Request", "OpenApiConnection"), "kind": REQUEST_KINDS}
 _FREQUENCIES = ("Second", "Minute", "Hour", "Day", "Week", "Month", "Year")
 _WEEK_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 _ANEW = "Export the flow again, or write it as an object of names."
@@ -81,7 +82,7 @@ def _type(flow: Flow, path: str, body: Mapping[str, Any]) -> Iterator[Problem]:
                 "FLOW104",
                 path,
                 f"the trigger has no {member}.",
-                f"Give it one of {listed(known, 20)}.",
+                f"Give it one, such as {listed(_EXAMPLES[member])}.",
             )
         elif given.lower() not in {item.lower() for item in known}:
             near = flow.suggestions.near(given, known, 0.75)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+# A part of a name that is shorter says little about it.
+_SHORTEST = 4
+
 
 class Suggestions:
     """
@@ -23,12 +26,16 @@ class Suggestions:
             return None
         self._left -= 1
         by_lower_case = {item.lower(): item for item in known}
-        found = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=cutoff)
+        wanted = name.lower()
+        found = difflib.get_close_matches(wanted, by_lower_case, n=1, cutoff=cutoff)
         return by_lower_case[found[0]] if found else None
 
     def sentence(self, name: str, known: Iterable[str], otherwise: str) -> str:
         """`Did you mean 'x'?`, or what to do when nothing resembles the name."""
-        found = self.near(name, known)
+        names = list(known)
+        found = self.near(name, names)
+        if found is None and len(name) >= _SHORTEST:
+            found = next((item for item in names if name.lower() in item.lower()), None)
         return f"Did you mean {found!r}?" if found else otherwise
 
 

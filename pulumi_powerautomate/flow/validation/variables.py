@@ -84,8 +84,10 @@ class Variables:
         elif not self._flow.runs_before(node, found[0]):
             yield (
                 "FLOW412",
-                f"{found[0].path} initializes {name!r} and does not run before this action.",
-                f"Move {found[0].name!r} to the start of the flow, and let the others wait for it.",
+                f"the variable {name!r} is not initialized by then: {found[0].path} does not run "
+                "before this action.",
+                f"Move {found[0].name!r} to the start of the flow, and let what uses the variable "
+                "run after it.",
             )  # fmt: skip
 
 
@@ -114,5 +116,5 @@ def _change(variables: Variables, node: Node) -> Iterator[Problem]:
             "FLOW414", path,
             f"{name!r} is {article} {actual.capitalize()}; {node.type} changes "
             f"{' and '.join(item.capitalize() for item in wanted)} variables only.",
-            "Use SetVariable, or initialize the variable with the other type.",
+            f"Name another variable, or initialize this one as {wanted[0].capitalize()}.",
         )  # fmt: skip
