@@ -64,7 +64,7 @@ class CloudFlowProvider(DataverseProvider):
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
         failures += _check_plain_values(inputs)
-        failures += check_definition(inputs)
+        failures += check_definition(inputs, olds)
         if "owner" in inputs and not is_unknown(inputs["owner"]):
             principal, problem = check_principal(inputs["owner"], "owner")
             inputs["owner"] = principal

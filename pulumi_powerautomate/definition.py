@@ -17,13 +17,16 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure
 
-from .errors import InvalidInputError, PowerAutomateError
-from .provider import failure, is_unknown, one_line_errors
+from .errors import InvalidInputError, PowerAutomateError, one_line
+from .provider import failure, is_unknown, one_line_errors, warn
 
-# In the inputs `digest:sha` of a definition that the program has validated already, in checked
-# inputs and in outputs the digest alone. Its key stays the same from input to output, so that the
-# digest of a secret definition is a secret too.
+# In the inputs `digest:sha:warnings` of a definition that the program has validated already, in
+# checked inputs and in outputs the digest alone. Its key stays the same from input to output, so
+# that the digest of a secret definition is a secret too.
 DIGEST = "__digest"
+
+_MOST_LINES = 20
+_LONGEST_LINE = 1000
 
 
 @one_line_errors
@@ -85,17 +88,21 @@ def _plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float, bool))
 
 
-def check_definition(inputs: dict[str, Any]) -> list[CheckFailure]:
-    """Validate, unless the program has done so with this very text."""
+def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[CheckFailure]:
+    """
+    Validate, unless the program has done so with this very text.
+
+    Warnings are shown in the resource's row when the definition is another one than before.
+    """
     text, marker = inputs.get("definition"), inputs.pop(DIGEST, None)
     references = inputs.get("connection_references", {})
     if is_unknown(text) or is_unknown(references):
         return []
     if isinstance(marker, str) and isinstance(text, str):
-        digest, _, sha = marker.partition(":")
+        sha = marker.split(":", 2)[1:2]
         # A marker without a checksum is one that a check of ours left: inputs read back.
-        if sha == _checksum(text, references):
-            inputs[DIGEST] = digest
+        if sha == [_checksum(text, references)]:
+            _accept(inputs, marker, olds)
             return []
     if text is None:
         return [failure("definition is missing; pass a dict, a JSON string or read_definition(…).")]
@@ -104,8 +111,17 @@ def check_definition(inputs: dict[str, Any]) -> list[CheckFailure]:
         return [failure(problem) for problem in prepared["problems"]]
     inputs["definition"] = prepared["definition"]
     inputs["connection_references"] = prepared["references"]
-    inputs[DIGEST] = prepared["marker"].partition(":")[0]
+    _accept(inputs, prepared["marker"], olds)
     return []
+
+
+def _accept(inputs: dict[str, Any], marker: str, olds: Mapping[str, Any]) -> None:
+    """Keep the digest of a marker; say its warnings, unless they have been said before."""
+    digest, _, warnings = marker.split(":", 2)
+    inputs[DIGEST] = digest
+    if olds.get(DIGEST) != digest:
+        for line in warnings.splitlines():
+            warn(inputs, line)
 
 
 def _prepared(definition: Any, references: Any) -> dict[str, Any]:
@@ -125,19 +141,30 @@ def _prepared(definition: Any, references: Any) -> dict[str, Any]:
             document.definition,
             "connection_references",
         )
-        problems = [
-            str(problem)
-            for problem in flow.validate(document.definition, merged)
-            if problem.severity == "error"
-        ]
+        found = flow.validate(document.definition, merged)
+        problems = _lines([problem for problem in found if problem.severity == "error"])
+        warnings = _lines([problem for problem in found if problem.severity == "warning"])
         text = flow.dump(document.definition)
     except PowerAutomateError as error:
         problems = [str(error)]
     if problems:
         raw = definition if isinstance(definition, str) else json.dumps(definition)
         return {"definition": raw, "references": references, "marker": None, "problems": problems}
-    marker = f"{flow.digest(document.definition)}:{_checksum(text, merged)}"
+    marker = ":".join(
+        (flow.digest(document.definition), _checksum(text, merged), "\n".join(warnings))
+    )
     return {"definition": text, "references": merged, "marker": marker, "problems": []}
+
+
+def _lines(problems: list[Any]) -> list[str]:
+    """One line each, of so many as a person reads at once."""
+    shown = [one_line(str(problem), _LONGEST_LINE) for problem in problems[:_MOST_LINES]]
+    if len(problems) > _MOST_LINES:
+        shown.append(
+            f"definition: and {len(problems) - _MOST_LINES} more; `pulumi-powerautomate validate "
+            "FILE` lists all."
+        )
+    return shown
 
 
 def _checksum(text: str, references: Any) -> str:

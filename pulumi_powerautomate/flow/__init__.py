@@ -17,6 +17,7 @@ from .connections import (
     references_to_wire,
 )
 from .document import FlowDocument, dump, parse_document, parse_json
+from .locations import Lines
 from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
 from .validation import validate
@@ -26,6 +27,7 @@ __all__ = [
     "Branch",
     "DefinitionError",
     "FlowDocument",
+    "Lines",
     "Node",
     "Problem",
     "canonical",
