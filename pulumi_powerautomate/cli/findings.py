@@ -56,9 +56,8 @@ def findings_of(flow: FlowFile) -> FileFindings:
     problems = validate(document.definition, references)
     # Lines of what is inside of a package would mislead in the package itself.
     lines = Lines(flow.text) if problems and not flow.entry else None
-    return FileFindings(
-        flow, [Finding(problem, lines.of(problem.path) if lines else 1) for problem in problems]
-    )
+    found = [Finding(problem, lines.of(problem.path) if lines else 1) for problem in problems]
+    return FileFindings(flow, sorted(found, key=lambda finding: finding.line))
 
 
 def as_text(found: Sequence[FileFindings]) -> str:
