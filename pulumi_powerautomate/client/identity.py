@@ -1,4 +1,4 @@
-"""Who we are in an environment, what we may do there, and what its answers say about the service."""
+"""Who we are in an environment, what we may do there, and what the service tells about itself."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     "export": ("prvExportCustomization", "prvReadSolution"),
 }
+
 
 @dataclass(frozen=True)
 class Reached:
