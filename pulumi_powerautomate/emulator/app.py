@@ -15,13 +15,14 @@ from typing import Any
 from . import batch, seed, solution_jobs
 from .answers import Answer, Refusal, service_headers
 from .api import VERSIONS, Api
+from .caller import identify
 from .control import PREFIX, control_app
 from .entra import Entra
 from .faults import SPOILS, Fault, Faults
 from .journal import Entry, Journal
 from .limits import Limits
 from .request import Request
-from .service import Caller, Service
+from .service import Service
 from .wire import Wire, instead
 
 _API_PATH = re.compile(r"^/api/data/(?P<version>[^/]+)(?:/(?P<rest>.*))?$", re.DOTALL)
@@ -33,7 +34,8 @@ class Emulation:
     def __init__(self, service: Service, *, control: bool, latency_ms: float = 0.0) -> None:
         self.service = service
         self.api = Api(service)
-        self.entra = Entra(service.clock)
+        self.entra = Entra(service.clock, lambda: service.switches["resources"] == "registered")
+        self.url = ""
         self.faults = Faults()
         self.journal = Journal()
         self.latency = self._initial_latency = latency_ms / 1000
@@ -112,7 +114,7 @@ class Emulation:
             if await self._act(rules, "before_commit", wire, entry):
                 return
             if match is None:
-                answer = self.entra.handle(scope["method"], path, headers, body or b"")
+                answer = self.entra.handle(scope["method"], path, query, headers, body or b"")
             else:
                 request = Request(
                     method=scope["method"],
@@ -140,7 +142,7 @@ class Emulation:
         limits: Limits | None = None
         started = time.perf_counter()
         try:
-            request.caller = self._caller(request)
+            request.caller = identify(self.service, self.entra, request)
             if self.service.switches["limits"] == "on":
                 limits = self._limits(request.caller.user_id)
                 limits.enter()
@@ -182,32 +184,6 @@ class Emulation:
         self._handling += time.perf_counter() - started
         return answer
 
-    def _caller(self, request: Request) -> Caller:
-        bearer = request.headers.get("authorization", "").partition(" ")[2]
-        if bearer == seed.DEVELOPER_TOKEN and self.service.switches["strict_tokens"] == "off":
-            return self._member(seed.CLIENT, request)
-        token = self.entra.caller(bearer)
-        if token is None or token.audience != request.base:
-            raise _unauthorized(bearer, request.base)
-        fresh = self.service.switches["fresh_environment_403_seconds"]
-        if self.service.clock.now() - self.service.started < fresh:
-            raise _not_a_member()
-        return self._member(token.client_id, request)
-
-    def _member(self, client_id: str, request: Request) -> Caller:
-        user = self.service.store.find("systemuser", applicationid=client_id)
-        if user is None or user["isdisabled"]:
-            raise _not_a_member()
-        for header, column in (
-            ("callerobjectid", "azureactivedirectoryobjectid"),
-            ("mscrmcallerid", "systemuserid"),
-        ):
-            if header in request.headers:
-                user = self.service.store.find("systemuser", **{column: request.headers[header]})
-                if user is None:
-                    raise Refusal(400, "0x80041103", "The impersonated user does not exist.")
-        return Caller(str(user["systemuserid"]))
-
     def _limits(self, user_id: str) -> Limits:
         if user_id not in self.limits:
             self.limits[user_id] = Limits(self.service.clock, **self.limit_settings)
@@ -244,27 +220,6 @@ class Emulation:
 
 def _spoils(rule: Fault) -> bool:
     return rule.do in SPOILS or rule.when == "mid_body"
-
-
-def _unauthorized(bearer: str, base: str) -> Refusal:
-    if not bearer:
-        where = (
-            "Bearer authorization_uri=https://login.microsoftonline.com/"
-            f"{seed.TENANT}/oauth2/authorize, resource_id={base}/"
-        )
-    else:
-        where = "Bearer error=invalid_token, error_description=The access token is not valid"
-    return _Unauthorized(401, "", "", {"WWW-Authenticate": where})
-
-
-class _Unauthorized(Refusal):
-    def answer(self) -> Answer:
-        headers = {**self.headers, "Content-Type": "text/html"}
-        return Answer(401, None, headers, raw=b"HTTP Error 401 - Unauthorized: Access is denied")
-
-
-def _not_a_member() -> Refusal:
-    return Refusal(403, "0x80072560", "The user is not a member of the organization.")
 
 
 def new_service(

@@ -58,6 +58,11 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "whether solutions that a package needs and the emulator does not have count as missing",
     ),
     "max_solution_bytes": (int, 0, "largest solution package; 0 for no limit"),
+    "resources": (
+        ("open", "registered"),
+        "open",
+        "whether a token is given for any resource, or only for registered ones",
+    ),
     "strict_tokens": (("off", "on"), "off", "whether the developer token is refused"),
     "read_lag_seconds": (float, 0.0, "how long a write stays invisible to reads"),
     "fresh_environment_403_seconds": (float, 0.0, "how long a new environment refuses"),
