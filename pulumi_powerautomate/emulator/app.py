@@ -34,7 +34,7 @@ class Emulation:
     def __init__(self, service: Service, *, control: bool, latency_ms: float = 0.0) -> None:
         self.service = service
         self.api = Api(service)
-        self.entra = Entra(service.clock, lambda: service.switches["resources"] == "registered")
+        self.entra = Entra(service.clock, service.switches)
         self.url = ""
         self.faults = Faults()
         self.journal = Journal()
