@@ -15,6 +15,7 @@ from ..connection import Connection
 if TYPE_CHECKING:
     from .access import Access
     from .directory import Directory
+    from .identity import Identity
     from .references import References
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
@@ -93,6 +94,13 @@ class DataverseClient:
         from .solution_members import SolutionMembers
 
         return SolutionMembers(self.transport)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who we are here, and what we may do."""
+        from .identity import Identity
+
+        return Identity(self.transport)
 
     def close(self) -> None:
         """Close the connections, if any were opened."""
