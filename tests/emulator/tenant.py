@@ -68,9 +68,29 @@ def ask(emulator: Emulator, form: Mapping[str, Any], **arguments: Any) -> reques
     return session(emulator).post(url, data=form, timeout=30, **arguments)
 
 
-def start_device(emulator: Emulator) -> dict[str, Any]:
+def instances(
+    emulator: Emulator, token: str, below: str = "Instances", **query: str
+) -> requests.Response:
+    """Ask the discovery service."""
+    root = emulator.environment["POWERAUTOMATE_DISCOVERY_HOST"]
+    return session(emulator).get(
+        f"{root}/api/discovery/v2.0/{below}",
+        params={f"${name}": value for name, value in query.items()},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+
+
+def person_token(emulator: Emulator, resource: str, user: str = "alice@contoso.com") -> str:
+    """A token of a person, by a device code that is approved at once."""
+    device = start_device(emulator, resource)
+    emulator.control.sign_in.approve(device["user_code"], user)
+    return str(poll(emulator, device)["access_token"])
+
+
+def start_device(emulator: Emulator, resource: str = "") -> dict[str, Any]:
     """A device asks for a code."""
-    scope = f"{emulator.url}/user_impersonation openid profile offline_access"
+    scope = f"{resource or emulator.url}/user_impersonation openid profile offline_access"
     url = f"{authority(emulator)}/oauth2/v2.0/devicecode"
     form = {"client_id": PUBLIC, "scope": scope}
     return dict(session(emulator).post(url, data=form, timeout=30).json())

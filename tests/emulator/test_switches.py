@@ -13,7 +13,7 @@ import pytest
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
 from tests.emulator.api import FLOW, call, document, flow, rights, share
-from tests.emulator.tenant import ask, poll, start_device
+from tests.emulator.tenant import ask, instances, poll, start_device
 from tests.packages import FlowPart, package
 
 Case = Callable[[Emulator], object]
@@ -208,6 +208,22 @@ def device_slow_down(emulator: Emulator) -> object:
     device = start_device(emulator)
     poll(emulator, device)
     return poll(emulator, device)["error"]
+
+
+@case("discovery_for_applications", "empty", (200, []))
+@case("discovery_for_applications", "refuse", (403, None))
+def discovery_for_applications(emulator: Emulator) -> object:
+    root = emulator.environment["POWERAUTOMATE_DISCOVERY_HOST"]
+    values = emulator.environment
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": values["POWERAUTOMATE_CLIENT_ID"],
+        "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
+        "scope": f"{root}/.default",
+    }
+    token = ask(emulator, form).json()["access_token"]
+    answer = instances(emulator, token)
+    return answer.status_code, answer.json().get("value")
 
 
 @case("read_lag_seconds", "0", 200)
