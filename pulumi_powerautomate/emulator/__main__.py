@@ -102,13 +102,14 @@ async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
         emulation.entra.base = f"https://{_address(sign_in)}"
         emulation.entra.identities.thumbprint = tls.thumbprint
         emulation.url = url
-        emulation.entra.directory.served = {url}
+        emulation.entra.directory.served = {url, emulation.entra.base}
         environment = {
             "POWERAUTOMATE_ENVIRONMENT_URL": url,
             "POWERAUTOMATE_TENANT_ID": seed.TENANT,
             "POWERAUTOMATE_CLIENT_ID": seed.CLIENT,
             "POWERAUTOMATE_CLIENT_SECRET": seed.CLIENT_SECRET,
             "POWERAUTOMATE_AUTHORITY_HOST": emulation.entra.base,
+            "POWERAUTOMATE_DISCOVERY_HOST": emulation.entra.base,
             "POWERAUTOMATE_CA_BUNDLE": str(tls.bundle),
         }
         servers = [_server(emulation, None if sign_in is not api else tls.server)]

@@ -7,12 +7,13 @@ It is plain ASGI, because a fault has to reach below HTTP: cut a connection, or 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import batch, seed, solution_jobs
+from . import batch, discovery, seed, solution_jobs
 from .answers import Answer, Refusal, service_headers
 from .api import VERSIONS, Api
 from .caller import identify
@@ -34,7 +35,8 @@ class Emulation:
     def __init__(self, service: Service, *, control: bool, latency_ms: float = 0.0) -> None:
         self.service = service
         self.api = Api(service)
-        self.entra = Entra(service.clock, lambda: service.switches["resources"] == "registered")
+        self.entra = Entra(service.clock, service.switches)
+        self.discovery = discovery.Discovery(service, self.entra)
         self.url = ""
         self.faults = Faults()
         self.journal = Journal()
@@ -65,6 +67,7 @@ class Emulation:
         self.service.clock.offset = 0.0
         self.service.reset()
         self.entra.reset()
+        self.discovery.reset()
         self.faults.clear()
         self.journal.clear()
         self.limits.clear()
@@ -113,18 +116,18 @@ class Emulation:
             await self._pass_barriers(scope["method"], inner, "before_commit", signing_in)
             if await self._act(rules, "before_commit", wire, entry):
                 return
+            request = Request(
+                method=scope["method"],
+                path=inner,
+                query=query,
+                headers=headers,
+                body=body or b"",
+                base=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
+                version=match["version"] if match else "",
+            )
             if match is None:
-                answer = self.entra.handle(scope["method"], path, query, headers, body or b"")
+                answer = self._before_the_environment(request)
             else:
-                request = Request(
-                    method=scope["method"],
-                    path=inner,
-                    query=query,
-                    headers=headers,
-                    body=body or b"",
-                    base=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
-                    version=match["version"],
-                )
                 answer = await self._answered(request, too_large=body is None)
             await self._pass_barriers(scope["method"], inner, "after_commit", signing_in)
             if await self._act(rules, "after_commit", wire, entry):
@@ -137,6 +140,23 @@ class Emulation:
         finally:
             if entry is not None:
                 entry.ended = time.time()
+
+    def _before_the_environment(self, request: Request) -> Answer:
+        """What is asked of the services that lead to it: signing in, and discovery."""
+        found = discovery.PATH.match(request.path)
+        if found is None:
+            return self.entra.handle(
+                request.method, request.path, request.query, request.headers, request.body
+            )
+        try:
+            answer = self.discovery.answer(
+                dataclasses.replace(request, path=found["rest"] or ""), self.url
+            )
+        except Refusal as refusal:
+            answer = refusal.answer()
+        note = {"endpoint": "discovery", "method": request.method, "path": found["rest"] or ""}
+        self.entra.requests.append({**note, "query": request.query, "status": answer.status})
+        return answer
 
     async def _answered(self, request: Request, *, too_large: bool) -> Answer:
         limits: Limits | None = None

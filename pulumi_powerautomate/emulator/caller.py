@@ -12,19 +12,27 @@ from .service import Caller, Service
 
 def identify(service: Service, entra: Entra, request: Request) -> Caller:
     """The caller, or the documented refusal: 401 for the token, 403 for the user."""
+    token = good_token(service, entra, request)
+    if token is None:
+        return _member(service, request, applicationid=seed.CLIENT)
+    fresh = service.switches["fresh_environment_403_seconds"]
+    if service.clock.now() - service.started < fresh:
+        raise _not_a_member()
+    return _member(service, request, **_column(token))
+
+
+def good_token(service: Service, entra: Entra, request: Request) -> Token | None:
+    """The token of a request, made out to where it goes; None for the developer's."""
     bearer = request.headers.get("authorization", "").partition(" ")[2]
     if bearer == seed.DEVELOPER_TOKEN and service.switches["strict_tokens"] == "off":
-        return _member(service, request, applicationid=seed.CLIENT)
+        return None
     token = entra.caller(bearer)
     if token is None or token.audience != request.base:
         raise _unauthorized(bearer, request.base)
     challenge = entra.policies.challenge(token)
     if challenge is not None:
         raise _Unauthorized(401, "", "", {"WWW-Authenticate": challenge})
-    fresh = service.switches["fresh_environment_403_seconds"]
-    if service.clock.now() - service.started < fresh:
-        raise _not_a_member()
-    return _member(service, request, **_column(token))
+    return token
 
 
 def _column(token: Token) -> dict[str, str]:

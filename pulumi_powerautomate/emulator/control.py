@@ -42,6 +42,7 @@ def control_app(emulation: Emulation) -> Starlette:
         Route("/clock", control.clock, methods=["GET", "POST"]),
         Route("/switches", control.switches, methods=["GET", "POST"]),
         Route("/limits", control.limits, methods=["POST"]),
+        Route("/environments", control.environments, methods=["POST"]),
         Route("/privileges", control.privileges, methods=["POST"]),
         Route("/snapshots", control.snapshots, methods=["POST"]),
         Route("/reset", control.reset, methods=["POST"]),
@@ -124,6 +125,10 @@ class _Control:
     async def limits(self, request: Request) -> JSONResponse:
         for name, value in (await json_object(request)).items():
             self.emulation.set_limit(name, value)
+        return JSONResponse({})
+
+    async def environments(self, request: Request) -> JSONResponse:
+        self.emulation.discovery.add(await json_object(request))
         return JSONResponse({})
 
     async def privileges(self, request: Request) -> JSONResponse:

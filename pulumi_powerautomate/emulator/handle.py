@@ -164,6 +164,13 @@ class Control:
         """Change service protection limits (`requests`, …) or `latency_ms`."""
         self._call("POST", "limits", changes)
 
+    def environment(self, **properties: Any) -> None:
+        """
+        Let the discovery service know another environment: `Url`, `UniqueName`, other properties of
+        an Instance, and `people`, the user names of those who may use it (everybody by default).
+        """
+        self._call("POST", "environments", properties)
+
     def deny(self, *privileges: str) -> None:
         """Take privileges such as `prvWriteworkflow` away from every caller; none to give back."""
         self._call("POST", "privileges", {"denied": privileges})

@@ -2,7 +2,8 @@
 A browser without a window: opens the page it is given, and submits the form it finds there.
 
 Run as a program it stands in for a person's browser: `BROWSER="python …/headless_browser.py %s &"`
-(with the ampersand, or whoever opened it waits for its end before listening to it). The file of POWERAUTOMATE_CA_BUNDLE is trusted.
+(with the ampersand, or whoever opened it waits for its end before listening to it). The file of
+POWERAUTOMATE_CA_BUNDLE is trusted.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from pulumi_powerautomate.emulator import Emulator
 
 ROBOT = "77777777-7777-4777-8777-777777777777"
 PUBLIC = "51f81489-12ee-4a9e-aaae-a2591f45987d"
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 def session(emulator: Emulator) -> requests.Session:
@@ -65,6 +66,40 @@ def ask(emulator: Emulator, form: Mapping[str, Any], **arguments: Any) -> reques
     """A plain request for a token."""
     url = f"{authority(emulator)}/oauth2/v2.0/token"
     return session(emulator).post(url, data=form, timeout=30, **arguments)
+
+
+def instances(
+    emulator: Emulator, token: str, below: str = "Instances", **query: str
+) -> requests.Response:
+    """Ask the discovery service."""
+    root = emulator.environment["POWERAUTOMATE_DISCOVERY_HOST"]
+    return session(emulator).get(
+        f"{root}/api/discovery/v2.0/{below}",
+        params={f"${name}": value for name, value in query.items()},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=30,
+    )
+
+
+def person_token(emulator: Emulator, resource: str, user: str = "alice@contoso.com") -> str:
+    """A token of a person, by a device code that is approved at once."""
+    device = start_device(emulator, resource)
+    emulator.control.sign_in.approve(device["user_code"], user)
+    return str(poll(emulator, device)["access_token"])
+
+
+def start_device(emulator: Emulator, resource: str = "") -> dict[str, Any]:
+    """A device asks for a code."""
+    scope = f"{resource or emulator.url}/user_impersonation openid profile offline_access"
+    url = f"{authority(emulator)}/oauth2/v2.0/devicecode"
+    form = {"client_id": PUBLIC, "scope": scope}
+    return dict(session(emulator).post(url, data=form, timeout=30).json())
+
+
+def poll(emulator: Emulator, device: dict[str, Any]) -> dict[str, Any]:
+    """The device asks whether somebody has signed in."""
+    form = {"grant_type": DEVICE, "client_id": PUBLIC, "device_code": device["device_code"]}
+    return dict(ask(emulator, form).json())
 
 
 def assertion_form(emulator: Emulator, assertion: str, client_id: str = ROBOT) -> dict[str, str]:

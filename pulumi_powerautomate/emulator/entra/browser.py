@@ -18,8 +18,9 @@ from urllib.parse import urlencode, urlsplit
 
 from ..answers import Answer
 from ..clock import Clock
+from .aadsts import REFUSALS
 from .directory import Application, User
-from .refusals import REFUSALS, SignInRefusal, refuse
+from .refusals import SignInRefusal, refuse
 from .request import SignInRequest
 
 _SECONDS = 600

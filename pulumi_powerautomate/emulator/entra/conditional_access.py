@@ -13,8 +13,9 @@ from typing import Any
 
 from .. import seed
 from ..answers import Refusal
+from .aadsts import REFUSALS
 from .directory import known
-from .refusals import REFUSALS, SignInRefusal, refuse
+from .refusals import SignInRefusal, refuse
 from .tokens import Token
 
 

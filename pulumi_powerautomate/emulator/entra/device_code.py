@@ -8,6 +8,7 @@ Source: "Microsoft identity platform and the OAuth 2.0 device authorization gran
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..answers import Answer, Refusal
@@ -38,8 +39,9 @@ class _Device:
 class DeviceCodes:
     """The codes that were given out."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, slows_down: Callable[[], bool]) -> None:
         self._clock = clock
+        self._slows_down = slows_down
         self._devices: dict[str, _Device] = {}
         self.interval = 5
 
@@ -89,7 +91,7 @@ class DeviceCodes:
         if device.user is not None:
             del self._devices[code]
             return device.user, device.scope
-        if too_soon:
+        if too_soon and self._slows_down():
             device.interval += 5
             raise SignInRefusal(70016, more={"error": "slow_down"})
         raise refuse(70016)

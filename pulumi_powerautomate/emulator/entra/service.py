@@ -9,6 +9,7 @@ from typing import Any
 from .. import seed
 from ..answers import Answer
 from ..clock import Clock
+from ..switches import Switches
 from . import scopes
 from .assertions import Assertions
 from .browser import Browser
@@ -33,13 +34,13 @@ _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)*")
 class Entra:
     """One tenant."""
 
-    def __init__(self, clock: Clock, strict_resources: Any = lambda: False) -> None:
+    def __init__(self, clock: Clock, switches: Switches) -> None:
         self._clock = clock
-        self._strict_resources = strict_resources
+        self._switches = switches
         self.directory = Directory(clock)
         self.tokens = Tokens(clock)
         self.workloads = Workloads(clock)
-        self.devices = DeviceCodes(clock)
+        self.devices = DeviceCodes(clock, lambda: switches["device_slow_down"] == "on")
         self.browser = Browser(clock)
         self.policies = ConditionalAccess()
         self.identities = ManagedIdentities(clock, self.directory, self.tokens)
@@ -261,7 +262,7 @@ class Entra:
     def _check_resource(self, request: SignInRequest, resource: str) -> None:
         request.note["resource"] = resource
         known = self.directory.resources | self.directory.served
-        if self._strict_resources() and resource not in known:
+        if self._switches["resources"] == "registered" and resource not in known:
             raise refuse(500011, resource=resource)
 
 
