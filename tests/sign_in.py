@@ -249,6 +249,7 @@ _AZD = """
     print(json.dumps({{"token": {token!r}, "expiresOn": until}}))
 """
 
+
 def _az(emulator: Emulator, folder: Path) -> dict[str, str]:
     text = _AZ.format(resource=emulator.url, token=token_of(emulator))
     return base(emulator, PATH=program(folder / "tools", "az", text), ARM_USE_CLI="true")
