@@ -89,7 +89,7 @@ def test_precedence_of_variables(name: str) -> None:
 def test_documented(name: str) -> None:
     """Every setting stands in the documentation with its key and its variables."""
     text = (Path(__file__).parents[2] / "sdk-docs" / "sign-in.md").read_text("utf-8")
-    row = next((line for line in text.splitlines() if line.startswith(f"| `{name}`")), "")
+    row = next((line for line in text.splitlines() if line.startswith(f"| `{name}` |")), "")
     assert f"`{SETTINGS[name].key.partition(':')[2]}`" in row, name
     for variable in SETTINGS[name].variables:
         assert f"`{variable}`" in row, variable
