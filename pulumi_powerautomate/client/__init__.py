@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .access import Access
     from .directory import Directory
     from .flow_reader import FlowReader
+    from .identity import Identity
     from .references import References
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
@@ -101,6 +102,13 @@ class DataverseClient:
         from .solution_members import SolutionMembers
 
         return SolutionMembers(self.transport)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who we are here, and what we may do."""
+        from .identity import Identity
+
+        return Identity(self.transport)
 
     def close(self) -> None:
         """Close the connections, if any were opened."""

@@ -55,6 +55,7 @@ class Table:
     read_only: bool = False
     unique: tuple[str, ...] = ()
     object_type: int = field(default=0)
+    case_sensitive: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:

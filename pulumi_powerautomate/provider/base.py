@@ -9,6 +9,7 @@ Their module path and class name are pickled into users' state and found there b
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -17,10 +18,11 @@ from typing import Any, TypeVar
 from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
-from ..client import DataverseClient
+from ..client import DataverseClient, wire_log
+from ..client.auth.prompt import set_prompt
 from ..connection import Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
-from .engine_log import say
+from .engine_log import DebugLines, say, wants_debug_lines
 from .repetition import told
 from .session import client_for, connection_from
 from .workers import end_with_engine, widen_pool
@@ -60,6 +62,9 @@ class DataverseProvider(ResourceProvider):
             sys.tracebacklimit = 0
         widen_pool()
         end_with_engine()
+        set_prompt(lambda text: say("", text, lasting=True))
+        if wants_debug_lines(sys.argv):
+            wire_log.attach(DebugLines(), logging.DEBUG)
 
     @property
     def connection(self) -> Connection:
