@@ -18,7 +18,7 @@ from .. import errors
 from ..connection import SETTINGS, Connection
 from ..redaction import keep_secret
 from . import batch, wire_log
-from .auth import TokenSource
+from .auth import TokenSource, audience_of
 from .nesting import loads
 from .pacing import Deadline, Gate, RetryBudget, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, refusal
@@ -51,7 +51,9 @@ class Answer:
 class Transport:
     """One session for all lanes of the process; safe to share between threads."""
 
-    def __init__(self, connection: Connection, lanes: int) -> None:
+    def __init__(
+        self, connection: Connection, lanes: int, tokens: TokenSource | None = None
+    ) -> None:
         self.connection = connection
         # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
         self.reached = False
@@ -60,7 +62,8 @@ class Transport:
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
         self._session = new_session(self._gate.lanes)
-        self.tokens = TokenSource(connection, SignInSession(self._session, connection))
+        self.tokens = tokens or TokenSource(connection, SignInSession(self._session, connection))
+        self._audience = audience_of(connection.environment_url)
         for setting in SETTINGS.values():
             if setting.secret:
                 keep_secret(connection.get(setting.name))
@@ -205,7 +208,7 @@ class Transport:
 
     def _token(self, deadline: Deadline) -> str:
         started = time.monotonic()
-        token = self.tokens.token()
+        token = self.tokens.token(self._audience)
         if self.connection.way in ("device_code", "browser"):
             deadline.extend(time.monotonic() - started)
         return token
