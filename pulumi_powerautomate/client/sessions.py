@@ -116,6 +116,17 @@ class SignInSession:
             )
         return self._send("POST", url, arguments)
 
+    def pinning_session(self) -> requests.Session:
+        """
+        What `msal` derives its session for Service Fabric from, whose certificate it compares with
+        a thumbprint; it takes nothing but a session of `requests`.
+        """
+        session = new_session(1)
+        session.auth = _NoAuth()
+        session.trust_env = False
+        session.max_redirects = 0
+        return session
+
     def close(self) -> None:
         """Nothing to do: the session is the transport's."""
 

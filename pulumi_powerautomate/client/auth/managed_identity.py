@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ...connection import Connection
@@ -31,7 +32,11 @@ class ManagedIdentityCredential:
             if self._client_id
             else msal.SystemAssignedManagedIdentity()
         )
-        client = msal.ManagedIdentityClient(identity, http_client=self._http)
+        on_service_fabric = bool(os.environ.get("IDENTITY_SERVER_THUMBPRINT"))
+        client = msal.ManagedIdentityClient(
+            identity,
+            http_client=self._http.pinning_session() if on_service_fabric else self._http,
+        )
         try:
             result = client.acquire_token_for_client(resource=audience)
         except (OSError, ValueError) as error:

@@ -104,13 +104,11 @@ def unreachable(connection: Connection, error: Exception, transient: bool) -> Au
             f"Sign-in: the certificate of {host} is not trusted. Set ca_bundle "
             "(POWERAUTOMATE_CA_BUNDLE) to the file of your certificate authority."
         )
-    found = re.search(r"AADSTS(\d+)", text)
     if isinstance(error, ValueError) and not transient:
-        code = found.group(0) if found else ""
         return AuthenticationError(
-            f"Sign-in: {host} does not know the tenant {connection.get('tenant_id')!r}. "
-            "Check tenant_id, cloud and authority_host.",
-            code,
+            f"Sign-in: {host} does not know the tenant {connection.get('tenant_id')!r} "
+            "(AADSTS90002). Check tenant_id, cloud and authority_host.",
+            "AADSTS90002",
         )
     return AuthenticationError(
         f"Sign-in: {host} gave no answer ({type(error).__name__}). Check authority_host, the "
