@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..connection import SETTINGS, Connection, check_environment_url
 from ..connection.address import region_of
-from ..errors import ConfigurationError
+from ..errors import AuthenticationError, ConfigurationError, TransportError
 from .auth import TokenSource
 from .odata import literal
 from .transport import Transport
@@ -99,7 +99,12 @@ class Discovery:
         if conditions:
             query += f"&$filter={' and '.join(conditions)}"
         rows = self.transport.pages(f"{self._root}{_PATH}{query}", action="list the environments")
-        found = [_environment(row) for row in rows]
+        try:
+            found = [_environment(row) for row in rows]
+        except (AuthenticationError, TransportError) as error:
+            # What sends the requests knows one address, and calls it by its usual name.
+            error.args = (str(error).replace("environment_url", "discovery_host"),)
+            raise
         return sorted(found, key=lambda item: (item.name.lower(), item.url))
 
     def find(self, wanted: str, where: str = "environment") -> LiveEnvironment:
@@ -131,11 +136,14 @@ class Discovery:
     def advice(self, wanted: str, known: list[LiveEnvironment]) -> str:
         """One sentence on what to do about an environment that was not found."""
         if known:
-            names = {name: item for item in known for name in (item.unique_name, item.url_name)}
+            names = {
+                name.lower(): item for item in known for name in (item.url_name, item.unique_name)
+            }
             near = difflib.get_close_matches(wanted.lower(), names, _MOST_CANDIDATES, 0.6)
-            near = near or [item.unique_name for item in known[:_MOST_CANDIDATES]]
-            listed = ", ".join(f"{name} ({names[name].url})" for name in near)
-            return f"There {'is' if len(near) == 1 else 'are'} {listed}."
+            # One environment may be near by both its names.
+            shown = list(dict.fromkeys(names[name] for name in near)) or known[:_MOST_CANDIDATES]
+            listed = ", ".join(f"{item.unique_name} ({item.url})" for item in shown)
+            return f"There {'is' if len(shown) == 1 else 'are'} {listed}."
         if self._signed_in_as.way in _APPLICATIONS:
             return (
                 "The discovery service answers people, not applications; set environment_url to "

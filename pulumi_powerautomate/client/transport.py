@@ -16,6 +16,7 @@ from urllib3.util import Timeout
 
 from .. import errors
 from ..connection import SETTINGS, Connection
+from ..connection.address import region_of
 from ..redaction import keep_secret
 from . import batch, wire_log
 from .auth import TokenSource, audience_of
@@ -355,10 +356,19 @@ def _explain(
     if _never_sent(error):
         return errors.TransportError(
             f"{action}: {host} cannot be reached. Check environment_url and the network."
+            + _region_hint(connection)
         )
     if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) or "timed out" in str(error):
         return errors.LostAnswerError(f"{action}: {host} did not answer in time.")
     return errors.LostAnswerError(f"{action}: the connection to {host} broke before the answer.")
+
+
+def _region_hint(connection: Connection) -> str:
+    """A right name in a wrong region is the commonest address that nobody has."""
+    region = region_of(urlsplit(connection.environment_url).hostname or "")
+    if not region:
+        return ""
+    return f" The address is one in {region}; `pulumi-powerautomate environments` shows yours."
 
 
 def _never_sent(error: Exception) -> bool:
