@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -138,6 +140,13 @@ class ProviderProcess:
     def kill(self) -> None:
         """What a crash does."""
         self.process.kill()
+
+    def end(self) -> float:
+        """What the engine does when its command is over; returns the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=30)
+        return time.monotonic() - started
 
     def close(self) -> None:
         self._channel.close()

@@ -123,6 +123,10 @@ class DataverseClient:
 
         return Discovery(self.connection, tokens=self._tokens)
 
+    def traffic_summary(self) -> str:
+        """What was sent so far, in a sentence; empty when nothing was."""
+        return self.transport.traffic.summary() if "transport" in self.__dict__ else ""
+
     def close(self) -> None:
         """Close the connections, if any were opened."""
         for part in ("transport", "discovery"):

@@ -18,13 +18,13 @@ from .. import errors
 from ..connection import SETTINGS, Connection
 from ..connection.address import region_of
 from ..redaction import keep_secret
-from . import batch, wire_log
+from . import batch, telemetry, wire_log
 from .auth import TokenSource, audience_of
 from .nesting import loads
 from .outage import Outage
 from .pacing import Deadline, Gate, RetryBudget, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
-from .sessions import CONNECT_SECONDS, NO_PROXY, Bearer, SignInSession, new_session, read_body
+from .sessions import NO_PROXY, Bearer, SignInSession, new_session, read_body
 from .traffic import Traffic
 from .upload import Upload
 
@@ -165,7 +165,9 @@ class Transport:
         while True:
             token = self._token(deadline)
             try:
-                answer = self._exchange(method, url, content, headers, token, action, deadline)
+                answer = self._exchange(
+                    method, url, content, headers, token, action, deadline, tries + refusals
+                )
             except errors.TransportError as error:
                 tries += 1
                 lost = isinstance(error, errors.LostAnswerError)
@@ -250,6 +252,7 @@ class Transport:
         token: str,
         action: str,
         deadline: Deadline,
+        resend: int,
     ) -> _Received:
         entered = self._gate.enter(deadline)
         if entered is None:
@@ -260,28 +263,29 @@ class Transport:
         succeeded = False
         self._outage.sending()
         self.traffic.add(requests=1)
-        patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
         started = time.monotonic()
         complete = _headers(method, content, headers)
         wire_log.sent(method, url, complete, content)
         try:
-            response = self._session.request(
-                method,
-                url,
-                data=content.reader() if isinstance(content, Upload) else content,
-                headers=complete,
-                auth=Bearer(token),
-                timeout=Timeout(  # type: ignore[arg-type]
-                    connect=min(CONNECT_SECONDS, deadline.remaining() or 0.001),
-                    read=min(patience, deadline.remaining() or 0.001),
-                ),
-                allow_redirects=False,
-                stream=True,
-                verify=self._verify,
-                proxies=NO_PROXY if self.connection.loopback else None,
-            )
-            with response:
-                raw = read_body(response, deadline, _MOST_BYTES)
+            with telemetry.request(method, url, self.connection.host, resend) as record:
+                response = self._session.request(
+                    method,
+                    url,
+                    data=content.reader() if isinstance(content, Upload) else content,
+                    headers=complete,
+                    auth=Bearer(token),
+                    timeout=self._timeout(content, deadline),
+                    allow_redirects=False,
+                    stream=True,
+                    verify=self._verify,
+                    proxies=NO_PROXY if self.connection.loopback else None,
+                )
+                with response:
+                    raw = read_body(response, deadline, _MOST_BYTES)
+                record.note(
+                    http__response__status_code=response.status_code,
+                    dataverse__request_id=response.headers.get("x-ms-service-request-id", ""),
+                )
             succeeded = response.status_code < 400
             wire_log.answered(
                 method,
@@ -299,6 +303,11 @@ class Transport:
         finally:
             self._gate.leave(succeeded=succeeded)
 
+    def _timeout(self, content: object, deadline: Deadline) -> Any:
+        left = deadline.remaining() or 0.001
+        patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
+        return Timeout(connect=min(CONNECT_SECONDS, left), read=min(patience, left))
+
     def _refuse_in_an_outage(self, action: str) -> None:
         silence = self._outage.lasts()
         if silence is not None:
@@ -314,7 +323,7 @@ class Transport:
             return False
         if not self._budget.take():
             return False
-        self.traffic.add(repeated=1)
+        self._repeats("failed")
         time.sleep(pause)
         return True
 
@@ -334,13 +343,18 @@ class Transport:
         # Lanes that are all told to wait for the same reason spend the budget once.
         if news and not self._budget.take(throttled=True):
             return False
-        self.traffic.add(repeated=1)
+        self._repeats("throttled")
         return True
+
+    def _repeats(self, reason: str) -> None:
+        self.traffic.add(repeated=1)
+        telemetry.count(repeated=reason)
 
     def _hold(self, seconds: float) -> bool:
         """Hold all lanes; whether they were free to go before."""
         longer = self._gate.hold(seconds)
         self.traffic.add(waited=longer)
+        telemetry.count(waited=longer)
         return longer >= seconds
 
 

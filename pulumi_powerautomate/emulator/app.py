@@ -47,6 +47,7 @@ class Emulation:
         self._busy = 0
         self._most_busy = 0
         self._handling = 0.0
+        self._connections: set[Any] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
@@ -55,6 +56,7 @@ class Emulation:
             inner = {**scope, "path": scope["path"][len(PREFIX) :], "root_path": ""}
             await self._control(inner, receive, send)
             return
+        self._connections.add(scope["client"])
         self._busy += 1
         self._most_busy = max(self._most_busy, self._busy)
         try:
@@ -75,6 +77,7 @@ class Emulation:
         self.latency = self._initial_latency
         self._most_busy = 0
         self._handling = 0.0
+        self._connections.clear()
         self.service.switches.reset()
 
     def set_limit(self, name: str, value: Any) -> None:
@@ -93,6 +96,7 @@ class Emulation:
             "requests": len(self.journal.entries),
             "commits": len(self.service.commits),
             "most_at_once": self._most_busy,
+            "connections": len(self._connections),
             "handling_seconds": self._handling,
             "throttled": sum(limits.refused for limits in self.limits.values()),
         }

@@ -208,7 +208,7 @@ class Control:
         self._call("POST", "reset")
 
     def stats(self) -> dict[str, Any]:
-        """Counters: requests, commits, most_at_once, handling_seconds, throttled."""
+        """Counters: requests, commits, most_at_once, connections, handling_seconds, throttled."""
         return dict(self._call("GET", "stats"))
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:

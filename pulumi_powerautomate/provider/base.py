@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
-from ..client import DataverseClient, wire_log
+from ..client import DataverseClient, telemetry, wire_log
 from ..client.auth.prompt import set_prompt
 from ..connection import Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import DebugLines, say, wants_debug_lines
 from .repetition import told
+from .run import begin_run
 from .session import client_for, connection_from
 from .workers import end_with_engine, widen_pool
 
@@ -65,6 +66,7 @@ class DataverseProvider(ResourceProvider):
         set_prompt(lambda text: say("", text, lasting=True))
         if wants_debug_lines(sys.argv):
             wire_log.attach(DebugLines(), logging.DEBUG)
+        begin_run()
 
     @property
     def connection(self) -> Connection:
@@ -140,8 +142,11 @@ def _innermost(error: BaseException) -> str:
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
+        kind = type(arguments[0]).__name__.removesuffix("Provider")
+        urn = next((urn_of(item) for item in reversed(arguments) if isinstance(item, dict)), "")
         try:
-            return hook(*arguments, **named)
+            with telemetry.operation(kind, hook.__name__, urn):
+                return hook(*arguments, **named)
         except PowerAutomateError as error:
             raise _Shown(told(error)) from None
         except Exception as error:

@@ -37,3 +37,10 @@ def client_for(connection: Connection) -> DataverseClient:
             lanes = wanted_workers() or DEFAULT_WORKERS
             client = _clients[key] = DataverseClient(connection, lanes, tokens_of(connection))
         return client
+
+
+def traffic_summary() -> str:
+    """What this process has sent, one sentence for each environment; empty when nothing."""
+    with _lock:
+        clients = list(_clients.values())
+    return " ".join(filter(None, (client.traffic_summary() for client in clients)))

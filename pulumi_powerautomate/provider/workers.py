@@ -3,7 +3,7 @@ More than four operations at once, and none after the engine has gone.
 
 `python -m pulumi.dynamic` serves every dynamic resource of a stack with four threads, and the
 check of the next resource waits behind running creates. Measured with the real engine, 200 creates
-of half a second take 27 s that way and 5 s with 32 threads. Nothing public widens the pool, so two
+of half a second take 27 s that way and 5 s with 32 threads. Nothing public widens the pool, so
 private names of the standard library are touched; when they are not as expected, the four stay.
 """
 
@@ -46,26 +46,29 @@ def widen_pool() -> int:
                 continue
             if isinstance(candidate._max_workers, int) and candidate._max_workers < wanted:
                 candidate._max_workers = wanted
-                _serve_the_waiting(candidate)
+                _start_threads(candidate)
             return candidate._max_workers
         except (AttributeError, ReferenceError, TypeError):
             continue
     return 0
 
 
-def _serve_the_waiting(pool: ThreadPoolExecutor) -> None:
+def _start_threads(pool: ThreadPoolExecutor) -> None:
     """
-    Start threads for the calls that queued up before the pool was widened.
+    Start all threads of a pool now.
 
-    A pool starts threads when it is given work. A run that only deletes or reads sends all its
-    calls at once, before the first of them comes to configure us: the others would wait for it.
+    The pool starts one when a call comes and none is idle, and counts a thread as idle after each
+    call, whatever is queued. A refresh or a destroy sends dozens of calls at once, before the pool
+    has been widened: they queue up, the count runs ahead, and the pool would stay as it was.
     """
-    for _ in range(pool._work_queue.qsize()):
-        pool.submit(_nothing)
-
-
-def _nothing() -> None:
-    pass
+    with pool._shutdown_lock:
+        while len(pool._threads) < pool._max_workers:
+            before = len(pool._threads)
+            while pool._idle_semaphore.acquire(timeout=0):
+                pass
+            pool._adjust_thread_count()
+            if len(pool._threads) == before:
+                return
 
 
 def end_with_engine() -> None:

@@ -77,6 +77,20 @@ def test_worker_pool_is_widened(emulator: Emulator) -> None:
     assert _at_once(emulator, None) == 32
 
 
+def test_worker_pool_is_widened_when_all_calls_come_at_once(emulator: Emulator) -> None:
+    """A refresh or a destroy opens with dozens of calls, queued before the pool is widened."""
+    made = []
+    with provider_process(emulator.environment) as provider:
+        for number in range(64):
+            inputs = flow_inputs(f"f{number}", hourly(), state="off")
+            made.append(provider.create(provider.check(inputs).inputs))
+    emulator.control.reset()
+    emulator.control.limits(latency_ms=300)
+    with provider_process(emulator.environment) as provider, ThreadPoolExecutor(64) as pool:
+        list(pool.map(lambda one: provider.delete(*one), made))
+    assert emulator.control.stats()["most_at_once"] == 32
+
+
 @pytest.mark.parametrize(("given", "expected"), [("off", 4), ("8", 8)])
 def test_worker_pool_can_be_set(emulator: Emulator, given: str, expected: int) -> None:
     """One variable sets the number of workers or leaves the SDK's four."""

@@ -1,0 +1,40 @@
+"""
+The beginning and the end of a run, as a provider process sees them.
+
+The engine ends the process with an interrupt when its command is over, and still shows what is
+logged then: the line at the end tells what the run has sent. A run that sends nothing says nothing.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+
+from ..client import telemetry
+from .engine_log import say
+from .session import traffic_summary
+
+_lock = threading.Lock()
+_begun = False
+
+
+def begin_run() -> None:
+    """Start telemetry if it is asked for, and prepare the end; a second time does nothing."""
+    global _begun
+    with _lock:
+        if _begun:
+            return
+        _begun = True
+    telemetry.start(_warn)
+    atexit.register(_end_run)
+
+
+def _warn(message: str) -> None:
+    say("", message, severity="warning", lasting=True)
+
+
+def _end_run() -> None:
+    summary = traffic_summary()
+    if summary:
+        say("", f"Power Automate: {summary}", lasting=True)
+    telemetry.stop()
