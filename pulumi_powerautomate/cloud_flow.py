@@ -22,6 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from . import child_flows
 from .connection import is_guid
 from .definition import DIGEST, check_definition, definition_inputs
 from .provider import (
@@ -30,7 +31,9 @@ from .provider import (
     DataverseResource,
     Principal,
     check_principal,
+    environment_host,
     failure,
+    identity,
     is_unknown,
     progress,
     warn,
@@ -153,7 +156,7 @@ class CloudFlowProvider(DataverseProvider):
         return self._derived_id(inputs)
 
     def _derived_id(self, props: Mapping[str, Any]) -> str:
-        return str(uuid.uuid5(_NAMESPACE, json.dumps([self.connection.host, props[IDENTITY]])))
+        return derived_id(self.connection.host, props[IDENTITY])
 
     def _on_conflict(self, props: Mapping[str, Any]) -> OnConflict:
         """As given; a derived id proves by itself that the flow is ours, a chosen one does not."""
@@ -198,6 +201,11 @@ class CloudFlowProvider(DataverseProvider):
             members.add(after, workflow_id, COMPONENT_TYPE, deadline)
         if before:
             members.remove(before, workflow_id, COMPONENT_TYPE, deadline)
+
+
+def derived_id(host: str, identity: str) -> str:
+    """The id of a flow that was given none: from where it is, and who declares it."""
+    return str(uuid.uuid5(_NAMESPACE, json.dumps([host, identity])))
 
 
 def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
@@ -347,6 +355,9 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
+    Flows of one program that call each other are turned on children first and deleted parents
+    first, in whatever order they are declared; a circle of calls is refused at preview.
+
     A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the
     next `pulumi up` tries again.
 
@@ -419,11 +430,35 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             **definition_inputs(definition, connection_references),
             **dict.fromkeys(self._computed),
         }
+        opts = child_flows.after_children(
+            self,
+            resource_name,
+            props["definition"],
+            lambda: self._known_id(resource_name, workflow_id, opts),
+            opts,
+        )
         super().__init__(CloudFlowProvider, resource_name, props, opts)
         if not pulumi.runtime.is_dry_run():
             pulumi.Output.all(self.name, self.current_state, self.activation_error).apply(
                 lambda values: _report(*values)
             )
+
+    def _known_id(
+        self,
+        resource_name: str,
+        given: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None,
+    ) -> str:
+        """The flow's id where the program can tell it before the flow is registered, else empty."""
+        if given is None and opts is not None:
+            given = opts.id
+        if given is not None:
+            return given if isinstance(given, str) else ""
+        host = environment_host(opts.provider if opts is not None else None)
+        if not host or (opts is not None and opts.parent is not None):
+            return ""
+        kind = f"pulumi-python:{self._resource_type_name}"
+        return derived_id(host, str(identity(kind, resource_name, None)))
 
     @classmethod
     def get(
