@@ -148,6 +148,12 @@ class CloudFlowProvider(DataverseProvider):
             props.get("current_state") == "on",
         )
 
+    def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
+        """What the state keeps of a flow that is there already, as its checked inputs declare."""
+        from .client.exactly_once import Written
+
+        return _outputs(inputs, live, Written(live))
+
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""
         given = inputs.get("workflow_id") or olds.get("workflow_id")

@@ -114,6 +114,10 @@ class ConnectionReferenceProvider(DataverseProvider):
         if live is not None:
             self.client.references.delete_reference(live)
 
+    def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """What the state keeps of a reference that is there, as its checked inputs declare."""
+        return _outputs(inputs)
+
     def _find(self, logical_name: str) -> Reference | None:
         return next(iter(self.client.references.references([logical_name])), None)
 

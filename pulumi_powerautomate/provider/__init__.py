@@ -15,7 +15,7 @@ from .base import (
 )
 from .explicit import Provider, environment_host
 from .principal import Principal, check_principal, team, user
-from .resource import DataverseResource, identity
+from .resource import DataverseResource, identity, identity_in, pickled
 from .run_error import fail_unless_done, one_line_errors
 from .session import client_for, connection_from
 
@@ -33,9 +33,11 @@ __all__ = [
     "fail_unless_done",
     "failure",
     "identity",
+    "identity_in",
     "is_unknown",
     "note",
     "one_line_errors",
+    "pickled",
     "progress",
     "team",
     "urn_of",

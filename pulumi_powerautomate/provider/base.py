@@ -18,7 +18,7 @@ from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
 from ..client import DataverseClient
-from ..connection import Connection, missing_credentials
+from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import say
 from .session import client_for, connection_from
@@ -29,6 +29,7 @@ TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
 _F = TypeVar("_F", bound=Callable[..., Any])
+_P = TypeVar("_P", bound="DataverseProvider")
 
 
 class _Shown(Exception):
@@ -59,6 +60,17 @@ class DataverseProvider(ResourceProvider):
             sys.tracebacklimit = 0
         widen_pool()
         end_with_engine()
+
+    @classmethod
+    def connected(cls: type[_P], connection: Connection) -> _P:
+        """A provider outside a provider process, for `check` and for what states hold."""
+        provider = cls()
+        settings = {
+            SETTINGS["environment_url"].key: connection.environment_url,
+            **{SETTINGS[name].key: value for name, value in connection.settings.items()},
+        }
+        provider._get = settings.get
+        return provider
 
     @property
     def connection(self) -> Connection:
