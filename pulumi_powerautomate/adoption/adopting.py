@@ -143,20 +143,19 @@ class _Writer:
         config = {"powerautomate:environmentUrl": environment_url, **self._config}
         text = folder.config_text(stack.name)
         folder.replace(folder.config_path(stack.name).name, added_config(text, config))
+        if not folder.add("__main__.py", program.MAIN):
+            self._look_at_main()
         for package in (program.REFERENCES, program.FLOWS):
             self._add_package(package)
         for name, content in self._files:
             folder.add(name, content)
-        if not folder.add("__main__.py", program.MAIN):
-            self._look_at_main()
         folder.replace(ADOPTED, _pretty({**folder.adopted, **self._modules}))
 
     def _add_flow(self, found: FoundFlow) -> None:
         live = found.live
         definition = json.loads(live.definition)
         plain, coded = self._references(found, definition)
-        name = self._names.take(live.name, live.workflow_id, "flow")
-        module = f"{program.FLOWS}/{module_name(name)}"
+        name, module = self._name(live, _pretty(definition))
         imports = [self._entries.flow(name, found, definition, plain)]
         shares = []
         for share in found.shares:
@@ -174,6 +173,14 @@ class _Writer:
         self._modules[live.workflow_id] = f"{module}.py"
         self.flows.append(live.name)
         self.shares += len(shares)
+
+    def _name(self, live: LiveFlow, definition: str) -> tuple[str, str]:
+        """Resource name and path of the module of a flow, where no other file is in the way."""
+        while True:
+            name = self._names.take(live.name, live.workflow_id, "flow")
+            module = f"{program.FLOWS}/{module_name(name)}"
+            if self._folder.free(f"{module}.json", definition):
+                return name, module
 
     def _add_reference(self, logical_name: str) -> None:
         """A connection reference as a resource, once; a managed or missing one stays a name."""

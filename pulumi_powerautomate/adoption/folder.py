@@ -79,8 +79,13 @@ class Folder:
 
     def taken_names(self, package: str) -> set[str]:
         """Names that a new module or resource must not have."""
-        stems = {path.stem.replace("_", "-") for path in (self.path / package).glob("*")}
+        stems = {path.stem.replace("_", "-") for path in (self.path / package).glob("*.py")}
         return stems | set(self.quoted)
+
+    def free(self, name: str, text: str) -> bool:
+        """Whether a file can be written: it is not there, or an interrupted run has written it."""
+        path = self.path / name
+        return not path.exists() or _read(path) == text
 
     def imports(self) -> list[dict[str, Any]]:
         """The entries of an earlier import file whose resources are still in the program."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,7 +76,7 @@ def _asked(flows: Sequence[LiveFlow]) -> set[str]:
         if part == "all":
             return {flow.workflow_id for flow in flows}
         first, _, last = part.partition("-")
-        if not first.isdigit() or not (last or first).isdigit():
+        if not re.fullmatch(r"[0-9]+(-[0-9]+)?", part):
             raise InvalidInputError(f"{part!r} is neither a number nor a range such as 3-7.")
         if not 1 <= int(first) <= int(last or first) <= len(flows):
             raise InvalidInputError(f"{part!r} is not among 1 to {len(flows)}.")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .access import Access
     from .directory import Directory
     from .references import References
+    from .runs import Runs
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
     from .solutions import Solutions
@@ -86,6 +87,13 @@ class DataverseClient:
         from .references import References
 
         return References(self.transport)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What flows did lately."""
+        from .runs import Runs
+
+        return Runs(self.transport)
 
     @cached_property
     def solution_members(self) -> SolutionMembers:

@@ -58,6 +58,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "whether solutions that a package needs and the emulator does not have count as missing",
     ),
     "max_solution_bytes": (int, 0, "largest solution package; 0 for no limit"),
+    "flow_runs": (("on", "absent"), "on", "whether runs are kept in the table flowruns"),
     "strict_tokens": (("off", "on"), "off", "whether the developer token is refused"),
     "read_lag_seconds": (float, 0.0, "how long a write stays invisible to reads"),
     "fresh_environment_403_seconds": (float, 0.0, "how long a new environment refuses"),

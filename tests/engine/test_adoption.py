@@ -7,13 +7,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
+import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator, seed
 from tests.adopted_project import AdoptedProject, add_flow
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.corpus import FLOWS
 from tests.engine.test_child_flows import calling
+from tests.engine_project import EngineError, EngineProject
 
 
 @pytest.fixture
@@ -162,3 +165,37 @@ def test_every_real_flow(adopted: AdoptedProject, emulator: Emulator) -> None:
     assert set(adopted.files()) - set(before) == {"flows/by_hand.json", "flows/by_hand.py"}
     adopted.import_all()
     assert adopted.changes() == {"same": changes["same"] + 1}
+
+
+def test_a_flow_that_is_only_looked_at(project: EngineProject, emulator: Emulator) -> None:
+    """`CloudFlow.get` reads it in previews too, follows its changes, and leaves it alone."""
+    flow_id = add_flow(emulator, 1, document(mailing(), shared_office365=OFFICE), on=True,
+                       name="Theirs", _ownerid_value=seed.ALICE)  # fmt: skip
+
+    def program() -> None:
+        seen = powerautomate.CloudFlow.get("seen", flow_id)
+        pulumi.export("seen", pulumi.Output.all(seen.name, seen.current_state, seen.owner_id))
+        pulumi.export("references", seen.connection_references)
+
+    assert "error" not in project.preview(program)
+    project.up(program)
+    assert project.outputs()["seen"] == ["Theirs", "on", seed.ALICE]
+    assert project.outputs()["references"]["shared_office365"]["logical_name"] == (
+        "contoso_office365"
+    )
+    emulator.control.patch("workflows", flow_id, {"name": "Renamed"})
+    project.up()
+    assert project.outputs()["seen"][0] == "Renamed"
+    before = emulator.control.rows("workflows")
+    project.destroy()
+    assert emulator.control.rows("workflows") == before
+
+
+def test_a_flow_that_is_gone(project: EngineProject) -> None:
+    """Looking at a flow that is not there ends in an error."""
+    with pytest.raises(EngineError, match="5eed0000-0000-4000-8000-00000000dead"):
+        project.preview(
+            lambda: (
+                powerautomate.CloudFlow.get("seen", "5eed0000-0000-4000-8000-00000000dead") and None
+            )
+        )
