@@ -22,7 +22,7 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import child_flows
+from . import declared_order
 from .connection import is_guid
 from .definition import DIGEST, check_definition, definition_inputs
 from .provider import (
@@ -365,7 +365,8 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents
-    first, in whatever order they are declared; a circle of calls is refused at preview.
+    first, in whatever order they are declared; a circle of calls is refused at preview. The
+    `ConnectionReference` resources that a flow names come before it as well.
 
     A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the
     next `pulumi up` tries again.
@@ -439,10 +440,10 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             **definition_inputs(definition, connection_references),
             **dict.fromkeys(self._computed),
         }
-        opts = child_flows.after_children(
+        opts = declared_order.after_its_needs(
             self,
             resource_name,
-            props["definition"],
+            props,
             lambda: self._known_id(resource_name, workflow_id, opts),
             opts,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from . import declared_order
 from .errors import InvalidInputError, LostAnswerError, PreconditionError
 from .provider import IDENTITY, DataverseProvider, DataverseResource, failure
 
@@ -195,4 +196,5 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             "description": description,
             "solution": solution,
         }
+        declared_order.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)

@@ -209,6 +209,16 @@ def test_a_program_of_ones_own(command: Command) -> None:
     assert "ours:principal-alice" in Path("Pulumi.dev.yaml").read_text("utf-8")
 
 
+def test_another_environment(command: Command) -> None:
+    """A stack that is configured for another environment is not added to."""
+    text = "config:\n  powerautomate:environmentUrl: https://contoso.crm4.dynamics.com\n"
+    Path("Pulumi.dev.yaml").write_text(text, "utf-8")
+    said = command("adopt", "--all")
+    assert said.code == 2
+    assert "Pulumi.dev.yaml is for https://contoso.crm4.dynamics.com, and you are" in said.err
+    assert os.listdir() == ["Pulumi.dev.yaml"]
+
+
 def test_a_broken_file_of_its_own(command: Command) -> None:
     """One line says which, and nothing is written."""
     Path("adopted.json").write_text("{", "utf-8")

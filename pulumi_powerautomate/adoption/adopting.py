@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..connection import SETTINGS
 from ..errors import InvalidInputError
 from ..flow import normalize_references
 from ..operations.selection import Selection
@@ -20,6 +21,8 @@ from .naming import Names, module_name, slug
 if TYPE_CHECKING:
     from ..client import DataverseClient
     from ..client.workflows import LiveFlow, Owner
+
+_ENVIRONMENT = SETTINGS["environment_url"].key
 
 
 @dataclass
@@ -79,6 +82,7 @@ def adopt(
     stack = stack or (stacks[0] if len(stacks) == 1 else "dev")
     project = folder.project or project or slug(path.resolve().name) or "flows"
     result = Adoption(path, stack)
+    _same_environment(folder, stack, client.connection.environment_url)
 
     def known(flow_id: str) -> bool:
         return flow_id in folder.ids or flow_id in folder.adopted
@@ -100,6 +104,15 @@ def adopt(
         )
     result.notes += writer.notes
     return result
+
+
+def _same_environment(folder: Folder, stack: str, environment_url: str) -> None:
+    configured = folder.configured(stack, _ENVIRONMENT)
+    if configured is not None and configured.rstrip("/").lower() != environment_url:
+        raise InvalidInputError(
+            f"{folder.config_path(stack)} is for {configured}, and you are connected to "
+            f"{environment_url}; use another folder, or connect to that environment."
+        )
 
 
 class _Writer:
@@ -140,7 +153,7 @@ class _Writer:
         folder.add("Pulumi.yaml", program.project_file(stack.project, environment_url))
         folder.add("requirements.txt", program.REQUIREMENTS)
         folder.add(f"{program.SETTINGS}.py", program.STACK_SETTINGS)
-        config = {"powerautomate:environmentUrl": environment_url, **self._config}
+        config = {_ENVIRONMENT: environment_url, **self._config}
         text = folder.config_text(stack.name)
         folder.replace(folder.config_path(stack.name).name, added_config(text, config))
         if not folder.add("__main__.py", program.MAIN):

@@ -100,6 +100,14 @@ class Folder:
         """A stack's configuration, empty when there is none."""
         return _read(self.config_path(stack))
 
+    def configured(self, stack: str, key: str) -> str | None:
+        """A plain value of a stack's configuration."""
+        for line in self.config_text(stack).splitlines():
+            found = re.match(rf"""\s+["']?{re.escape(key)}["']?:\s+["']?([^"'\s]+)""", line)
+            if found:
+                return found[1]
+        return None
+
     def add(self, name: str, text: str) -> bool:
         """Write a file that is not there yet; returns whether it was written."""
         path = self.path / name

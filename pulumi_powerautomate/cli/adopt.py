@@ -70,7 +70,10 @@ def _asked(flows: Sequence[LiveFlow]) -> set[str]:
 
     for number, flow in enumerate(flows, 1):
         print(f"{number:4}  {flow.state:9}  {flow.name}")
-    answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
+    try:
+        answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
+    except EOFError:
+        answer = ""
     picked: set[str] = set()
     for part in answer.replace(",", " ").split():
         if part == "all":
@@ -102,5 +105,5 @@ def _tell(result: Adoption) -> None:
             f"next, in {result.folder}:\n"
             f"  pulumi stack init {result.stack}    (unless it exists)\n"
             "  pulumi import --file import.json --generate-code=false --protect=false\n"
-            "  pulumi preview    (shows no change)"
+            "  pulumi up    (changes nothing, and records what depends on what)"
         )

@@ -108,6 +108,11 @@ def test_a_few_flows(adopted: AdoptedProject, emulator: Emulator) -> None:
     assert emulator.control.requests() == []
     assert emulator.control.rows("workflows") == before
     assert "9 unchanged" in adopted.pulumi("up", "--yes", "--skip-preview")
+    depends = {
+        item["urn"].rpartition("::")[2]: item.get("dependencies", [])
+        for item in json.loads(adopted.pulumi("stack", "export"))["deployment"]["resources"]
+    }
+    assert any(urn.endswith("::uber-daily-digest") for urn in depends["flow-import"])
     assert "9 unchanged" in adopted.pulumi("refresh", "--yes", "--skip-preview")
     assert adopted.changes() == {"same": 9}
 

@@ -11,7 +11,7 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
+from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject, changes
 
 IDS = {
@@ -121,6 +121,26 @@ def test_a_lookup_between_parent_and_child(project: EngineProject, emulator: Emu
     project.up(program)
     assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
     assert _refused(emulator) == []
+
+
+def test_connection_references(project: EngineProject, emulator: Emulator) -> None:
+    """Those that a flow names are made before it and deleted after it, declared last or not."""
+
+    def program() -> None:
+        for number, form in enumerate(("contoso_mail", {"logical_name": "contoso_mail"})):
+            powerautomate.CloudFlow(f"mail-{number}", definition=mailing(),
+                                    connection_references={"shared_office365": form})  # fmt: skip
+        powerautomate.ConnectionReference("mail", logical_name="contoso_mail",
+                                          connector="shared_office365",
+                                          connection_id="shared-office365-1")  # fmt: skip
+
+    project.up(program)
+    assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
+    assert _refused(emulator) == []
+    assert changes(project.preview()) == "4 unchanged"
+    project.destroy()
+    assert _refused(emulator) == []
+    assert emulator.control.rows("connectionreferences") == []
 
 
 def test_a_circle(project: EngineProject) -> None:
