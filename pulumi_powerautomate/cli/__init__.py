@@ -17,7 +17,17 @@ from collections.abc import Sequence
 from ..errors import PowerAutomateError
 
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
-VERBS = ("doctor", "emulator", "environments", "export", "pack", "validate")
+VERBS = (
+    "adopt",
+    "doctor",
+    "emulator",
+    "environments",
+    "export",
+    "flows",
+    "pack",
+    "run_check",
+    "validate",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

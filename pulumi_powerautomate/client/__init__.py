@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .flow_reader import FlowReader
     from .identity import Identity
     from .references import References
+    from .runs import Runs
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
     from .solutions import Solutions
@@ -101,6 +102,13 @@ class DataverseClient:
         from .references import References
 
         return References(self.transport)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What flows did lately."""
+        from .runs import Runs
+
+        return Runs(self.transport)
 
     @cached_property
     def solution_members(self) -> SolutionMembers:

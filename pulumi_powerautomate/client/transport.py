@@ -24,7 +24,7 @@ from .nesting import loads
 from .outage import Outage
 from .pacing import Deadline, Gate, RetryBudget, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
-from .sessions import NO_PROXY, Bearer, SignInSession, new_session, read_body
+from .sessions import CONNECT_SECONDS, NO_PROXY, Bearer, SignInSession, new_session, read_body
 from .traffic import Traffic
 from .upload import Upload
 

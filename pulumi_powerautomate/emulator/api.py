@@ -76,11 +76,14 @@ class Api:
             _only(request, "POST")
             return _ACTIONS[first.name](self.rows, request)
         table = BY_SET.get(first.name)
-        if table is None:
+        if table is None or self._absent(table):
             raise no_such_segment(first.name)
         if first.arguments is None:
             return self._collection(table, request, rest)
         return self._row(table, first.arguments, request, rest)
+
+    def _absent(self, table: Table) -> bool:
+        return table.logical == "flowrun" and self.rows.service.switches["flow_runs"] == "absent"
 
     def _collection(self, table: Table, request: Request, rest: list[Segment]) -> Answer:
         if rest and rest[0].name == "$count":

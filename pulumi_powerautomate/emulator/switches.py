@@ -73,6 +73,7 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "empty",
         "what the discovery service answers to an application, which is not a person",
     ),
+    "flow_runs": (("on", "absent"), "on", "whether runs are kept in the table flowruns"),
     "strict_tokens": (("off", "on"), "off", "whether the developer token is refused"),
     "read_lag_seconds": (float, 0.0, "how long a write stays invisible to reads"),
     "fresh_environment_403_seconds": (float, 0.0, "how long a new environment refuses"),

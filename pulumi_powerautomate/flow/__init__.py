@@ -6,6 +6,7 @@ Nothing here reads a file, sends a request or knows Pulumi.
 
 from __future__ import annotations
 
+from .activation_order import ActivationOrder, activation_order, in_words
 from .canonical import canonical, digest
 from .connections import (
     API_PREFIX,
@@ -24,17 +25,20 @@ from .validation import validate
 
 __all__ = [
     "API_PREFIX",
+    "ActivationOrder",
     "Branch",
     "DefinitionError",
     "FlowDocument",
     "Lines",
     "Node",
     "Problem",
+    "activation_order",
     "canonical",
     "children_of",
     "connectors_of",
     "digest",
     "dump",
+    "in_words",
     "normalize_references",
     "outline",
     "parse_document",

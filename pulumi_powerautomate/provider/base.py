@@ -20,7 +20,7 @@ from pulumi.output import Unknown
 
 from ..client import DataverseClient, telemetry, wire_log
 from ..client.auth.prompt import set_prompt
-from ..connection import Connection, missing_credentials
+from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import DebugLines, say, wants_debug_lines
 from .repetition import told
@@ -33,6 +33,7 @@ TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
 _F = TypeVar("_F", bound=Callable[..., Any])
+_P = TypeVar("_P", bound="DataverseProvider")
 
 
 class _Shown(Exception):
@@ -67,6 +68,17 @@ class DataverseProvider(ResourceProvider):
         if wants_debug_lines(sys.argv):
             wire_log.attach(DebugLines(), logging.DEBUG)
         begin_run()
+
+    @classmethod
+    def connected(cls: type[_P], connection: Connection) -> _P:
+        """A provider outside a provider process, for `check` and for what states hold."""
+        provider = cls()
+        settings = {
+            SETTINGS["environment_url"].key: connection.environment_url,
+            **{SETTINGS[name].key: value for name, value in connection.settings.items()},
+        }
+        provider._get = settings.get
+        return provider
 
     @property
     def connection(self) -> Connection:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pulumi
 
-from ..connection import SETTINGS
-from .session import EXPLICIT
+from ..connection import NAMESPACE, SETTINGS, resolve
+from ..errors import PowerAutomateError
+from .session import EXPLICIT, connection_from
 
 
 class Provider(pulumi.ProviderResource):
@@ -131,3 +132,16 @@ class Provider(pulumi.ProviderResource):
             setting = SETTINGS[name]
             props[setting.key] = pulumi.Output.secret(value) if setting.secret else value
         super().__init__("pulumi-python", resource_name, props, opts)
+
+
+def environment_host(provider: pulumi.ProviderResource | None) -> str:
+    """The host that a program's resources go to, empty where its settings do not tell."""
+    settings = provider.settings if isinstance(provider, Provider) else None
+    try:
+        if settings is not None:
+            plain = {key: value for key, value in settings.items() if isinstance(value, str)}
+            return resolve(arguments=plain).host
+        config = pulumi.Config(NAMESPACE)
+        return connection_from(lambda key: config.get(key.partition(":")[2])).host
+    except PowerAutomateError:
+        return ""

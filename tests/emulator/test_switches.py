@@ -47,6 +47,12 @@ def upsert(emulator: Emulator) -> object:
     return call(emulator, "PATCH", f"workflows({FLOW})", flow()).status_code
 
 
+@case("flow_runs", "on", 200)
+@case("flow_runs", "absent", 404)
+def runs_of_flows(emulator: Emulator) -> object:
+    return call(emulator, "GET", "flowruns").status_code
+
+
 @case("active_clientdata", "accept", 204)
 @case("active_clientdata", "reject", "0x80060466")
 def edit_of_an_active_flow(emulator: Emulator) -> object:
