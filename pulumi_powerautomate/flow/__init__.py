@@ -16,6 +16,7 @@ from .connections import (
     references_from_wire,
     references_to_wire,
 )
+from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
@@ -24,12 +25,15 @@ from .validation import validate
 __all__ = [
     "API_PREFIX",
     "Branch",
+    "Change",
     "DefinitionError",
     "FlowDocument",
+    "FlowVersion",
     "Node",
     "Problem",
     "canonical",
     "children_of",
+    "compare",
     "connectors_of",
     "digest",
     "dump",
