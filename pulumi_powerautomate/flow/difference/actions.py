@@ -22,20 +22,33 @@ _CONDITIONS = {"If": "condition", "Until": "condition to stop", "Switch": "value
 def action_changes(older: Branch, newer: Branch) -> Iterator[Change]:
     """Every change of the actions below two branches; removals first, then in document order."""
     matching = match(older, newer)
-    order = Order(matching)
     yield from _removals(matching)
     added = {id(node) for node in matching.added}
+    for new, changes in pair_changes(matching):
+        if changes is not None:
+            yield from changes
+        elif new.branch.owner is None or id(new.branch.owner) not in added:
+            yield _addition(new, added)
+
+
+def pair_changes(matching: Matching) -> Iterator[tuple[Node, list[Change] | None]]:
+    """Each newer action with how it differs from the older one; None where there is none."""
+    order = Order(matching)
     origin = {id(new): old for old, new in matching.pairs}
-    for new in walk(newer):
-        if id(new) in added:
-            if new.branch.owner is None or id(new.branch.owner) not in added:
-                yield _addition(new, added)
+    for new in matching.newer:
+        old = origin.get(id(new))
+        if old is None:
+            yield new, None
             continue
-        old = origin[id(new)]
-        yield from _place_changes(old, new, matching)
-        yield from _body_changes(old, new, matching)
-        yield from _branch_changes(old, new, matching)
-        yield from order.changes(old, new)
+        yield (
+            new,
+            [
+                *_place_changes(old, new, matching),
+                *_body_changes(old, new, matching),
+                *_branch_changes(old, new, matching),
+                *order.changes(old, new),
+            ],
+        )
 
 
 def _removals(matching: Matching) -> Iterator[Change]:

@@ -44,6 +44,7 @@ class Matching:
         added: actions that only the newer version has, in its order.
         renames: new names by old ones.
         partner: the newer action by the identity of the older one.
+        newer: every action of the newer version, in its order.
     """
 
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Matching:
     added: list[Node] = field(default_factory=list)
     renames: dict[str, str] = field(default_factory=dict)
     partner: dict[int, Node] = field(default_factory=dict)
+    newer: list[Node] = field(default_factory=list)
 
     def same_branch(self, older: Branch, newer: Branch) -> bool:
         """Whether two branches are one: of the flow itself, or of matched owners."""
@@ -99,8 +101,8 @@ def own_body(node: Node) -> dict[str, Any]:
 
 def match(older: Branch, newer: Branch) -> Matching:
     """Match the actions of two versions."""
-    matching = Matching()
     old_nodes, new_nodes = list(walk(older)), list(walk(newer))
+    matching = Matching(newer=new_nodes)
     by_path = {node.path: node for node in new_nodes}
     by_name: dict[str, list[Node]] = defaultdict(list)
     taken: set[int] = set()
