@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from ..errors import PowerAutomateError
 
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
-VERBS = ("emulator", "export", "pack")
+VERBS = ("emulator", "export", "pack", "diff", "diagram", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -48,10 +48,13 @@ class _Chart:
             self._lines.append(f"{indent}{here}{shape[0]}{label}{shape[1]}")
             return
         self._lines.append(f'{indent}subgraph {here}["{title} ({_escaped(box.kind)})"]')
+        # Mermaid turns each nested level by a quarter unless it is told not to.
+        self._lines.append(f"{indent}  direction TB")
         for number, lane in enumerate(lane for lane in box.lanes if lane.boxes):
             if lane.label:
                 name = _escaped(lane.label)
                 self._lines.append(f'{indent}  subgraph {here}b{number}["{name}"]')
+                self._lines.append(f"{indent}    direction TB")
                 self._lane(lane, indent + "    ")
                 self._lines.append(f"{indent}  end")
             else:
