@@ -24,7 +24,13 @@ from pulumi.dynamic import (
 
 from . import declared_order
 from .connection import is_guid
-from .definition import DIGEST, check_definition, definition_inputs
+from .definition import (
+    DIGEST,
+    SHOWABLE,
+    check_definition,
+    definition_inputs,
+    difference_lines,
+)
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -35,6 +41,7 @@ from .provider import (
     failure,
     identity,
     is_unknown,
+    note,
     progress,
     warn,
 )
@@ -74,6 +81,9 @@ class CloudFlowProvider(DataverseProvider):
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
             inputs["workflow_id"] = self._workflow_id(olds, inputs)
+        if not failures:
+            # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
+            note(inputs, "\n".join(difference_lines(olds, inputs)))
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -281,7 +291,9 @@ def _outputs(
     What the state keeps: every input but the definition, which the inputs keep already, and what
     the service decided.
     """
-    outputs = {key: inputs[key] for key in (*_ECHOED, DIGEST) if inputs.get(key) is not None}
+    outputs = {
+        key: inputs[key] for key in (*_ECHOED, DIGEST, SHOWABLE) if inputs.get(key) is not None
+    }
     kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
     outputs.update({key: value for key, value in kept.items() if value})
     outputs.update({key: value for key, value in _computed(live).items() if value != ""})
@@ -309,7 +321,7 @@ def _computed(live: LiveFlow) -> dict[str, Any]:
 
 def _live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
     """The declaration that the live flow would fulfil; what did not drift stays as declared."""
-    inputs = {key: props[key] for key in (*_ECHOED, DIGEST) if props.get(key) is not None}
+    inputs = {key: props[key] for key in (*_ECHOED, DIGEST, SHOWABLE) if props.get(key) is not None}
     inputs["definition"] = live.definition
     if "name" in drift:
         inputs["name"] = live.name

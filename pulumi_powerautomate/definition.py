@@ -25,8 +25,14 @@ from .provider import failure, is_unknown, one_line_errors, warn
 # that the digest of a secret definition is a secret too.
 DIGEST = "__digest"
 
-_MOST_LINES = 20
+_MOST_PROBLEMS = 20
 _LONGEST_LINE = 1000
+# Whether the definition may be shown: providers are not told which of their inputs are secret, so
+# the program says it. Where the marker is missing nothing is shown.
+SHOWABLE = "__showable"
+
+_MOST_LINES = 5
+_COMPARED = ("definition", "connection_references", DIGEST)
 
 
 @one_line_errors
@@ -70,13 +76,55 @@ def definition_inputs(definition: Any, references: Any) -> dict[str, Any]:
             "definition": prepared["definition"],
             "connection_references": prepared["references"],
             DIGEST: prepared["marker"],
+            SHOWABLE: True,
         }
     whole = pulumi.Output.all(definition, references).apply(lambda both: _prepared(*both))
     return {
         "definition": whole.apply(lambda prepared: prepared["definition"]),
         "connection_references": whole.apply(lambda prepared: prepared["references"]),
         DIGEST: whole.apply(lambda prepared: prepared["marker"]),
+        SHOWABLE: _showable(whole),
     }
+
+
+async def _showable(whole: pulumi.Output[Any]) -> bool:
+    return not await whole.is_secret()
+
+
+def difference_lines(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """
+    What changes in the definition and its connections, a short line each.
+
+    Args:
+        olds: the inputs that the last operation was given; empty for a new flow.
+        news: the inputs after a check that found nothing wrong.
+
+    Returns:
+        At most five lines; none for equal definitions, and none of a definition that is or was a
+        secret.
+    """
+    from . import flow
+
+    if olds.get(SHOWABLE) is not True or news.get(SHOWABLE) is not True:
+        return []
+    if any(is_unknown(inputs.get(key)) for inputs in (olds, news) for key in _COMPARED):
+        return []
+    if all(olds.get(key) == news.get(key) for key in (DIGEST, "connection_references")):
+        return []
+    try:
+        versions = [
+            flow.FlowVersion(json.loads(item["definition"]), item["connection_references"] or {})
+            for item in (olds, news)
+        ]
+        changes = flow.compare(*versions)
+    except (KeyError, TypeError, ValueError):
+        # A state of another release; the engine shows the change of the text all the same.
+        return []
+    shown = len(changes) if len(changes) <= _MOST_LINES else _MOST_LINES - 1
+    lines = [change.sentence for change in changes[:shown]]
+    if shown < len(changes):
+        lines.append(f"… and {len(changes) - shown} more changes.")
+    return lines
 
 
 def _plain(value: Any) -> bool:
@@ -158,10 +206,10 @@ def _prepared(definition: Any, references: Any) -> dict[str, Any]:
 
 def _lines(problems: list[Any]) -> list[str]:
     """One line each, of so many as a person reads at once."""
-    shown = [one_line(str(problem), _LONGEST_LINE) for problem in problems[:_MOST_LINES]]
-    if len(problems) > _MOST_LINES:
+    shown = [one_line(str(problem), _LONGEST_LINE) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
         shown.append(
-            f"definition: and {len(problems) - _MOST_LINES} more; `pulumi-powerautomate validate "
+            f"definition: and {len(problems) - _MOST_PROBLEMS} more; `pulumi-powerautomate validate "
             "FILE` lists all."
         )
     return shown

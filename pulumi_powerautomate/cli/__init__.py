@@ -19,12 +19,15 @@ from ..errors import PowerAutomateError
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
 VERBS = (
     "adopt",
+    "diagram",
+    "diff",
     "doctor",
     "emulator",
     "environments",
     "export",
     "flows",
     "pack",
+    "report",
     "run_check",
     "validate",
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InvalidInputError
+from ..errors import InvalidInputError, PowerAutomateError
+from ..flow import FlowVersion, parse_document
 
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
 
@@ -48,7 +50,7 @@ def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
         elif path.lower().endswith(".zip"):
             yield from _package(path)
         else:
-            yield FlowFile(path, "", _text(path))
+            yield FlowFile(path, "", read_text(path))
 
 
 def _folder(folder: str) -> Iterator[FlowFile]:
@@ -59,7 +61,7 @@ def _folder(folder: str) -> Iterator[FlowFile]:
         for name in sorted(files):
             if name.lower().endswith(".json"):
                 path = os.path.join(here, name)
-                text = _text(path)
+                text = read_text(path)
                 if '"triggers"' in text:
                     yield FlowFile(path, "", text)
 
@@ -71,7 +73,15 @@ def _package(path: str) -> Iterator[FlowFile]:
         yield FlowFile(path, entry, text)
 
 
-def _text(path: str) -> str:
+def read_text(path: str) -> str:
+    """
+    The text of a file, or of standard input for `-`.
+
+    Raises:
+        InvalidInputError: it is missing, or not readable.
+    """
+    if path == "-":
+        return sys.stdin.read()
     try:
         return Path(path).read_text("utf-8-sig")
     except FileNotFoundError:
@@ -82,3 +92,26 @@ def _text(path: str) -> str:
         raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise InvalidInputError(f"{path} is not UTF-8; save it as UTF-8.") from None
+
+
+def read_flow(path: str) -> FlowVersion:
+    """A flow in any of the shapes that flows are exported in."""
+    try:
+        document = parse_document(read_text(path))
+    except PowerAutomateError as error:
+        message = str(error)
+        raise InvalidInputError(
+            message if message.startswith(f"{path}:") else f"{path}: {message}"
+        ) from None
+    return FlowVersion(document.definition, document.connection_references)
+
+
+def write(text: str, target: str | None) -> None:
+    """To a file, or to standard output when there is none."""
+    if target is None or target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"{target}: cannot be written: {error.strerror}.") from None

@@ -17,6 +17,7 @@ from .connections import (
     references_from_wire,
     references_to_wire,
 )
+from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
 from .nodes import Branch, Node, outline, triggers_of, walk
@@ -27,14 +28,17 @@ __all__ = [
     "API_PREFIX",
     "ActivationOrder",
     "Branch",
+    "Change",
     "DefinitionError",
     "FlowDocument",
+    "FlowVersion",
     "Lines",
     "Node",
     "Problem",
     "activation_order",
     "canonical",
     "children_of",
+    "compare",
     "connectors_of",
     "digest",
     "dump",
