@@ -209,8 +209,8 @@ def _lines(problems: list[Any]) -> list[str]:
     shown = [one_line(str(problem), _LONGEST_LINE) for problem in problems[:_MOST_PROBLEMS]]
     if len(problems) > _MOST_PROBLEMS:
         shown.append(
-            f"definition: and {len(problems) - _MOST_PROBLEMS} more; `pulumi-powerautomate validate "
-            "FILE` lists all."
+            f"definition: and {len(problems) - _MOST_PROBLEMS} more; "
+            "`pulumi-powerautomate validate FILE` lists all."
         )
     return shown
 
