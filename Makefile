@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 FILES := pulumi_powerautomate scripts tests examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak format clean
+.PHONY: help setup demo test check bench soak kills format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
@@ -32,6 +32,9 @@ bench: setup ## measure; prints a table and writes build/bench.json
 
 soak: setup ## random histories with faults; HISTORIES=… and SEED=… choose how many and which
 	@$(RUN) scripts/soak.py
+
+kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md
+	@$(RUN) scripts/kills.py
 
 format: setup ## format and fix what tools can fix
 	@$(RUN) -m ruff check --fix $(FILES)

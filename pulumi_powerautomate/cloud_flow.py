@@ -22,16 +22,26 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from . import declared_order
 from .connection import is_guid
-from .definition import DIGEST, check_definition, definition_inputs
+from .definition import (
+    DIGEST,
+    SHOWABLE,
+    check_definition,
+    definition_inputs,
+    difference_lines,
+)
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
     Principal,
     check_principal,
+    environment_host,
     failure,
+    identity,
     is_unknown,
+    note,
     progress,
     warn,
 )
@@ -64,13 +74,16 @@ class CloudFlowProvider(DataverseProvider):
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
         failures += _check_plain_values(inputs)
-        failures += check_definition(inputs)
+        failures += check_definition(inputs, olds)
         if "owner" in inputs and not is_unknown(inputs["owner"]):
             principal, problem = check_principal(inputs["owner"], "owner")
             inputs["owner"] = principal
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
             inputs["workflow_id"] = self._workflow_id(olds, inputs)
+        if not failures:
+            # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
+            note(inputs, "\n".join(difference_lines(olds, inputs)))
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -96,6 +109,9 @@ class CloudFlowProvider(DataverseProvider):
         from .client.exactly_once import differing
 
         client = self.client
+        if DIGEST not in props and "etag" not in props:
+            # `CloudFlow.get`: for one that is not there the engine would make do with no outputs.
+            return ReadResult(id_, _described(client.workflows.get(id_)))
         solution = props.get("solution")
         moved = bool(solution) and not client.flow_reader.in_solution(id_, str(solution))
         if not moved and self._unchanged(id_, props):
@@ -153,6 +169,12 @@ class CloudFlowProvider(DataverseProvider):
             return False
         return self.client.flow_reader.has_version(id_, str(props.get("etag") or ""))
 
+    def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
+        """What the state keeps of a flow that is there already, as its checked inputs declare."""
+        from .client.exactly_once import Written
+
+        return _outputs(inputs, live, Written(live))
+
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""
         given = inputs.get("workflow_id") or olds.get("workflow_id")
@@ -161,7 +183,7 @@ class CloudFlowProvider(DataverseProvider):
         return self._derived_id(inputs)
 
     def _derived_id(self, props: Mapping[str, Any]) -> str:
-        return str(uuid.uuid5(_NAMESPACE, json.dumps([self.connection.host, props[IDENTITY]])))
+        return derived_id(self.connection.host, props[IDENTITY])
 
     def _on_conflict(self, props: Mapping[str, Any]) -> OnConflict:
         """As given; a derived id proves by itself that the flow is ours, a chosen one does not."""
@@ -207,6 +229,11 @@ class CloudFlowProvider(DataverseProvider):
             members.add(after, workflow_id, COMPONENT_TYPE, deadline)
         if before:
             members.remove(before, workflow_id, COMPONENT_TYPE, deadline)
+
+
+def derived_id(host: str, identity: str) -> str:
+    """The id of a flow that was given none: from where it is, and who declares it."""
+    return str(uuid.uuid5(_NAMESPACE, json.dumps([host, identity])))
 
 
 def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
@@ -264,7 +291,9 @@ def _outputs(
     What the state keeps: every input but the definition, which the inputs keep already, and what
     the service decided.
     """
-    outputs = {key: inputs[key] for key in (*_ECHOED, DIGEST) if inputs.get(key) is not None}
+    outputs = {
+        key: inputs[key] for key in (*_ECHOED, DIGEST, SHOWABLE) if inputs.get(key) is not None
+    }
     kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
     outputs.update({key: value for key, value in kept.items() if value})
     outputs.update({key: value for key, value in _computed(live).items() if value != ""})
@@ -292,7 +321,7 @@ def _computed(live: LiveFlow) -> dict[str, Any]:
 
 def _live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
     """The declaration that the live flow would fulfil; what did not drift stays as declared."""
-    inputs = {key: props[key] for key in (*_ECHOED, DIGEST) if props.get(key) is not None}
+    inputs = {key: props[key] for key in (*_ECHOED, DIGEST, SHOWABLE) if props.get(key) is not None}
     inputs["definition"] = live.definition
     if "name" in drift:
         inputs["name"] = live.name
@@ -361,6 +390,10 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     Attributes besides the inputs: `current_state` (`on`, `off`, `suspended`, or `unknown` while
     nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
+
+    Flows of one program that call each other are turned on children first and deleted parents
+    first, in whatever order they are declared; a circle of calls is refused at preview. The
+    `ConnectionReference` resources that a flow names come before it as well.
 
     A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the
     next `pulumi up` tries again.
@@ -434,11 +467,35 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             **definition_inputs(definition, connection_references),
             **dict.fromkeys(self._computed),
         }
+        opts = declared_order.after_its_needs(
+            self,
+            resource_name,
+            props,
+            lambda: self._known_id(resource_name, workflow_id, opts),
+            opts,
+        )
         super().__init__(CloudFlowProvider, resource_name, props, opts)
         if not pulumi.runtime.is_dry_run():
             pulumi.Output.all(self.name, self.current_state, self.activation_error).apply(
                 lambda values: _report(*values)
             )
+
+    def _known_id(
+        self,
+        resource_name: str,
+        given: pulumi.Input[str] | None,
+        opts: pulumi.ResourceOptions | None,
+    ) -> str:
+        """The flow's id where the program can tell it before the flow is registered, else empty."""
+        if given is None and opts is not None:
+            given = opts.id
+        if given is not None:
+            return given if isinstance(given, str) else ""
+        host = environment_host(opts.provider if opts is not None else None)
+        if not host or (opts is not None and opts.parent is not None):
+            return ""
+        kind = f"pulumi-python:{self._resource_type_name}"
+        return derived_id(host, str(identity(kind, resource_name, None)))
 
     @classmethod
     def get(
@@ -452,7 +509,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
 
         Args:
             resource_name: name in the stack.
-            id: the flow's `workflowid`.
+            id: the flow's `workflowid`. The run fails when there is no such flow.
             opts: Pulumi's resource options.
         """
         return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))

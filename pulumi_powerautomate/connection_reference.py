@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from . import declared_order
 from .errors import InvalidInputError, LostAnswerError, PreconditionError
 from .provider import IDENTITY, DataverseProvider, DataverseResource, failure
 
@@ -114,6 +115,10 @@ class ConnectionReferenceProvider(DataverseProvider):
         if live is not None:
             self.client.references.delete_reference(live)
 
+    def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """What the state keeps of a reference that is there, as its checked inputs declare."""
+        return _outputs(inputs)
+
     def _find(self, logical_name: str) -> Reference | None:
         return next(iter(self.client.references.references([logical_name])), None)
 
@@ -191,4 +196,5 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             "description": description,
             "solution": solution,
         }
+        declared_order.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)

@@ -17,13 +17,22 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckFailure
 
-from .errors import InvalidInputError, PowerAutomateError
-from .provider import failure, is_unknown, one_line_errors
+from .errors import InvalidInputError, PowerAutomateError, one_line
+from .provider import failure, is_unknown, one_line_errors, warn
 
-# In the inputs `digest:sha` of a definition that the program has validated already, in checked
-# inputs and in outputs the digest alone. Its key stays the same from input to output, so that the
-# digest of a secret definition is a secret too.
+# In the inputs `digest:sha:warnings` of a definition that the program has validated already, in
+# checked inputs and in outputs the digest alone. Its key stays the same from input to output, so
+# that the digest of a secret definition is a secret too.
 DIGEST = "__digest"
+
+_MOST_PROBLEMS = 20
+_LONGEST_LINE = 1000
+# Whether the definition may be shown: providers are not told which of their inputs are secret, so
+# the program says it. Where the marker is missing nothing is shown.
+SHOWABLE = "__showable"
+
+_MOST_LINES = 5
+_COMPARED = ("definition", "connection_references", DIGEST)
 
 
 @one_line_errors
@@ -67,13 +76,55 @@ def definition_inputs(definition: Any, references: Any) -> dict[str, Any]:
             "definition": prepared["definition"],
             "connection_references": prepared["references"],
             DIGEST: prepared["marker"],
+            SHOWABLE: True,
         }
     whole = pulumi.Output.all(definition, references).apply(lambda both: _prepared(*both))
     return {
         "definition": whole.apply(lambda prepared: prepared["definition"]),
         "connection_references": whole.apply(lambda prepared: prepared["references"]),
         DIGEST: whole.apply(lambda prepared: prepared["marker"]),
+        SHOWABLE: _showable(whole),
     }
+
+
+async def _showable(whole: pulumi.Output[Any]) -> bool:
+    return not await whole.is_secret()
+
+
+def difference_lines(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """
+    What changes in the definition and its connections, a short line each.
+
+    Args:
+        olds: the inputs that the last operation was given; empty for a new flow.
+        news: the inputs after a check that found nothing wrong.
+
+    Returns:
+        At most five lines; none for equal definitions, and none of a definition that is or was a
+        secret.
+    """
+    from . import flow
+
+    if olds.get(SHOWABLE) is not True or news.get(SHOWABLE) is not True:
+        return []
+    if any(is_unknown(inputs.get(key)) for inputs in (olds, news) for key in _COMPARED):
+        return []
+    if all(olds.get(key) == news.get(key) for key in (DIGEST, "connection_references")):
+        return []
+    try:
+        versions = [
+            flow.FlowVersion(json.loads(item["definition"]), item["connection_references"] or {})
+            for item in (olds, news)
+        ]
+        changes = flow.compare(*versions)
+    except (KeyError, TypeError, ValueError):
+        # A state of another release; the engine shows the change of the text all the same.
+        return []
+    shown = len(changes) if len(changes) <= _MOST_LINES else _MOST_LINES - 1
+    lines = [change.sentence for change in changes[:shown]]
+    if shown < len(changes):
+        lines.append(f"… and {len(changes) - shown} more changes.")
+    return lines
 
 
 def _plain(value: Any) -> bool:
@@ -85,17 +136,21 @@ def _plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float, bool))
 
 
-def check_definition(inputs: dict[str, Any]) -> list[CheckFailure]:
-    """Validate, unless the program has done so with this very text."""
+def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[CheckFailure]:
+    """
+    Validate, unless the program has done so with this very text.
+
+    Warnings are shown in the resource's row when the definition is another one than before.
+    """
     text, marker = inputs.get("definition"), inputs.pop(DIGEST, None)
     references = inputs.get("connection_references", {})
     if is_unknown(text) or is_unknown(references):
         return []
     if isinstance(marker, str) and isinstance(text, str):
-        digest, _, sha = marker.partition(":")
+        sha = marker.split(":", 2)[1:2]
         # A marker without a checksum is one that a check of ours left: inputs read back.
-        if sha == _checksum(text, references):
-            inputs[DIGEST] = digest
+        if sha == [_checksum(text, references)]:
+            _accept(inputs, marker, olds)
             return []
     if text is None:
         return [failure("definition is missing; pass a dict, a JSON string or read_definition(…).")]
@@ -104,8 +159,17 @@ def check_definition(inputs: dict[str, Any]) -> list[CheckFailure]:
         return [failure(problem) for problem in prepared["problems"]]
     inputs["definition"] = prepared["definition"]
     inputs["connection_references"] = prepared["references"]
-    inputs[DIGEST] = prepared["marker"].partition(":")[0]
+    _accept(inputs, prepared["marker"], olds)
     return []
+
+
+def _accept(inputs: dict[str, Any], marker: str, olds: Mapping[str, Any]) -> None:
+    """Keep the digest of a marker; say its warnings, unless they have been said before."""
+    digest, _, warnings = marker.split(":", 2)
+    inputs[DIGEST] = digest
+    if olds.get(DIGEST) != digest:
+        for line in warnings.splitlines():
+            warn(inputs, line)
 
 
 def _prepared(definition: Any, references: Any) -> dict[str, Any]:
@@ -125,19 +189,30 @@ def _prepared(definition: Any, references: Any) -> dict[str, Any]:
             document.definition,
             "connection_references",
         )
-        problems = [
-            str(problem)
-            for problem in flow.validate(document.definition, merged)
-            if problem.severity == "error"
-        ]
+        found = flow.validate(document.definition, merged)
+        problems = _lines([problem for problem in found if problem.severity == "error"])
+        warnings = _lines([problem for problem in found if problem.severity == "warning"])
         text = flow.dump(document.definition)
     except PowerAutomateError as error:
         problems = [str(error)]
     if problems:
         raw = definition if isinstance(definition, str) else json.dumps(definition)
         return {"definition": raw, "references": references, "marker": None, "problems": problems}
-    marker = f"{flow.digest(document.definition)}:{_checksum(text, merged)}"
+    marker = ":".join(
+        (flow.digest(document.definition), _checksum(text, merged), "\n".join(warnings))
+    )
     return {"definition": text, "references": merged, "marker": marker, "problems": []}
+
+
+def _lines(problems: list[Any]) -> list[str]:
+    """One line each, of so many as a person reads at once."""
+    shown = [one_line(str(problem), _LONGEST_LINE) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        shown.append(
+            f"definition: and {len(problems) - _MOST_PROBLEMS} more; "
+            "`pulumi-powerautomate validate FILE` lists all."
+        )
+    return shown
 
 
 def _checksum(text: str, references: Any) -> str:

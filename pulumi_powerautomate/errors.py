@@ -21,12 +21,14 @@ PowerAutomateError             the root: one line saying what, where, and what t
 
 from __future__ import annotations
 
+from .redaction import redact
+
 _LONGEST_MESSAGE = 500
 
 
 def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
-    """Fold white space, so that a message from elsewhere fits on one line of bounded length."""
-    folded = " ".join(text.split())
+    """A message from elsewhere on one line of bounded length, its secrets masked."""
+    folded = " ".join(redact(text).split())
     return folded if len(folded) <= longest else folded[: longest - 1] + "…"
 
 
@@ -99,7 +101,7 @@ class DataverseError(PowerAutomateError):
     ) -> None:
         self.status = status
         self.code = code
-        self.detail = detail
+        self.detail = detail = redact(detail)
         self.request_id = request_id
         parts = [f"{action}: HTTP {status}" + (f" {code}" if code else "")]
         if detail:

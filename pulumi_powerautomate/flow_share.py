@@ -127,6 +127,10 @@ class FlowShareProvider(DataverseProvider):
         client.share_reader.forget()
         exact_access.revoke(client.access, flow_id, who, client.access.deadline())
 
+    def recorded(self, inputs: Mapping[str, Any], who: Owner) -> dict[str, Any]:
+        """What the state keeps of a share that is there already, as its checked inputs declare."""
+        return _outputs(inputs, who)
+
     def _share(
         self, props: Mapping[str, Any], who: Owner, recorded: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:

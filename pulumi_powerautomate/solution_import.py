@@ -27,14 +27,16 @@ from .provider import (
 )
 from .solution_inputs import (
     DIGESTS,
+    TIMEOUTS,
     check_inputs,
+    operation_timeouts,
     package_inputs,
     package_path,
 )
 
 if TYPE_CHECKING:
     from .client import DataverseClient
-    from .client.import_once import Wanted
+    from .client.import_once import Imported, Wanted
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
@@ -44,7 +46,7 @@ _IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
              "layer_desired_order", "component_parameters", "triggers")  # fmt: skip
 _AFTERWARDS = ("connection_references", "environment_variables", "connections", "activate_flows")
 _ECHOED = (*_IMPORTED, *_AFTERWARDS, "package", "solution", "managed", "flows", "import_timeout",
-           DIGESTS, IDENTITY)  # fmt: skip
+           DIGESTS, TIMEOUTS, IDENTITY)  # fmt: skip
 
 
 class SolutionImportProvider(DataverseProvider):
@@ -76,7 +78,7 @@ class SolutionImportProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult(props["solution"], self._bring_in(props))
+        return CreateResult(props["solution"], self._bring_in(props, "create"))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         solutions = self.client.solutions
@@ -97,7 +99,7 @@ class SolutionImportProvider(DataverseProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         if set(_IMPORTED) & _changed(olds, news):
-            return UpdateResult(self._bring_in(news))
+            return UpdateResult(self._bring_in(news, "update"))
         known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
         return UpdateResult(self._outputs(news, known, self._afterwards(news)))
 
@@ -110,7 +112,7 @@ class SolutionImportProvider(DataverseProvider):
             client.workflows,
             id_,
             lambda text: progress(props, text),
-            self._deadline(props),
+            self._deadline(props, "delete"),
         )
         if removed == "container":
             flows = ", ".join(sorted((props.get("flows") or {}).values())) or "none"
@@ -120,7 +122,7 @@ class SolutionImportProvider(DataverseProvider):
                 f"the environment; its flows: {flows}",
             )
 
-    def _bring_in(self, props: Mapping[str, Any]) -> dict[str, Any]:
+    def _bring_in(self, props: Mapping[str, Any], operation: str) -> dict[str, Any]:
         from .client import import_once
 
         client = self.client
@@ -128,8 +130,10 @@ class SolutionImportProvider(DataverseProvider):
             client.solutions,
             self._wanted(props),
             lambda text: progress(props, text),
-            self._deadline(props),
+            self._deadline(props, operation),
         )
+        if imported.executed:
+            note(props, _counts(props, imported))
         installed = client.solutions.find(props["solution"])
         known = {
             "solution_id": installed.id if installed is not None else "",
@@ -186,10 +190,12 @@ class SolutionImportProvider(DataverseProvider):
             activate=props["activate_flows"],
         )
 
-    def _deadline(self, props: Mapping[str, Any]) -> Any:
+    def _deadline(self, props: Mapping[str, Any], operation: str) -> Any:
         from .client.pacing import Deadline
 
-        return Deadline(float(props.get("import_timeout") or _DEFAULT_TIMEOUT))
+        by_operation = props.get(TIMEOUTS) or {}
+        seconds = props.get("import_timeout") or by_operation.get(operation) or _DEFAULT_TIMEOUT
+        return Deadline(float(seconds))
 
     def _outputs(
         self, props: Mapping[str, Any], known: Mapping[str, Any], problems: Sequence[str]
@@ -222,6 +228,12 @@ def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     )
     versions = f"{olds.get('version')} to {news.get('version')}"
     return f"solution {news.get('solution')} {versions}: {flows or 'the same flows'}"
+
+
+def _counts(props: Mapping[str, Any], imported: Imported) -> str:
+    failed = f", {len(imported.failures)} failed" if imported.failures else ""
+    whole = f"{imported.components} component{'' if imported.components == 1 else 's'}"
+    return f"imported {props['solution']} {props['version']}: {whole}{failed}"
 
 
 def _warn_of_slow_path(news: Mapping[str, Any]) -> None:
@@ -298,7 +310,8 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         activate_flows: which flows are turned on after the import: `"as-exported"` (default) those
             that were on when exported, `"all"`, or `"none"`. Changed in place, without importing.
         triggers: any values; a change imports again although nothing else differs.
-        import_timeout: seconds to wait for the service, 1 to 86,400; 3,600 by default. An import
+        import_timeout: seconds to wait for the service, 1 to 86,400; by default what
+            `ResourceOptions(custom_timeouts=…)` says about the operation, else 3,600. An import
             that takes longer goes on, and the next `pulumi up` follows it.
 
     Attributes besides the inputs: `solution` (unique name), `version`, `managed`, `flows` (name by
@@ -363,6 +376,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "activate_flows": activate_flows,
             "triggers": triggers,
             "import_timeout": import_timeout,
+            TIMEOUTS: operation_timeouts(opts),
             "solution_id": None,
             "import_job_id": None,
             "solution_error": None,

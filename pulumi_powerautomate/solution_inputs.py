@@ -12,6 +12,7 @@ import getpass
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,11 +21,12 @@ from typing import Any
 import pulumi
 
 from .errors import InvalidInputError, PowerAutomateError
-from .provider import is_unknown
+from .provider import is_unknown, one_line_errors
 from .solution import SolutionPackage, read_package
 
 DIGESTS = "__flows"
 CONTENTS = "__contents"
+TIMEOUTS = "__timeouts"
 _BY_HASH = "sha256:"
 MODES = ("update", "upgrade", "stage", "hold")
 _ACTIVATE = ("as-exported", "all", "none")
@@ -33,6 +35,8 @@ _FLAGS = ("overwrite_unmanaged_customizations", "publish_workflows", "convert_to
 # What the constructor works out from the package.
 FROM_PACKAGE = ("package", "sha256", "solution", "version", "managed", "flows", DIGESTS, CONTENTS)
 _LONGEST_TIMEOUT = 86_400
+# Units of the durations that Pulumi takes, in seconds.
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def package_inputs(package: Any) -> dict[str, Any]:
@@ -52,6 +56,32 @@ def package_path(package: str) -> Path:
     if package.startswith(_BY_HASH):
         return _cache() / f"{package.removeprefix(_BY_HASH)}.zip"
     return Path(package)
+
+
+@one_line_errors
+def operation_timeouts(opts: pulumi.ResourceOptions | None) -> dict[str, float] | None:
+    """
+    Seconds by operation (`create`, `update`, `delete`) from the resource's `custom_timeouts`.
+
+    The engine does not hand them to a dynamic provider, so they travel as a hidden input.
+
+    Raises:
+        InvalidInputError: a duration cannot be understood.
+    """
+    given = opts.custom_timeouts if opts is not None else None
+    if given is None:
+        return None
+    texts = {name: getattr(given, name, None) for name in ("create", "update", "delete")}
+    return {name: _seconds(str(text), name) for name, text in texts.items() if text} or None
+
+
+def _seconds(text: str, name: str) -> float:
+    parts = re.findall(r"([\d.]+)(ms|[smhd])", text)
+    if not parts or "".join(map("".join, parts)) != text:
+        raise InvalidInputError(
+            f"custom_timeouts: {name} is {text!r}; give a duration such as 90s, 30m or 1h30m."
+        )
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 def check_inputs(inputs: dict[str, Any]) -> list[str]:
@@ -201,7 +231,10 @@ def _check_variables(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> lis
     for name, value in values.items():
         kind = folded.get(name.lower(), {}).get("type")
         if not _fits(kind, value):
-            problems.append(f"environment_variables: {name} is a {kind}, which {value!r} is not.")
+            # The value itself may be a secret.
+            problems.append(
+                f"environment_variables: {name} is a {kind}; the value given for it is none."
+            )
     if given is not None:
         there = {name.lower() for name in values}
         problems += [

@@ -11,7 +11,14 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = ("flow", "share", "solution", "emulator", "load")
+AREAS = {
+    "flow": ("flow",),
+    "share": ("share",),
+    "solution": ("solution",),
+    "understand": ("adoption",),
+    "fault": ("load",),
+    "emulator": ("emulator",),
+}
 
 
 def main(wanted: list[str]) -> int:
@@ -28,7 +35,8 @@ def main(wanted: list[str]) -> int:
     figures = []
     print(f"{'figure':44} {'value':>12} {'limit':>12}  unit")
     for area in wanted or AREAS:
-        for figure in import_module(f"scripts.benches.{area}").measure():
+        modules = (import_module(f"scripts.benches.{name}") for name in AREAS[area])
+        for figure in (figure for module in modules for figure in module.measure()):
             figures.append(asdict(figure))
             limit = "" if figure.limit is None else f"{figure.limit:g}"
             verdict = {True: "ok", False: "NOT REACHED", None: ""}[figure.ok]

@@ -9,7 +9,10 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 
-_OURS = ("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE_", "REQUESTS_", "CURL_CA_BUNDLE")
+_OURS = (
+    *("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE", "REQUESTS_", "CURL_CA_BUNDLE"),
+    *("ACTIONS_ID_TOKEN_", "SYSTEM_", "IDENTITY_", "IMDS_", "MSI_"),
+)
 
 
 @pytest.fixture(autouse=True)

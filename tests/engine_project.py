@@ -91,6 +91,15 @@ class EngineProject:
         """Run `pulumi destroy`."""
         return self._run("destroy", None, parallel=self._parallel, **options)
 
+    def cancel(self) -> None:
+        """Run `pulumi cancel`, as after an engine that died."""
+        self._stack.cancel()
+
+    def set_environment(self, more: Mapping[str, str]) -> None:
+        """Change variables of the runs to come."""
+        workspace = self._stack.workspace
+        workspace.env_vars = {**workspace.env_vars, **more}
+
     def outputs(self) -> dict[str, Any]:
         """What the stack exports."""
         return {name: value.value for name, value in self._stack.outputs().items()}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,19 @@ class _EngineLog(engine_pb2_grpc.EngineServicer):
         return empty_pb2.Empty()
 
 
+Spawn = Callable[[str, Mapping[str, str]], Any]
+"""Starts a provider process, given its engine's address and its variables."""
+
+
+def _spawn(engine: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.dynamic", engine],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
+    )
+
+
 class ProviderProcess:
     """One provider process and a small engine for it to log to."""
 
@@ -57,6 +71,7 @@ class ProviderProcess:
         environment: Mapping[str, str],
         config: Mapping[str, str] | None = None,
         provider: type = CloudFlowProvider,
+        spawn: Spawn | None = None,
     ) -> None:
         self._provider = pickled(provider)
         self._log = _EngineLog()
@@ -64,12 +79,7 @@ class ProviderProcess:
         engine_pb2_grpc.add_EngineServicer_to_server(self._log, self._engine)
         port = self._engine.add_insecure_port("127.0.0.1:0")
         self._engine.start()
-        self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "pulumi.dynamic", f"127.0.0.1:{port}"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
-        )
+        self.process = (spawn or _spawn)(f"127.0.0.1:{port}", environment)
         assert self.process.stdout is not None
         address = self.process.stdout.readline().decode().strip()
         options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -120,6 +130,12 @@ class ProviderProcess:
 
     def delete(self, id_: str, outputs: Mapping[str, Any]) -> None:
         self._call("Delete", provider_pb2.DeleteRequest(id=id_, properties=self._props(outputs)))
+
+    def serving(self, provider: type) -> ProviderProcess:
+        """The same process, asked for another kind of resource."""
+        other = copy.copy(self)
+        other._provider = pickled(provider)
+        return other
 
     def kill(self) -> None:
         """What a crash does."""

@@ -17,7 +17,20 @@ from collections.abc import Sequence
 from ..errors import PowerAutomateError
 
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
-VERBS = ("emulator", "export", "pack")
+VERBS = (
+    "adopt",
+    "diagram",
+    "diff",
+    "doctor",
+    "emulator",
+    "environments",
+    "export",
+    "flows",
+    "pack",
+    "report",
+    "run_check",
+    "validate",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

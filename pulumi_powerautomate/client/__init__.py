@@ -14,9 +14,13 @@ from ..connection import Connection
 
 if TYPE_CHECKING:
     from .access import Access
+    from .auth import TokenSource
     from .directory import Directory
+    from .discovery import Discovery
     from .flow_reader import FlowReader
+    from .identity import Identity
     from .references import References
+    from .runs import Runs
     from .share_reader import ShareReader
     from .solution_members import SolutionMembers
     from .solutions import Solutions
@@ -33,18 +37,22 @@ class DataverseClient:
     Args:
         connection: where and as whom.
         lanes: how many requests may be out at once, from 1 to the service's limit of 52.
+        tokens: what signs in, when something has signed in for this connection already.
     """
 
-    def __init__(self, connection: Connection, lanes: int = 32) -> None:
+    def __init__(
+        self, connection: Connection, lanes: int = 32, tokens: TokenSource | None = None
+    ) -> None:
         self.connection = connection
         self._lanes = lanes
+        self._tokens = tokens
 
     @cached_property
     def transport(self) -> Transport:
         """What sends the requests."""
         from .transport import Transport
 
-        return Transport(self.connection, self._lanes)
+        return Transport(self.connection, self._lanes, self._tokens)
 
     @cached_property
     def workflows(self) -> Workflows:
@@ -96,11 +104,32 @@ class DataverseClient:
         return References(self.transport)
 
     @cached_property
+    def runs(self) -> Runs:
+        """What flows did lately."""
+        from .runs import Runs
+
+        return Runs(self.transport)
+
+    @cached_property
     def solution_members(self) -> SolutionMembers:
         """Which solutions a flow belongs to."""
         from .solution_members import SolutionMembers
 
         return SolutionMembers(self.transport)
+
+    @cached_property
+    def identity(self) -> Identity:
+        """Who we are here, and what we may do."""
+        from .identity import Identity
+
+        return Identity(self.transport)
+
+    @cached_property
+    def discovery(self) -> Discovery:
+        """The environments there are; no environment needs to be configured."""
+        from .discovery import Discovery
+
+        return Discovery(self.connection, tokens=self._tokens)
 
     def traffic_summary(self) -> str:
         """What was sent so far, in a sentence; empty when nothing was."""
@@ -108,5 +137,6 @@ class DataverseClient:
 
     def close(self) -> None:
         """Close the connections, if any were opened."""
-        if "transport" in self.__dict__:
-            self.transport.close()
+        for part in ("transport", "discovery"):
+            if part in self.__dict__:
+                self.__dict__[part].close()

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import PowerAutomateError
+from ..flow import activation_order, in_words
 from ..solution import PackagedFlow
 from .pacing import Deadline
 from .workflows import FlowSpec, LiveFlow, Workflows, clientdata, state_columns
@@ -100,7 +101,9 @@ def turn_on(
         for flow in flows.list(workflow_ids=ids[start : start + 100])
     }
     refusals: dict[str, str] = {}
-    for item in in_order(packaged):
+    by_id = {item.id: item for item in packaged}
+    order = activation_order({item.id: item.children for item in packaged})
+    for item in (by_id[id_] for id_ in order.ids):
         flow = live.get(item.id)
         if item.id not in wanted or flow is None or flow.state == "on":
             continue
@@ -111,29 +114,10 @@ def turn_on(
             continue
         refusal = _turned_on(flows, item, flow, deadline)
         if refusal:
-            refusals[item.id] = refusal
-    names_by_id = {item.id: item.name for item in packaged}
-    return [f"Flow {names_by_id[key]!r} is off. {text}" for key, text in refusals.items()]
-
-
-def in_order(packaged: Sequence[PackagedFlow]) -> list[PackagedFlow]:
-    """Flows so that each comes after those that it calls; a circle is broken anywhere."""
-    by_id = {item.id: item for item in packaged}
-    done: dict[str, PackagedFlow] = {}
-    entered: set[str] = set()
-
-    def visit(item: PackagedFlow) -> None:
-        if item.id in entered:
-            return
-        entered.add(item.id)
-        for child in sorted(item.children):
-            if child in by_id:
-                visit(by_id[child])
-        done[item.id] = item
-
-    for item in packaged:
-        visit(item)
-    return list(done.values())
+            circle = next((found for found in order.circles if item.id in found), ())
+            calls = in_words([by_id[id_].name for id_ in circle])
+            refusals[item.id] = f"{refusal} ({calls}.)" if circle else refusal
+    return [f"Flow {by_id[key].name!r} is off. {text}" for key, text in refusals.items()]
 
 
 def _turned_on(flows: Workflows, item: PackagedFlow, live: LiveFlow, deadline: Deadline) -> str:

@@ -96,6 +96,31 @@ def parse_log(text: str) -> list[ComponentResult]:
     return found
 
 
+def standing(text: str) -> str:
+    """
+    Where an import that runs is, such as `workflow 'Alert', 3 of 8`; empty when its log is silent.
+
+    The log names every component, with `processed` telling which are through.
+    """
+    try:
+        root = parse_xml(text.encode(), "the import's log")
+    except InvalidInputError:
+        return ""
+    components = [
+        component
+        for section in root
+        if section.tag != "solutionManifests"
+        for component in section
+        if component.get("processed")
+    ]
+    waiting = [item for item in components if item.get("processed") == "false"]
+    if not waiting:
+        return ""
+    name = waiting[0].get("LocalizedName") or waiting[0].get("id") or ""
+    number = len(components) - len(waiting) + 1
+    return f"{waiting[0].tag} {one_line(name, 60)!r}, {number} of {len(components)}"
+
+
 def failure_of(
     unique_name: str, job_id: str, log: str, message: str, code: str
 ) -> ImportFailedError:

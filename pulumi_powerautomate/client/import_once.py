@@ -17,11 +17,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DataverseError, LostAnswerError, TransportError
-from .import_log import ImportFailedError, failure_of, parse_log
+from .import_log import ImportFailedError, failure_of, parse_log, standing
 from .pacing import Deadline
 from .solutions import ImportJob, Operation, Solutions
 from .upload import Upload
@@ -34,6 +35,8 @@ HOLDING = "_Upgrade"
 _NOT_UNIQUE = ("0x80071152", "0x80071155")
 _BUSY = ("0x80071151", "0x80071154")
 _SHORTEST_PAUSE, _LONGEST_PAUSE, _PART = 0.2, 10.0, 16
+# A log may have a gigabyte: it is read along only while package and log are small.
+_SMALL_PACKAGE, _SMALL_LOG = 4 * 1024**2, 256 * 1024
 # Polls without a trace of an import whose start was not answered, before it is started again.
 _LOOKS = 3
 
@@ -233,9 +236,10 @@ def _follow(
     """Wait until an import is over, and read what came of it."""
     started = time.monotonic()
     what = f"Import solution {wanted.unique_name} {wanted.version}"
-    progress = 0.0
+    progress, where = 0.0, ""
+    talkative = wanted.path.exists() and wanted.path.stat().st_size <= _SMALL_PACKAGE
     while True:
-        job = _patient(lambda: solutions.job(job_id))
+        job = _patient(partial(solutions.job, job_id, log=talkative))
         if job is not None and job.over:
             return _outcome(solutions, wanted, job, None)
         if operation_id and (job is None or progress >= 100 or _slow(started)):
@@ -244,10 +248,12 @@ def _follow(
                 # Read again: the row may have come, or ended, between the two requests.
                 return _outcome(solutions, wanted, _patient(lambda: solutions.job(job_id)),
                                 operation)  # fmt: skip
-        progress = job.progress if job is not None else progress
+        if job is not None:
+            progress, where = job.progress, standing(job.log)
+            talkative = talkative and len(job.log) <= _SMALL_LOG
         report(
             f"importing {wanted.unique_name} {wanted.version}: {progress:.0f} %, "
-            f"{time.monotonic() - started:.0f} s"
+            f"{where}{', ' if where else ''}{time.monotonic() - started:.0f} s"
         )
         _wait(
             started,
@@ -267,7 +273,7 @@ def _outcome(
         message = operation.message if operation is not None else ""
         code = operation.code if operation is not None else ""
         raise failure_of(wanted.unique_name, job_id or "unknown", log, message, code)
-    results = parse_log(log)
+    results = [item for item in parse_log(log) if item.kind != "solutionManifest"]
     failures = tuple(
         f"{result.kind} {result.name!r}: {result.code} {result.text}"
         for result in results

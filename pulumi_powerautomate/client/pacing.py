@@ -12,6 +12,8 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 
 # The service's own limit of simultaneous requests per user and web server.
 SERVICE_CONCURRENCY = 52
@@ -34,6 +36,10 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds left, never negative."""
         return max(0.0, self._end - time.monotonic())
+
+    def extend(self, seconds: float) -> None:
+        """Leave out of the count what a person took to sign in."""
+        self._end += seconds
 
 
 def backoff(attempt: int) -> float:
@@ -133,3 +139,18 @@ class RetryBudget:
         """A request succeeded."""
         with self._lock:
             self._tokens = min(_BUDGET, self._tokens + 1)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from a number or a date (measured against the server's own clock)."""
+    value = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            then = parsedate_to_datetime(value)
+            now = parsedate_to_datetime(headers.get("Date", ""))
+            seconds = (then - now).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return seconds if 0 <= seconds < float("inf") else None

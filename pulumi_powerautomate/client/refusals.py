@@ -65,7 +65,7 @@ _FLOW_REMEDIES: Mapping[str, str] = {
     "then run `pulumi up` again.",
     "ConnectionAuthorizationFailed": "Share the connection with the identity that deploys.",
     "ConnectionNotFound": "Point the connection reference at a connection of its own connector.",
-    "ChildFlowNeverPublished": "Turn the child flow on first: pass its workflow_id to depends_on.",
+    "ChildFlowNeverPublished": "Turn the child flow on first, or declare it in the same program.",
     "InvalidTemplate": "Correct the definition at the place it names.",
     "InvalidOpenApiFlow": "Correct the operation or its parameters at the place it names.",
     "AzureResourceManagerRequestFailed": "Use a connection reference instead of a connection name.",

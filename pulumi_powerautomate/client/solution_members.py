@@ -7,6 +7,8 @@ from .pacing import Deadline
 from .transport import Transport
 
 _WORKFLOW = 29
+# Solutions that every environment has and that hold everything.
+_SYSTEM = ("Active", "Basic", "Default")
 
 
 class SolutionMembers:
@@ -25,6 +27,24 @@ class SolutionMembers:
         return {
             str(row["solutionid"]["uniquename"]).lower() for row in rows if row.get("solutionid")
         }
+
+    def unmanaged_by_flow(self) -> dict[str, list[str]]:
+        """Unique names of the unmanaged solutions that people made, by the ids of their flows."""
+        rows = self._transport.pages(
+            "solutioncomponents?$select=objectid"
+            "&$expand=solutionid($select=uniquename,ismanaged,isvisible)"
+            f"&$filter=componenttype eq {_WORKFLOW}",
+            action="Read the solutions of all flows",
+        )
+        found: dict[str, list[str]] = {}
+        for row in rows:
+            solution = row.get("solutionid") or {}
+            name = str(solution.get("uniquename") or "")
+            if not name or name in _SYSTEM or solution.get("ismanaged"):
+                continue
+            if solution.get("isvisible") is not False:
+                found.setdefault(str(row["objectid"]).lower(), []).append(name)
+        return {flow_id: sorted(names) for flow_id, names in found.items()}
 
     def add(
         self, solution: str, component_id: str, component_type: int, deadline: Deadline

@@ -75,6 +75,8 @@ class ImportJob:
     progress: float
     started_on: str
     completed_on: str
+    log: str = ""
+    """What it says about every component, as XML; empty when it was not asked for."""
 
     @property
     def over(self) -> bool:
@@ -230,12 +232,13 @@ class Solutions:
             deadline=deadline,
         )
 
-    def job(self, job_id: str) -> ImportJob | None:
-        """An import by its id; None when the service knows of none."""
+    def job(self, job_id: str, *, log: bool = False) -> ImportJob | None:
+        """An import by its id, with its log if wanted; None when the service knows of none."""
+        columns = f"{_JOB},data" if log else _JOB
         try:
             answer = self._transport.send(
                 "GET",
-                f"{row_path('importjobs', job_id)}?$select={_JOB}",
+                f"{row_path('importjobs', job_id)}?$select={columns}",
                 action=f"Read import {job_id}",
                 deadline=self.deadline(),
             )
@@ -334,6 +337,7 @@ def _job(row: Mapping[str, Any]) -> ImportJob:
         progress=float(row.get("progress") or 0),
         started_on=str(row.get("startedon") or ""),
         completed_on=str(row.get("completedon") or ""),
+        log=str(row.get("data") or ""),
     )
 
 

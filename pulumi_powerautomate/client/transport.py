@@ -1,53 +1,48 @@
-"""
-The one place that sends requests to Dataverse.
-
-What `requests` does by default and a bearer client must not have is switched off here: a `.netrc`
-entry would replace our token, a redirect would carry a PATCH elsewhere as a GET, cookies would pin
-every request to one web server, and an environment's proxy would stand before the loopback.
-"""
+"""The one place that sends requests to Dataverse, and again while that is safe and useful."""
 
 from __future__ import annotations
 
 import json
-import os
-import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util import Timeout
 
 from .. import errors
-from ..connection import Connection, is_loopback
-from . import batch, telemetry
-from .auth import TokenSource
+from ..connection import SETTINGS, Connection
+from ..connection.address import region_of
+from ..redaction import keep_secret
+from . import batch, telemetry, wire_log
+from .auth import TokenSource, audience_of
+from .nesting import loads
 from .outage import Outage
-from .pacing import Deadline, Gate, RetryBudget, backoff
+from .pacing import Deadline, Gate, RetryBudget, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
+from .sessions import (
+    CONNECT_SECONDS,
+    Bearer,
+    SignInSession,
+    network_of,
+    new_session,
+    read_body,
+    signing_in_by,
+)
 from .traffic import Traffic
 from .upload import Upload
 
 API = "/api/data/v9.2/"
 
-_CONNECT_SECONDS = 10.0
 _UPLOAD_READ_SECONDS = 100.0
-_TOKEN_SECONDS = 30.0
 _MOST_TRIES = 3
 _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _AGENT = "pulumi-powerautomate"
-# A proxy of the machine must not stand before the machine's own loopback.
-_NO_PROXY = {"http": "", "https": ""}
 
 
 @dataclass(frozen=True)
@@ -73,21 +68,12 @@ class _Received(NamedTuple):
     entered_at: float
 
 
-class _Bearer(AuthBase):
-    """An auth object, because `requests` consults `.netrc` whenever there is none."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
 class Transport:
     """One session for all lanes of the process; safe to share between threads."""
 
-    def __init__(self, connection: Connection, lanes: int) -> None:
+    def __init__(
+        self, connection: Connection, lanes: int, tokens: TokenSource | None = None
+    ) -> None:
         self.connection = connection
         # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
         self.reached = False
@@ -97,11 +83,15 @@ class Transport:
         self.traffic = Traffic(connection.host)
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
-        self._session = _session(self._gate.lanes)
+        self._session = new_session(self._gate.lanes)
         # Looked up once: `requests` would do so for every request, for as long as a fifth of it.
-        self._network = _network(self._root, self._verify)
-        self._token_http = _TokenHttp(self._session, self._verify)
-        self.tokens = TokenSource(connection, self._token_http)
+        self._network = network_of(self._root, self._verify)
+        self.tokens = tokens or TokenSource(connection, SignInSession(self._session, connection))
+        self._audience = audience_of(connection.environment_url)
+        for setting in SETTINGS.values():
+            if setting.secret:
+                keep_secret(connection.get(setting.name))
+        wire_log.open_log()
 
     def deadline(self) -> Deadline:
         """A fresh deadline for one operation, of the configured length."""
@@ -218,7 +208,7 @@ class Transport:
             if status in _TRANSIENT:
                 tries += 1
                 if status == 503:
-                    self._hold(_retry_after(answered) or 0.0)
+                    self._hold(retry_after(answered) or 0.0)
                 if repeatable and self._try_again(tries, deadline):
                     continue
                 self._outage.gave_up()
@@ -244,6 +234,15 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+
+    def _token(self, deadline: Deadline) -> str:
+        started = time.monotonic()
+        if self.connection.way in ("device_code", "browser"):
+            token = self.tokens.token(self._audience)
+            deadline.extend(time.monotonic() - started)
+            return token
+        with signing_in_by(deadline):
+            return self.tokens.token(self._audience)
 
     def _url(self, path: str, action: str) -> str:
         if "://" not in path:
@@ -276,29 +275,41 @@ class Transport:
         succeeded = False
         self._outage.sending()
         self.traffic.add(requests=1)
+        started = time.monotonic()
+        complete = _headers(method, content, headers)
+        wire_log.sent(method, url, complete, content)
         try:
             with telemetry.request(method, url, self.connection.host, resend) as record:
                 response = self._session.request(
                     method,
                     url,
                     data=content.reader() if isinstance(content, Upload) else content,
-                    headers=_headers(method, content, headers),
-                    auth=_Bearer(token),
+                    headers=complete,
+                    auth=Bearer(token),
                     timeout=self._timeout(content, deadline),
                     allow_redirects=False,
                     stream=True,
                     **self._network,
                 )
                 with response:
-                    raw = _read(response, deadline)
+                    raw = read_body(response, deadline, _MOST_BYTES)
                 record.note(
                     http__response__status_code=response.status_code,
                     dataverse__request_id=response.headers.get("x-ms-service-request-id", ""),
                 )
             succeeded = response.status_code < 400
+            wire_log.answered(
+                method,
+                url,
+                response.status_code,
+                response.headers,
+                raw,
+                time.monotonic() - started,
+            )
             return _Received(response.status_code, response.headers, raw, entered)
         except (requests.RequestException, HTTPError, OSError) as error:
             self.traffic.add(unanswered=1)
+            wire_log.failed(method, url, error)
             raise _explain(error, action, self.connection, self._verify) from None
         finally:
             self._gate.leave(succeeded=succeeded)
@@ -306,11 +317,7 @@ class Transport:
     def _timeout(self, content: object, deadline: Deadline) -> Any:
         left = deadline.remaining() or 0.001
         patience = _UPLOAD_READ_SECONDS if isinstance(content, Upload) else self._outage.patience()
-        return Timeout(connect=min(_CONNECT_SECONDS, left), read=min(patience, left))
-
-    def _token(self, deadline: Deadline) -> str:
-        self._token_http.within.deadline = deadline
-        return self.tokens.token()
+        return Timeout(connect=min(CONNECT_SECONDS, left), read=min(patience, left))
 
     def _refuse_in_an_outage(self, action: str) -> None:
         silence = self._outage.lasts()
@@ -337,7 +344,7 @@ class Transport:
         """Hold all lanes as a 429 asks; False when that would pass the deadline."""
         if getattr(problem, "code", "").lower() in (TOO_MANY_AT_ONCE, TOO_MUCH_TIME):
             self._gate.narrow(answer.entered_at)
-        pause = _retry_after(answer.headers)
+        pause = retry_after(answer.headers)
         if pause is None:
             pause = backoff(refusals + 2)
         news = self._hold(pause)
@@ -362,62 +369,6 @@ class Transport:
         return longer >= seconds
 
 
-class _TokenHttp:
-    """What `msal` sends its requests with: our session, our deadlines, no redirects."""
-
-    def __init__(self, session: requests.Session, verify: bool | str) -> None:
-        self._session = session
-        self._verify = verify
-        # Whoever fetches a token does so for an operation, in the operation's thread.
-        self.within = threading.local()
-
-    def get(self, url: str, **arguments: Any) -> requests.Response:
-        """Send a GET for `msal`."""
-        return self._send("GET", url, arguments)
-
-    def post(self, url: str, **arguments: Any) -> requests.Response:
-        """Send a POST for `msal`."""
-        return self._send("POST", url, arguments)
-
-    def close(self) -> None:
-        """Nothing to do: the session is the transport's."""
-
-    def _send(self, method: str, url: str, arguments: dict[str, Any]) -> requests.Response:
-        deadline: Deadline | None = getattr(self.within, "deadline", None)
-        left = max(0.001, deadline.remaining()) if deadline else _TOKEN_SECONDS
-        arguments.setdefault("timeout", (min(_CONNECT_SECONDS, left), min(_TOKEN_SECONDS, left)))
-        arguments.update(_network(url, self._verify))
-        return self._session.request(
-            method, url, allow_redirects=False, auth=_NoAuth(), **arguments
-        )
-
-
-class _NoAuth(AuthBase):
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
-def _session(lanes: int) -> requests.Session:
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=lanes, pool_block=True)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
-def _network(url: str, verify: bool | str) -> dict[str, Any]:
-    """Proxies and certificates for a host, as arguments and environment have them."""
-    if is_loopback(urlsplit(url).hostname or ""):
-        proxies: Mapping[str, str] = _NO_PROXY
-    else:
-        proxies = get_environ_proxies(url)
-    if verify is True:
-        verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    return {"proxies": proxies, "verify": verify}
-
-
 def _headers(
     method: str, content: object | None, more: Mapping[str, str]
 ) -> dict[str, str | bytes | None]:
@@ -436,25 +387,12 @@ def _headers(
     return headers
 
 
-def _read(response: requests.Response, deadline: Deadline) -> bytes:
-    """The body, in pieces, so that a server dripping bytes cannot outlast the deadline."""
-    pieces, size = [], 0
-    while piece := response.raw.read1(65536, decode_content=True):
-        pieces.append(piece)
-        size += len(piece)
-        if size > _MOST_BYTES:
-            raise requests.exceptions.ContentDecodingError("the answer is too large")
-        if deadline.remaining() == 0.0:
-            raise requests.exceptions.ReadTimeout("the answer did not arrive in time")
-    return b"".join(pieces)
-
-
 def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
     if status == 204 or (not raw and status in (201, 202)):
         return Answer(status, headers, {})
     try:
-        body = json.loads(raw)
-    except (ValueError, RecursionError):
+        body = loads(raw)
+    except ValueError:
         page = raw.lstrip()[:1] == b"<" or "html" in headers.get("Content-Type", "")
         what = "a web page" if page else "not JSON, or cut short"
         raise errors.LostAnswerError(
@@ -464,21 +402,6 @@ def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) ->
     if not isinstance(body, dict):
         raise errors.LostAnswerError(f"{action}: HTTP {status}, but the answer is not an object.")
     return Answer(status, headers, body)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from a number or a date (measured against the server's own clock)."""
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            then = parsedate_to_datetime(value)
-            now = parsedate_to_datetime(headers.get("Date", ""))
-            seconds = (then - now).total_seconds()
-        except (TypeError, ValueError):
-            return None
-    return seconds if 0 <= seconds < float("inf") else None
 
 
 def _explain(
@@ -504,10 +427,19 @@ def _explain(
     if _never_sent(error):
         return errors.TransportError(
             f"{action}: {host} cannot be reached. Check environment_url and the network."
+            + _region_hint(connection)
         )
     if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) or "timed out" in str(error):
         return errors.LostAnswerError(f"{action}: {host} did not answer in time.")
     return errors.LostAnswerError(f"{action}: the connection to {host} broke before the answer.")
+
+
+def _region_hint(connection: Connection) -> str:
+    """A right name in a wrong region is the commonest address that nobody has."""
+    region = region_of(urlsplit(connection.environment_url).hostname or "")
+    if not region:
+        return ""
+    return f" The address is one in {region}; `pulumi-powerautomate environments` shows yours."
 
 
 def _never_sent(error: Exception) -> bool:

@@ -145,10 +145,11 @@ class Workflows:
         owner_id: str | None = None,
         workflow_ids: list[str] | None = None,
         definitions: bool = False,
+        cloud_flows_only: bool = True,
         page_size: int = 5000,
     ) -> Iterator[LiveFlow]:
         """Every cloud flow that matches, page by page; definitions only when asked for."""
-        conditions = [f"category eq {CLOUD_FLOW}", "type eq 1"]
+        conditions = [f"category eq {CLOUD_FLOW}", "type eq 1"] if cloud_flows_only else []
         if name is not None:
             conditions.append(f"name eq {literal(name)}")
         if state is not None:

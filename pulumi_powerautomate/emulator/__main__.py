@@ -19,6 +19,7 @@ import uvicorn
 from . import seed
 from .answers import Refusal
 from .app import Emulation, new_service
+from .entra.registration import register
 from .switches import SWITCHES
 from .tls import certificates
 
@@ -44,7 +45,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KeyError as error:
         sys.exit(f"error: {arguments.seed}: no entity set or key column {error}.")
     emulation = Emulation(service, control=arguments.control, latency_ms=arguments.latency_ms)
+    _register(emulation, arguments.sign_in)
     asyncio.run(_serve(emulation, arguments))
+
+
+def _register(emulation: Emulation, path: str | None) -> None:
+    if path is None:
+        return
+    try:
+        register(emulation.entra, emulation.service, json.loads(Path(path).read_text("utf-8")))
+    except Refusal as refusal:
+        sys.exit(f"error: {path}: {refusal.message}")
+    except OSError as error:
+        sys.exit(f"error: {path}: {error.strerror or error}.")
+    except ValueError as error:
+        sys.exit(f"error: {path} is not JSON ({error}).")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--https", action="store_true", help="serve the API over https")
     parser.add_argument("--database", help="keep the rows in this SQLite file (default: memory)")
     parser.add_argument("--seed", help="JSON file with rows by entity set, for a new environment")
+    parser.add_argument("--sign-in", help="JSON file with applications, people and identities")
     parser.add_argument(
         "--switch",
         action="append",
@@ -84,12 +100,16 @@ async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
         scheme = "https" if arguments.https else "http"
         url = f"{scheme}://{_address(api)}"
         emulation.entra.base = f"https://{_address(sign_in)}"
+        emulation.entra.identities.thumbprint = tls.thumbprint
+        emulation.url = url
+        emulation.entra.directory.served = {url, emulation.entra.base}
         environment = {
             "POWERAUTOMATE_ENVIRONMENT_URL": url,
             "POWERAUTOMATE_TENANT_ID": seed.TENANT,
             "POWERAUTOMATE_CLIENT_ID": seed.CLIENT,
             "POWERAUTOMATE_CLIENT_SECRET": seed.CLIENT_SECRET,
             "POWERAUTOMATE_AUTHORITY_HOST": emulation.entra.base,
+            "POWERAUTOMATE_DISCOVERY_HOST": emulation.entra.base,
             "POWERAUTOMATE_CA_BUNDLE": str(tls.bundle),
         }
         servers = [_server(emulation, None if sign_in is not api else tls.server)]
@@ -145,8 +165,7 @@ def _server(emulation: Emulation, tls: Any) -> uvicorn.Server:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Only with the protocol named does asyncio switch Nagle's algorithm off; with it, a body that
-    # follows its headers waits 40 ms for the client's acknowledgement.
+    # With the protocol named, asyncio turns off the delay of small packets: 40 ms per answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

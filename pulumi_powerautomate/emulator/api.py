@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import access, membership, metadata, seed, solution_actions
+from . import access, identity, membership, metadata, seed, solution_actions
 from .answers import Answer, Refusal, no_such_segment
 from .request import Request, Segment, arguments, segments
 from .rows import Rows
@@ -62,6 +62,8 @@ class Api:
             return metadata.document(request)
         if first.name == "WhoAmI" and request.method == "GET":
             return _who_am_i(request)
+        if first.name == "RetrieveVersion" and request.method == "GET":
+            return identity.version(request)
         if first.name == "EntityDefinitions" and request.method == "GET":
             return metadata.entity_definitions(request, first, rest)
         if first.name == "RetrieveSharedPrincipalsAndAccess" and request.method == "GET":
@@ -74,11 +76,14 @@ class Api:
             _only(request, "POST")
             return _ACTIONS[first.name](self.rows, request)
         table = BY_SET.get(first.name)
-        if table is None:
+        if table is None or self._absent(table):
             raise no_such_segment(first.name)
         if first.arguments is None:
             return self._collection(table, request, rest)
         return self._row(table, first.arguments, request, rest)
+
+    def _absent(self, table: Table) -> bool:
+        return table.logical == "flowrun" and self.rows.service.switches["flow_runs"] == "absent"
 
     def _collection(self, table: Table, request: Request, rest: list[Segment]) -> Answer:
         if rest and rest[0].name == "$count":
@@ -106,6 +111,9 @@ class Api:
         if name == "Microsoft.Dynamics.CRM.RetrievePrincipalAccess":
             given = arguments(rest[0].arguments or "", request.options)
             return access.principal_access(self.rows, request, table, key, given)
+        if name == "Microsoft.Dynamics.CRM.RetrieveUserPrivileges":
+            _only(request, "GET")
+            return identity.privileges(self.rows, request, key)
         if len(rest) > 1 or rest[0].arguments is not None:
             raise no_such_segment(rest[-1].name)
         if request.method == "GET":

@@ -7,21 +7,23 @@ It is plain ASGI, because a fault has to reach below HTTP: cut a connection, or 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import batch, seed, solution_jobs
+from . import batch, discovery, seed, solution_jobs
 from .answers import Answer, Refusal, service_headers
 from .api import VERSIONS, Api
+from .caller import identify
 from .control import PREFIX, control_app
 from .entra import Entra
 from .faults import SPOILS, Fault, Faults
 from .journal import Entry, Journal
 from .limits import Limits
 from .request import Request
-from .service import Caller, Service
+from .service import Service
 from .wire import Wire, instead
 
 _API_PATH = re.compile(r"^/api/data/(?P<version>[^/]+)(?:/(?P<rest>.*))?$", re.DOTALL)
@@ -33,7 +35,9 @@ class Emulation:
     def __init__(self, service: Service, *, control: bool, latency_ms: float = 0.0) -> None:
         self.service = service
         self.api = Api(service)
-        self.entra = Entra(service.clock)
+        self.entra = Entra(service.clock, service.switches)
+        self.discovery = discovery.Discovery(service, self.entra)
+        self.url = ""
         self.faults = Faults()
         self.journal = Journal()
         self.latency = self._initial_latency = latency_ms / 1000
@@ -65,6 +69,7 @@ class Emulation:
         self.service.clock.offset = 0.0
         self.service.reset()
         self.entra.reset()
+        self.discovery.reset()
         self.faults.clear()
         self.journal.clear()
         self.limits.clear()
@@ -115,18 +120,18 @@ class Emulation:
             await self._pass_barriers(scope["method"], inner, "before_commit", signing_in)
             if await self._act(rules, "before_commit", wire, entry):
                 return
+            request = Request(
+                method=scope["method"],
+                path=inner,
+                query=query,
+                headers=headers,
+                body=body or b"",
+                base=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
+                version=match["version"] if match else "",
+            )
             if match is None:
-                answer = self.entra.handle(scope["method"], path, headers, body or b"")
+                answer = self._before_the_environment(request)
             else:
-                request = Request(
-                    method=scope["method"],
-                    path=inner,
-                    query=query,
-                    headers=headers,
-                    body=body or b"",
-                    base=f"{scope['scheme']}://{headers.get('host', 'localhost')}",
-                    version=match["version"],
-                )
                 answer = await self._answered(request, too_large=body is None)
             await self._pass_barriers(scope["method"], inner, "after_commit", signing_in)
             if await self._act(rules, "after_commit", wire, entry):
@@ -141,12 +146,29 @@ class Emulation:
             if entry is not None:
                 entry.ended = time.time()
 
+    def _before_the_environment(self, request: Request) -> Answer:
+        """What is asked of the services that lead to it: signing in, and discovery."""
+        found = discovery.PATH.match(request.path)
+        if found is None:
+            return self.entra.handle(
+                request.method, request.path, request.query, request.headers, request.body
+            )
+        try:
+            answer = self.discovery.answer(
+                dataclasses.replace(request, path=found["rest"] or ""), self.url
+            )
+        except Refusal as refusal:
+            answer = refusal.answer()
+        note = {"endpoint": "discovery", "method": request.method, "path": found["rest"] or ""}
+        self.entra.requests.append({**note, "query": request.query, "status": answer.status})
+        return answer
+
     async def _answered(self, request: Request, *, too_large: bool) -> Answer:
         limits: Limits | None = None
         entered = False
         started = time.perf_counter()
         try:
-            request.caller = self._caller(request)
+            request.caller = identify(self.service, self.entra, request)
             if self.service.switches["limits"] == "on":
                 limits = self._limits(request.caller.user_id)
                 limits.enter()
@@ -189,32 +211,6 @@ class Emulation:
         self._handling += time.perf_counter() - started
         return answer
 
-    def _caller(self, request: Request) -> Caller:
-        bearer = request.headers.get("authorization", "").partition(" ")[2]
-        if bearer == seed.DEVELOPER_TOKEN and self.service.switches["strict_tokens"] == "off":
-            return self._member(seed.CLIENT, request)
-        token = self.entra.caller(bearer)
-        if token is None or token.audience != request.base:
-            raise _unauthorized(bearer, request.base)
-        fresh = self.service.switches["fresh_environment_403_seconds"]
-        if self.service.clock.now() - self.service.started < fresh:
-            raise _not_a_member()
-        return self._member(token.client_id, request)
-
-    def _member(self, client_id: str, request: Request) -> Caller:
-        user = self.service.store.find("systemuser", applicationid=client_id)
-        if user is None or user["isdisabled"]:
-            raise _not_a_member()
-        for header, column in (
-            ("callerobjectid", "azureactivedirectoryobjectid"),
-            ("mscrmcallerid", "systemuserid"),
-        ):
-            if header in request.headers:
-                user = self.service.store.find("systemuser", **{column: request.headers[header]})
-                if user is None:
-                    raise Refusal(400, "0x80041103", "The impersonated user does not exist.")
-        return Caller(str(user["systemuserid"]))
-
     def _limits(self, user_id: str) -> Limits:
         if user_id not in self.limits:
             self.limits[user_id] = Limits(self.service.clock, **self.limit_settings)
@@ -252,27 +248,6 @@ class Emulation:
 
 def _spoils(rule: Fault) -> bool:
     return rule.do in SPOILS or rule.when == "mid_body"
-
-
-def _unauthorized(bearer: str, base: str) -> Refusal:
-    if not bearer:
-        where = (
-            "Bearer authorization_uri=https://login.microsoftonline.com/"
-            f"{seed.TENANT}/oauth2/authorize, resource_id={base}/"
-        )
-    else:
-        where = "Bearer error=invalid_token, error_description=The access token is not valid"
-    return _Unauthorized(401, "", "", {"WWW-Authenticate": where})
-
-
-class _Unauthorized(Refusal):
-    def answer(self) -> Answer:
-        headers = {**self.headers, "Content-Type": "text/html"}
-        return Answer(401, None, headers, raw=b"HTTP Error 401 - Unauthorized: Access is denied")
-
-
-def _not_a_member() -> Refusal:
-    return Refusal(403, "0x80072560", "The user is not a member of the organization.")
 
 
 def new_service(

@@ -7,7 +7,6 @@ Off unless asked for, because it needs no sign-in.
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from .answers import Refusal
-from .entra import Application
+from .control_request import json_object
+from .entra.control import routes as sign_in_routes
 from .faults import Barrier
 from .tables import BY_SET, Table
 
@@ -42,6 +42,7 @@ def control_app(emulation: Emulation) -> Starlette:
         Route("/clock", control.clock, methods=["GET", "POST"]),
         Route("/switches", control.switches, methods=["GET", "POST"]),
         Route("/limits", control.limits, methods=["POST"]),
+        Route("/environments", control.environments, methods=["POST"]),
         Route("/privileges", control.privileges, methods=["POST"]),
         Route("/snapshots", control.snapshots, methods=["POST"]),
         Route("/reset", control.reset, methods=["POST"]),
@@ -49,6 +50,7 @@ def control_app(emulation: Emulation) -> Starlette:
         Route("/rows/{set}", control.rows, methods=["GET", "POST"]),
         Route("/rows/{set}/{id}", control.row, methods=["GET", "PATCH", "DELETE"]),
     ]
+    routes += sign_in_routes(emulation)
     return Starlette(routes=routes, exception_handlers={Refusal: _refused})
 
 
@@ -67,11 +69,11 @@ class _Control:
         if request.method == "DELETE":
             self.emulation.faults.clear()
         else:
-            self.emulation.faults.add(await _body(request))
+            self.emulation.faults.add(await json_object(request))
         return JSONResponse({})
 
     async def barriers(self, request: Request) -> JSONResponse:
-        rule = await _body(request)
+        rule = await json_object(request)
         name = str(uuid.uuid4())
         self.emulation.faults.add_barrier(name, rule)
         return JSONResponse({"name": name})
@@ -99,36 +101,43 @@ class _Control:
     async def tokens(self, request: Request) -> JSONResponse:
         entra = self.emulation.entra
         if request.method == "POST":
-            wish = await _body(request)
+            wish = await json_object(request)
             if wish.get("revoke"):
-                entra.revoke_all()
-            entra.token_seconds = int(wish.get("seconds", entra.token_seconds))
-            for client_id, secret in wish.get("applications", {}).items():
-                entra.applications[client_id] = Application(secret)
-        return JSONResponse(entra.requests)
+                entra.tokens.revoke_all()
+            entra.tokens.seconds = int(wish.get("seconds", entra.tokens.seconds))
+            applications = [
+                {"client_id": client_id, "secrets": [secret]}
+                for client_id, secret in wish.get("applications", {}).items()
+            ]
+            entra.directory.register({"applications": applications})
+        return JSONResponse(entra.token_requests())
 
     async def clock(self, request: Request) -> JSONResponse:
         if request.method == "POST":
-            self.service.clock.advance(float((await _body(request))["seconds"]))
+            self.service.clock.advance(float((await json_object(request))["seconds"]))
         return JSONResponse({"now": self.service.clock.now()})
 
     async def switches(self, request: Request) -> JSONResponse:
         if request.method == "POST":
-            self.service.switches.set(await _body(request))
+            self.service.switches.set(await json_object(request))
         return JSONResponse(self.service.switches.as_dict())
 
     async def limits(self, request: Request) -> JSONResponse:
-        for name, value in (await _body(request)).items():
+        for name, value in (await json_object(request)).items():
             self.emulation.set_limit(name, value)
         return JSONResponse({})
 
+    async def environments(self, request: Request) -> JSONResponse:
+        self.emulation.discovery.add(await json_object(request))
+        return JSONResponse({})
+
     async def privileges(self, request: Request) -> JSONResponse:
-        denied = (await _body(request)).get("denied", [])
+        denied = (await json_object(request)).get("denied", [])
         self.service.denied_privileges = {name.lower() for name in denied}
         return JSONResponse({})
 
     async def snapshots(self, request: Request) -> JSONResponse:
-        wish = await _body(request)
+        wish = await json_object(request)
         if wish.get("restore"):
             self.service.store.restore(self.saved[wish["name"]])
         else:
@@ -146,7 +155,7 @@ class _Control:
         table = _table(request)
         if request.method == "GET":
             return JSONResponse(list(self.service.store.all(table.logical)))
-        values = await _body(request)
+        values = await json_object(request)
         if table.key not in values:
             values[table.key] = str(uuid.uuid4())
         _known_columns(table, values)
@@ -156,7 +165,7 @@ class _Control:
         table = _table(request)
         row = self.service.require(table, request.path_params["id"])
         if request.method == "PATCH":
-            values = await _body(request)
+            values = await json_object(request)
             _known_columns(table, values)
             row = self.service.change(table, row, values, "by hand")
         if request.method == "DELETE":
@@ -171,14 +180,6 @@ async def _within(barrier: Barrier) -> bool:
     except (TimeoutError, asyncio.TimeoutError):
         return False
     return True
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    raw = await request.body()
-    value = json.loads(raw) if raw else {}
-    if not isinstance(value, dict):
-        raise Refusal(400, "", "The body is not an object.")
-    return value
 
 
 def _table(request: Request) -> Table:

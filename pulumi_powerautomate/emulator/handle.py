@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from .sign_in import SignIn
+
 _START_SECONDS = 30.0
 
 
@@ -27,6 +29,7 @@ class Emulator:
         database: SQLite file that keeps the rows; memory when left out.
         switches: answers to open questions, by name (`--list-switches` prints them).
         seed: rows by entity set, added to a new environment.
+        sign_in: what is registered in the tenant, as for `SignIn.register`.
         latency_ms: how long each answer takes.
         port: port of the API; a free one by default.
     """
@@ -39,6 +42,7 @@ class Emulator:
         database: str | Path | None = None,
         switches: Mapping[str, Any] | None = None,
         seed: Mapping[str, Any] | None = None,
+        sign_in: Mapping[str, Any] | None = None,
         latency_ms: float = 0.0,
         port: int = 0,
     ) -> None:
@@ -52,10 +56,11 @@ class Emulator:
         command += ["--database", str(database)] if database else []
         for name, value in (switches or {}).items():
             command += ["--switch", f"{name}={value}"]
-        if seed:
-            rows = Path(self._folder.name) / "seed.json"
-            rows.write_text(json.dumps(seed), "utf-8")
-            command += ["--seed", str(rows)]
+        for option, document in (("seed", seed), ("sign-in", sign_in)):
+            if document:
+                file = Path(self._folder.name) / f"{option}.json"
+                file.write_text(json.dumps(document), "utf-8")
+                command += [f"--{option}", str(file)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
@@ -104,10 +109,11 @@ class Emulator:
 
 
 class Control:
-    """The control surface of a running emulator."""
+    """The control surface of a running emulator; `sign_in` is the part about the tenant."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
+        self.sign_in = SignIn(self._call)
 
     def fault(self, **rule: Any) -> None:
         """
@@ -157,6 +163,13 @@ class Control:
     def limits(self, **changes: Any) -> None:
         """Change service protection limits (`requests`, …) or `latency_ms`."""
         self._call("POST", "limits", changes)
+
+    def environment(self, **properties: Any) -> None:
+        """
+        Let the discovery service know another environment: `Url`, `UniqueName`, other properties of
+        an Instance, and `people`, the user names of those who may use it (everybody by default).
+        """
+        self._call("POST", "environments", properties)
 
     def deny(self, *privileges: str) -> None:
         """Take privileges such as `prvWriteworkflow` away from every caller; none to give back."""
@@ -211,12 +224,15 @@ class Control:
         else:
             connection = http.client.HTTPConnection(parts.netloc, timeout=180)
         try:
-            content = None if body is None else json.dumps(body)
-            connection.request(method, f"/__emulator__/{quote(path)}", content)
+            sent = None if body is None else json.dumps(body)
+            connection.request(method, f"/__emulator__/{quote(path)}", sent)
             response = connection.getresponse()
-            answer = json.loads(response.read() or b"{}")
+            content = response.read()
         finally:
             connection.close()
+        if response.status >= 500:
+            raise RuntimeError(f"{method} {path}: the emulator failed ({response.status}).")
+        answer = json.loads(content or b"{}")
         if response.status >= 400:
             raise ValueError(f"{method} {path}: {answer.get('error', response.status)}")
         return answer

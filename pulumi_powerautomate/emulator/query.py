@@ -196,15 +196,16 @@ def _value(node: Any, table: Table, row: Row, related: Related) -> Any:
     if isinstance(node, ast.Call):
         return _call(node, [_value(argument, table, row, related) for argument in node.args])
     if isinstance(node, ast.Identifier):
-        return _folded(row.get(node.name))
+        value = row.get(node.name)
+        return value if table.case_sensitive else _folded(value)
     if isinstance(node, ast.Attribute):
         lookup, _, column = _attribute(table, node)
         found = related(row, lookup)
         return _folded(found[1].get(column)) if found else None
-    return _literal(node)
+    return _literal(node, folded=not table.case_sensitive)
 
 
-def _literal(node: Any) -> Any:
+def _literal(node: Any, *, folded: bool) -> Any:
     if isinstance(node, ast.Null):
         return None
     if isinstance(node, ast.Integer):
@@ -214,8 +215,8 @@ def _literal(node: Any) -> Any:
     if isinstance(node, ast.Boolean):
         return node.val == "true"
     if isinstance(node, ast.List):
-        return [_literal(item) for item in node.val]
-    return _folded(str(node.val))
+        return [_literal(item, folded=folded) for item in node.val]
+    return _folded(str(node.val)) if folded or isinstance(node, ast.GUID) else str(node.val)
 
 
 def _compare(node: Any, table: Table, row: Row, related: Related) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from . import hooks
+from . import flow_runs, hooks
 from .answers import (
     ALREADY_EXISTS,
     JSON_TYPE,
@@ -191,6 +191,7 @@ class Rows:
 
     def by_key(self, table: Table, key: str, request: Request, *, missing: bool = False) -> Any:
         """A row by GUID, named key or alternate key."""
+        flow_runs.forget_expired(self.service, table)
         if "=" in key:
             named = arguments(key, request.options)
             if list(named) != [table.key]:
@@ -219,6 +220,7 @@ class Rows:
 
     def visible(self, table: Table) -> list[Row]:
         """Rows that reads see; with a lag, writes of the last moments are not among them."""
+        flow_runs.forget_expired(self.service, table)
         rows = list(self.service.store.all(table.logical))
         return rows if not self.service.switches["read_lag_seconds"] else [
             row for row in rows if self.visible_one(row)

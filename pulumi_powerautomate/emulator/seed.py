@@ -12,6 +12,7 @@ from typing import Any
 ORGANIZATION = "0e6a3b61-0000-4000-8000-000000000001"
 BUSINESS_UNIT = "0e6a3b61-0000-4000-8000-000000000002"
 TENANT = "0e6a3b61-0000-4000-8000-0000000000aa"
+TENANT_NAMES = (TENANT, "contoso.onmicrosoft.com", "contoso.com")
 
 # The application that signs in by default, and the row it is mapped to.
 CLIENT = "0e6a3b61-0000-4000-8000-0000000000c1"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import seed
+from . import flow_runs, seed
 from .answers import does_not_exist
 from .clock import Clock
 from .store import Row, Store
@@ -69,6 +69,7 @@ class Service:
         for lookup in table.lookups:
             row[lookup.column] = None
         row.update(values)
+        flow_runs.complete(self, table, row)
         row[table.key] = str(row[table.key]).lower()
         now = self.clock.stamp()
         row["createdon"] = row.get("createdon") or now

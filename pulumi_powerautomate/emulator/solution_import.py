@@ -124,6 +124,18 @@ def missing_dependencies(service: Service, package: Package) -> list[dict[str, s
     return missing
 
 
+def components(package: Package) -> list[tuple[str, str, str]]:
+    """Section, id and name of everything that an import goes through, in its order."""
+    references = [item["connectionreferencelogicalname"] for item in package.references]
+    variables = [item["schemaname"] for item in package.variables]
+    return [
+        *(("rootComponents", identity, "") for _, identity in package.roots),
+        *(("connectionreferences", name, name) for name in references),
+        *(("environmentvariabledefinitions", name, name) for name in variables),
+        *(("workflows", flow.id, flow.name) for flow in package.flows),
+    ]
+
+
 def apply(
     service: Service,
     package: Package,

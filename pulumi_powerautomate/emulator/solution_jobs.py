@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -132,8 +133,26 @@ def _progress(service: Service, operation_id: str, job: Row, done: float) -> Non
         row = _import_job(service, job)
         progress = round(100 * done, 1)
         if abs(float(row["progress"]) - progress) >= 1:
+            components = _components(service, operation_id, job)
+            processed = int(done * len(components))
+            data = _result_xml(job, components[:processed], None, progress, components[processed:])
             table = service.table("importjob")
-            service.change(table, row, {"progress": progress}, job["caller"])
+            service.change(table, row, {"progress": progress, "data": data}, job["caller"])
+
+
+def _components(service: Service, operation_id: str, job: Row) -> list[Result]:
+    """What an import goes through, in its order; worked out once."""
+    known = job.get("components")
+    if known is None:
+        try:
+            package = packages.read(package_bytes(service, job["package"]))
+        except (Failed, Refusal):
+            known = []
+        else:
+            known = [list(item) for item in solution_import.components(package)]
+        store_row = {key: value for key, value in job.items() if key != "id"}
+        service.store.put("job", operation_id, {**store_row, "components": known})
+    return [Result(section, identity, name) for section, identity, name in known]
 
 
 def _finish(service: Service, operation_id: str, job: Row) -> Failed | None:
@@ -237,7 +256,13 @@ def _import_job(service: Service, job: Row) -> Row:
     return service.insert(service.table("importjob"), values, job["caller"])
 
 
-def _result_xml(job: Row, results: list[Result], failed: Failed | None, progress: float) -> str:
+def _result_xml(
+    job: Row,
+    results: list[Result],
+    failed: Failed | None,
+    progress: float,
+    waiting: Sequence[Result] = (),
+) -> str:
     def line(result: Result) -> str:
         return (
             f"<result result={quoteattr(result.outcome)} errorcode={quoteattr(result.code)} "
@@ -252,14 +277,16 @@ def _result_xml(job: Row, results: list[Result], failed: Failed | None, progress
         for section in ("workflows", "connectionreferences", "environmentvariabledefinitions",
                         "rootComponents")
     }  # fmt: skip
-    for result in results:
+    for result in (*results, *waiting):
         sections[result.section].append(result)
+    done = {id(result) for result in results}
     inner = ""
     for section, items in sections.items():
         element = section.removesuffix("s")
         inner += f"<{section}>" + "".join(
             f"<{element} id={quoteattr(item.id)} LocalizedName={quoteattr(item.name)} "
-            f'processed="true">{line(item)}</{element}>'
+            + (f'processed="true">{line(item)}' if id(item) in done else 'processed="false">')
+            + f"</{element}>"
             for item in items
         ) + f"</{section}>"  # fmt: skip
     return (

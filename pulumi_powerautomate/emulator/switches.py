@@ -58,6 +58,22 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "whether solutions that a package needs and the emulator does not have count as missing",
     ),
     "max_solution_bytes": (int, 0, "largest solution package; 0 for no limit"),
+    "resources": (
+        ("open", "registered"),
+        "open",
+        "whether a token is given for any resource, or only for registered ones",
+    ),
+    "device_slow_down": (
+        ("on", "off"),
+        "on",
+        "whether a device that asks too often is told slow_down, as the standard has it",
+    ),
+    "discovery_for_applications": (
+        ("empty", "refuse"),
+        "empty",
+        "what the discovery service answers to an application, which is not a person",
+    ),
+    "flow_runs": (("on", "absent"), "on", "whether runs are kept in the table flowruns"),
     "strict_tokens": (("off", "on"), "off", "whether the developer token is refused"),
     "read_lag_seconds": (float, 0.0, "how long a write stays invisible to reads"),
     "fresh_environment_403_seconds": (float, 0.0, "how long a new environment refuses"),

@@ -55,6 +55,7 @@ class Table:
     read_only: bool = False
     unique: tuple[str, ...] = ()
     object_type: int = field(default=0)
+    case_sensitive: bool = False
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -360,6 +361,7 @@ ORGANIZATION = Table(
         _string("name", 160),
         _int("languagecode", 1033),
         _int("maxuploadfilesize", 131_072_000),
+        _int("flowruntimetoliveinseconds", 2_419_200),
         *_SYSTEM,
     ),
     object_type=1019,
@@ -494,6 +496,36 @@ IMPORT_JOB = Table(
     object_type=9107,
 )
 
+FLOW_RUN = Table(
+    "flowrun",
+    "flowruns",
+    "flowrunid",
+    (
+        _key("flowrunid"),
+        _string("name", 100, required=True),
+        _int("duration"),
+        Column("starttime", "date"),
+        Column("endtime", "date"),
+        _string("status", 100),
+        _string("triggertype", 100),
+        _string("errorcode", 100),
+        _memo("errormessage", 20_000),
+        _int("isprimary", labels={0: "false", 1: "true"}),
+        _string("parentrunid", 100),
+        _string("partitionid", 100),
+        _string("resourceid", 100),
+        _string("workflowid", 100),
+        _string("workflowname", 100, writable=False),
+        _int("ttlinseconds"),
+        _int("importsequencenumber"),
+        Column("overriddencreatedon", "date"),
+        _int("timezoneruleversionnumber"),
+        _int("utcconversiontimezonecode"),
+        *_SYSTEM,
+    ),
+    (*_OWNED, *_AUDIT, Lookup("Workflow", ("workflows",), writable=True)),
+)
+
 TABLES: tuple[Table, ...] = (
     WORKFLOW,
     CONNECTION_REFERENCE,
@@ -512,6 +544,7 @@ TABLES: tuple[Table, ...] = (
     ENVIRONMENT_VARIABLE_VALUE,
     ASYNC_OPERATION,
     IMPORT_JOB,
+    FLOW_RUN,
 )
 BY_SET: Mapping[str, Table] = {table.entity_set: table for table in TABLES}
 BY_LOGICAL: Mapping[str, Table] = {table.logical: table for table in TABLES}

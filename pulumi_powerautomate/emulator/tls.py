@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,13 @@ import trustme
 
 @dataclass
 class Certificates:
-    """The authority's certificate, which clients trust, and what the servers present."""
+    """
+    The authority's certificate, which clients trust, what the servers present, and its SHA-1 name.
+    """
 
     bundle: Path
     server: ssl.SSLContext
+    thumbprint: str
 
 
 def certificates(folder: Path, host: str) -> Certificates:
@@ -22,7 +26,9 @@ def certificates(folder: Path, host: str) -> Certificates:
     authority = trustme.CA()
     names = dict.fromkeys([host, "localhost", "127.0.0.1", "::1"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*names).configure_cert(context)
+    leaf = authority.issue_cert(*names)
+    leaf.configure_cert(context)
+    presented = ssl.PEM_cert_to_DER_cert(leaf.cert_chain_pems[0].bytes().decode())
     bundle = folder / "emulator-ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
-    return Certificates(bundle, context)
+    return Certificates(bundle, context, hashlib.sha1(presented).hexdigest())

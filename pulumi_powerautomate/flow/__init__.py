@@ -6,6 +6,7 @@ Nothing here reads a file, sends a request or knows Pulumi.
 
 from __future__ import annotations
 
+from .activation_order import ActivationOrder, activation_order, in_words
 from .canonical import canonical, digest
 from .connections import (
     API_PREFIX,
@@ -16,23 +17,32 @@ from .connections import (
     references_from_wire,
     references_to_wire,
 )
+from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
+from .locations import Lines
 from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
 from .validation import validate
 
 __all__ = [
     "API_PREFIX",
+    "ActivationOrder",
     "Branch",
+    "Change",
     "DefinitionError",
     "FlowDocument",
+    "FlowVersion",
+    "Lines",
     "Node",
     "Problem",
+    "activation_order",
     "canonical",
     "children_of",
+    "compare",
     "connectors_of",
     "digest",
     "dump",
+    "in_words",
     "normalize_references",
     "outline",
     "parse_document",

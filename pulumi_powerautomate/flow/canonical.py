@@ -59,6 +59,12 @@ def canonical(definition: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def canonical_node(node: Mapping[str, Any]) -> dict[str, Any]:
+    """One action or trigger without what makes no difference."""
+    result: dict[str, Any] = _node(node)
+    return result
+
+
 def _nodes(nodes: Any) -> Any:
     if not isinstance(nodes, Mapping):
         return _plain(nodes)

@@ -45,7 +45,9 @@ def parse_json(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         raise DefinitionError(
-            "", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+            "",
+            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
+            error.lineno,
         ) from None
     except RecursionError:
         raise DefinitionError("", f"nested deeper than {_DEEPEST} levels.") from None

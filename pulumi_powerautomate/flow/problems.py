@@ -9,10 +9,19 @@ from ..errors import InvalidInputError
 
 
 class DefinitionError(InvalidInputError):
-    """A document cannot be read as a flow at all."""
+    """
+    A document cannot be read as a flow at all.
 
-    def __init__(self, path: str, message: str) -> None:
+    Attributes:
+        path: where in the document; empty for the whole.
+        message: what is wrong there.
+        line: the line of the text, when only that is known; otherwise 1.
+    """
+
+    def __init__(self, path: str, message: str, line: int = 1) -> None:
         self.path = path
+        self.message = message
+        self.line = line
         super().__init__(f"{path}: {message}" if path else message)
 
 
@@ -22,7 +31,7 @@ class Problem:
     One finding: what, where, and what to do.
 
     Attributes:
-        code: stable, such as `PA101`; what a finding is suppressed by.
+        code: stable, such as `FLOW101`; `validation.RULES` lists them.
         path: where in the definition, such as `actions.Send_mail.inputs`.
     """
 

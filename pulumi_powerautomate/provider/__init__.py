@@ -13,9 +13,9 @@ from .base import (
     urn_of,
     warn,
 )
-from .explicit import Provider
+from .explicit import Provider, environment_host
 from .principal import Principal, check_principal, team, user
-from .resource import DataverseResource
+from .resource import DataverseResource, identity, identity_in, pickled
 from .run_error import fail_unless_done, one_line_errors
 from .session import client_for, connection_from
 
@@ -29,11 +29,15 @@ __all__ = [
     "claims",
     "client_for",
     "connection_from",
+    "environment_host",
     "fail_unless_done",
     "failure",
+    "identity",
+    "identity_in",
     "is_unknown",
     "note",
     "one_line_errors",
+    "pickled",
     "progress",
     "team",
     "urn_of",

@@ -9,6 +9,7 @@ Their module path and class name are pickled into users' state and found there b
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -17,10 +18,11 @@ from typing import Any, ClassVar, TypeVar
 from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
-from ..client import DataverseClient, telemetry
-from ..connection import Connection, missing_credentials
+from ..client import DataverseClient, telemetry, wire_log
+from ..client.auth.prompt import set_prompt
+from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
-from .engine_log import say
+from .engine_log import DebugLines, say, wants_debug_lines
 from .repetition import told
 from .run import begin_run
 from .session import client_for, connection_from
@@ -31,6 +33,7 @@ TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
 _F = TypeVar("_F", bound=Callable[..., Any])
+_P = TypeVar("_P", bound="DataverseProvider")
 
 
 class _Shown(Exception):
@@ -65,7 +68,21 @@ class DataverseProvider(ResourceProvider):
             sys.tracebacklimit = 0
         widen_pool()
         end_with_engine()
+        set_prompt(lambda text: say("", text, lasting=True))
+        if wants_debug_lines(sys.argv):
+            wire_log.attach(DebugLines(), logging.DEBUG)
         begin_run()
+
+    @classmethod
+    def connected(cls: type[_P], connection: Connection) -> _P:
+        """A provider outside a provider process, for `check` and for what states hold."""
+        provider = cls()
+        settings = {
+            SETTINGS["environment_url"].key: connection.environment_url,
+            **{SETTINGS[name].key: value for name, value in connection.settings.items()},
+        }
+        provider._get = settings.get
+        return provider
 
     @property
     def connection(self) -> Connection:

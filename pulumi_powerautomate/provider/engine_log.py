@@ -8,8 +8,10 @@ here is swallowed, and without an engine nothing is said.
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
+from collections.abc import Sequence
 from typing import Any, Literal
 
 Severity = Literal["debug", "info", "warning", "error"]
@@ -47,12 +49,34 @@ def say(urn: str, message: str, *, severity: Severity = "info", lasting: bool = 
         return
 
 
+class DebugLines(logging.Handler):
+    """Passes a log's lines on to the engine, which shows them in its own log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one line on."""
+        say("", self.format(record), severity="debug", lasting=True)
+
+
+def wants_debug_lines(arguments: Sequence[str]) -> bool:
+    """Whether the engine was told to log what its plugins do (`-v=N --logflow`)."""
+    return any(
+        name in ("-v", "--v") and number.isdigit() and int(number) > 0
+        for name, _, number in (argument.partition("=") for argument in arguments)
+    )
+
+
 def _engine() -> Any:
     global _stub
     with _lock:
-        if _stub is None and ":" in sys.argv[-1]:
+        address = next((one for one in reversed(sys.argv[1:]) if _is_address(one)), "")
+        if _stub is None and address:
             import grpc
             from pulumi.runtime.proto import engine_pb2_grpc
 
-            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[-1]))
+            _stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
         return _stub
+
+
+def _is_address(argument: str) -> bool:
+    host, _, port = argument.rpartition(":")
+    return bool(host) and not host.startswith("-") and port.isdigit()

@@ -64,7 +64,7 @@ def identity(kind: str, name: str, parent: pulumi.Resource | None) -> Awaitable[
     prefix = f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::"
     organization = pulumi.get_organization()
     if parent is None:
-        return f"{organization}/{prefix}{kind}::{name}"
+        return identity_in(organization, pulumi.get_stack(), pulumi.get_project(), kind, name)
 
     async def below_parent() -> str:
         urn = await parent.urn.future() or ""
@@ -73,3 +73,8 @@ def identity(kind: str, name: str, parent: pulumi.Resource | None) -> Awaitable[
         return f"{organization}/{prefix}{chain}{kind}::{name}"
 
     return below_parent()
+
+
+def identity_in(organization: str, stack: str, project: str, kind: str, name: str) -> str:
+    """The same for a resource without parents of any stack."""
+    return f"{organization}/urn:pulumi:{stack}::{project}::{kind}::{name}"

@@ -7,13 +7,20 @@ Nothing here sends a request or knows Pulumi.
 from __future__ import annotations
 
 from .folder import pack, unpack
-from .reading import PackagedFlow, SolutionPackage, Variable, read_package
+from .reading import (
+    PackagedFlow,
+    SolutionPackage,
+    Variable,
+    flow_documents,
+    read_package,
+)
 from .writing import normalized, same_content
 
 __all__ = [
     "PackagedFlow",
     "SolutionPackage",
     "Variable",
+    "flow_documents",
     "normalized",
     "pack",
     "read_package",

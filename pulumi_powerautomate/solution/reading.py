@@ -105,6 +105,21 @@ def read_package(path: str | Path) -> SolutionPackage:
         raise InvalidInputError(f"{where} cannot be read: {error.strerror}.") from None
 
 
+def flow_documents(path: str | Path) -> list[tuple[str, str]]:
+    """
+    The documents of a package's cloud flows: the entry's name, and its text.
+
+    Raises:
+        InvalidInputError: as `read_package` does.
+    """
+    package = read_package(path)
+    with open(path, "rb") as source, hardened.open_archive(source, str(path)) as archive:
+        return [
+            (flow.file, hardened.content(archive, flow.file, str(path)).decode("utf-8-sig"))
+            for flow in package.flows
+        ]
+
+
 def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPackage:
     names = {name.lower(): name for name in archive.namelist()}
     for wanted in (MANIFEST, CUSTOMIZATIONS):

@@ -355,6 +355,21 @@ def test_progress_and_warnings_carry_the_urn(provider: ProviderProcess) -> None:
     assert any(line[0] == urn and "taken over" in line[1] and not line[2] for line in provider.log)
 
 
+def test_warnings_are_said_once(provider: ProviderProcess) -> None:
+    """For a definition that is new or changed, and not for one that was there before."""
+    definition = hourly()
+    definition["actions"]["Greet"]["description"] = "x" * 300
+    news = checked(provider, flow_inputs("Chatty", definition))
+    assert [line[1].partition(":")[0] for line in provider.log if "FLOW606" in line[1]] == [
+        "definition.actions.Greet.description"
+    ]
+    checked(provider, flow_inputs("Chatty", definition), **news)
+    assert sum("FLOW606" in line[1] for line in provider.log) == 1
+    definition["actions"]["Greet"]["inputs"] = "Bye"
+    checked(provider, flow_inputs("Chatty", definition), **news)
+    assert sum("FLOW606" in line[1] for line in provider.log) == 2
+
+
 TEAM = "0e6a3b61-0000-4000-8000-000000000021"
 ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 

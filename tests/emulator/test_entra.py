@@ -34,7 +34,7 @@ def sign_in(emulator: Emulator, tenant: str = "", **changes: str) -> requests.Re
     ("changes", "status", "code"),
     [
         ({"client_secret": "wrong"}, 401, 7000215),
-        ({"client_secret": ""}, 401, 7000218),
+        ({"client_secret": ""}, 401, 7000216),
         ({"client_id": "99999999-9999-4999-8999-999999999999"}, 400, 700016),
         ({"tenant": "99999999-9999-4999-8999-999999999999"}, 400, 90002),
         ({"grant_type": "password"}, 400, 70003),

@@ -13,6 +13,7 @@ import pytest
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
 from tests.emulator.api import FLOW, call, document, flow, rights, share
+from tests.emulator.tenant import ask, instances, poll, start_device
 from tests.packages import FlowPart, package
 
 Case = Callable[[Emulator], object]
@@ -44,6 +45,12 @@ def chosen_id(emulator: Emulator) -> object:
 @case("patch_upsert_creates", "off", 404)
 def upsert(emulator: Emulator) -> object:
     return call(emulator, "PATCH", f"workflows({FLOW})", flow()).status_code
+
+
+@case("flow_runs", "on", 200)
+@case("flow_runs", "absent", 404)
+def runs_of_flows(emulator: Emulator) -> object:
+    return call(emulator, "GET", "flowruns").status_code
 
 
 @case("active_clientdata", "accept", 204)
@@ -186,6 +193,43 @@ def unknown_connection(emulator: Emulator) -> object:
 @case("strict_tokens", "on", 401)
 def developer_token(emulator: Emulator) -> object:
     return call(emulator, "GET", "WhoAmI").status_code
+
+
+@case("resources", "open", 200)
+@case("resources", "registered", 400)
+def resources(emulator: Emulator) -> object:
+    values = emulator.environment
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": values["POWERAUTOMATE_CLIENT_ID"],
+        "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
+        "scope": "https://other.crm.dynamics.com/.default",
+    }
+    return ask(emulator, form).status_code
+
+
+@case("device_slow_down", "on", "slow_down")
+@case("device_slow_down", "off", "authorization_pending")
+def device_slow_down(emulator: Emulator) -> object:
+    device = start_device(emulator)
+    poll(emulator, device)
+    return poll(emulator, device)["error"]
+
+
+@case("discovery_for_applications", "empty", (200, []))
+@case("discovery_for_applications", "refuse", (403, None))
+def discovery_for_applications(emulator: Emulator) -> object:
+    root = emulator.environment["POWERAUTOMATE_DISCOVERY_HOST"]
+    values = emulator.environment
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": values["POWERAUTOMATE_CLIENT_ID"],
+        "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
+        "scope": f"{root}/.default",
+    }
+    token = ask(emulator, form).json()["access_token"]
+    answer = instances(emulator, token)
+    return answer.status_code, answer.json().get("value")
 
 
 @case("read_lag_seconds", "0", 200)

@@ -28,10 +28,24 @@ def _two_triggers() -> dict[str, Any]:
     return definition
 
 
+def _misspelt() -> dict[str, Any]:
+    definition = mailing()
+    definition["actions"]["Send_mail"]["inputs"]["parameters"]["emailMessage/To"] = (
+        "@outputs('Greeting')"
+    )
+    return definition
+
+
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "not-json": ({"definition": "{not json"}, "not JSON"),
     "no-trigger": ({"definition": _without_trigger()}, "trigger"),
     "two-triggers": ({"definition": _two_triggers()}, "trigger"),
+    "expression": ({"definition": hourly("@concat('a'")}, "wrong at character 12"),
+    "misspelt-action": (
+        {"definition": _misspelt(), "connection_references": {"shared_office365": "contoso"}},
+        "actions.Send_mail.inputs.parameters.emailMessage/To: there is no action 'Greeting'. Did "
+        "you mean 'Greet'? [FLOW401]",
+    ),
     "unknown-state": ({"definition": hourly(), "state": "enabled"}, 'use "on" or "off"'),
     "bad-id": ({"definition": hourly(), "workflow_id": "17"}, "is not a GUID"),
     "bad-conflict": ({"definition": hourly(), "on_conflict": "ask"}, '"overwrite"'),
@@ -116,3 +130,30 @@ def test_a_file_that_is_not_there(project: EngineProject) -> None:
         project.preview(lambda: powerautomate.read_definition("flows/nowhere.json") and None)
     assert "flows/nowhere.json" in str(refused.value)
     assert "Traceback" not in str(refused.value)
+
+
+def test_a_warning_shows_and_does_not_fail(project: EngineProject) -> None:
+    """In the preview and the run of a new or changed definition, with no request; not later."""
+    definition = hourly()
+    definition["actions"]["Greet"]["description"] = "x" * 300
+
+    def program() -> None:
+        powerautomate.CloudFlow("chatty", definition=definition)
+
+    assert "warning: definition.actions.Greet.description" in project.preview(program)
+    assert project.sent() == []
+    assert "FLOW606" in project.up(program)
+    assert "FLOW606" not in project.preview(program)
+    definition["actions"]["Greet"]["inputs"] = "Bye"
+    assert "FLOW606" in project.preview(program)
+
+
+def test_many_problems_are_told_shortly(project: EngineProject) -> None:
+    """Nobody reads a hundred lines; the command line has them all."""
+    definition = hourly()
+    for number in range(100):
+        definition["actions"][f"Step_{number}"] = {"type": "Compose", "inputs": "@oops()"}
+    with pytest.raises(EngineError) as refused:
+        project.preview(lambda: powerautomate.CloudFlow("wrong", definition=definition) and None)
+    assert "and 80 more" in str(refused.value)
+    assert "Step_50" not in str(refused.value)

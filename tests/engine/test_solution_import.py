@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 
 import pulumi_powerautomate as powerautomate
@@ -191,6 +192,29 @@ def test_uninstall_names_what_prevents_it(
     assert call(emulator, "POST", "workflows", body).status_code == 204
     with pytest.raises(EngineError, match="needed by flow 'Parent'"):
         project.destroy()
+
+
+def test_custom_timeouts_are_the_deadline(
+    project: EngineProject, emulator: Emulator, tmp_path: Path
+) -> None:
+    """A create that may take a second leaves the import running; a longer one follows it."""
+    emulator.control.switches(import_seconds=8)
+    path = package(tmp_path / "one.zip", FlowPart())
+
+    def program(create: str) -> Callable[[], None]:
+        def declared() -> None:
+            timeouts = pulumi.CustomTimeouts(create=create)
+            opts = pulumi.ResourceOptions(custom_timeouts=timeouts)
+            powerautomate.SolutionImport("contoso", opts, package=path)
+
+        return declared
+
+    with pytest.raises(EngineError, match=r"create is 'soon'; give a duration such as 90s"):
+        project.preview(program("soon"))
+    with pytest.raises(EngineError, match=r"still running at .* after 1 s"):
+        project.up(program("1s"))
+    project.up(program("1m30s"))
+    assert len(emulator.control.rows("importjobs")) == 1
 
 
 def test_changed_file_is_not_sent(

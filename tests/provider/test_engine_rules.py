@@ -97,6 +97,22 @@ def test_worker_pool_can_be_set(emulator: Emulator, given: str, expected: int) -
     assert _at_once(emulator, given) == expected
 
 
+def test_first_calls_are_not_served_four_at_a_time(emulator: Emulator) -> None:
+    """A run that only deletes sends all its calls before the pool is widened."""
+    barrier = emulator.control.barrier(method="DELETE", path="workflows")
+    with provider_process(emulator.environment) as provider, ThreadPoolExecutor(12) as pool:
+        ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(12)]
+        gone = [pool.submit(provider.delete, id_, {"etag": "*"}) for id_ in ids]
+        barrier.wait_reached()
+        end = time.monotonic() + 20
+        while len(emulator.control.requests()) < 12 and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(emulator.control.requests()) == 12
+        barrier.release()
+        for call in gone:
+            call.result()
+
+
 def test_definition_travels_as_one_string(emulator: Emulator) -> None:
     """Nested values lose their nulls and turn integers into floats on the way."""
     definition = hourly()

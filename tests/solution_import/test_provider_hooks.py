@@ -165,9 +165,13 @@ def test_another_import_is_waited_for(
 def test_progress_in_its_own_row(
     provider: ProviderProcess, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """Percent and seconds, ephemeral, under the resource's URN."""
+    """Percent, component and seconds while it runs, counts at the end, under the resource's URN."""
     emulator.control.switches(import_seconds=2)
-    created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    created(provider, inputs(package(tmp_path / "p.zip", FlowPart(), FlowPart(SECOND, "Second"))))
+    assert any("%, workflow 'Second', 4 of 4, " in line for _, line, _ in provider.log)
+    assert [line for _, line, ephemeral in provider.log if not ephemeral] == [
+        "imported Contoso 1.0.0.0: 4 components"
+    ]
     lines = [(urn, line) for urn, line, ephemeral in provider.log if ephemeral]
     assert any("importing Contoso 1.0.0.0: " in line and "%" in line for _, line in lines)
     assert {urn for urn, _ in lines} == {IDENTITY.partition("/")[2]}

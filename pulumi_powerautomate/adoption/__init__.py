@@ -1,0 +1,12 @@
+"""
+Taking over what exists: flows that nobody wrote as code become a program and a state.
+
+`adopt` writes a program and the file for `pulumi import --file`; the first preview afterwards is
+empty. Run again, it adds what is new.
+"""
+
+from __future__ import annotations
+
+from .adopting import Adoption, adopt
+
+__all__ = ["Adoption", "adopt"]

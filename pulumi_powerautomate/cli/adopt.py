@@ -1,0 +1,109 @@
+"""`pulumi-powerautomate adopt`: flows that exist, as a program and a file to import."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .selecting import Progress, add_selection, connected, selection
+
+if TYPE_CHECKING:
+    from ..adoption import Adoption
+    from ..client.workflows import LiveFlow
+
+_MOST_SHOWN = 10
+
+
+def add_to(verbs: Any) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser(
+        "adopt",
+        help="write a program for flows that exist, and the file for `pulumi import --file`",
+        description="Writes a Pulumi program for flows that exist, and import.json for `pulumi "
+        "import --file import.json --generate-code=false --protect=false`. The first preview "
+        "afterwards is empty. Run again, it adds what is new and touches nothing else.",
+    )
+    verb.add_argument("--all", action="store_true", help="every flow that can be managed")
+    add_selection(verb)
+    verb.add_argument("-o", "--output", metavar="DIR", default=".", help="the folder (.)")
+    verb.add_argument("--stack", help="[ORGANIZATION/]NAME of the stack; dev by default")
+    verb.add_argument("--project", help="the project's name; the folder's by default")
+    verb.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from ..adoption import adopt
+    from ..errors import InvalidInputError
+
+    chosen = arguments.all or arguments.name or arguments.owner or arguments.solution
+    if not chosen and not sys.stdin.isatty():
+        raise InvalidInputError("Say what to adopt: --all, --name, --owner or --solution.")
+    organization, _, stack = (arguments.stack or "").rpartition("/")
+    progress = Progress()
+
+    def choose(flows: Sequence[LiveFlow]) -> set[str]:
+        progress.clear()
+        return _asked(flows)
+
+    result = adopt(
+        connected(),
+        selection(arguments),
+        Path(arguments.output),
+        stack=stack or None,
+        project=arguments.project,
+        organization=organization.rpartition("/")[0] or organization or "organization",
+        choose=None if chosen else choose,
+        report=progress,
+    )
+    progress.clear()
+    _tell(result)
+    return 0
+
+
+def _asked(flows: Sequence[LiveFlow]) -> set[str]:
+    """Ids of the flows that a person picks from a numbered list."""
+    from ..errors import InvalidInputError
+
+    for number, flow in enumerate(flows, 1):
+        print(f"{number:4}  {flow.state:9}  {flow.name}")
+    try:
+        answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
+    except EOFError:
+        answer = ""
+    picked: set[str] = set()
+    for part in answer.replace(",", " ").split():
+        if part == "all":
+            return {flow.workflow_id for flow in flows}
+        first, _, last = part.partition("-")
+        if not re.fullmatch(r"[0-9]+(-[0-9]+)?", part):
+            raise InvalidInputError(f"{part!r} is neither a number nor a range such as 3-7.")
+        if not 1 <= int(first) <= int(last or first) <= len(flows):
+            raise InvalidInputError(f"{part!r} is not among 1 to {len(flows)}.")
+        picked |= {flow.workflow_id for flow in flows[int(first) - 1 : int(last or first)]}
+    return picked
+
+
+def _tell(result: Adoption) -> None:
+    added = f"{len(result.flows)} flows, {len(result.references)} connection references and "
+    print(f"adopted {added}{result.shares} shares into {result.folder}")
+    if result.known:
+        print(f"{result.known} flows were adopted before")
+    if result.skipped:
+        print(f"not adopted ({len(result.skipped)}):")
+        for name, reason in result.skipped[:_MOST_SHOWN]:
+            print(f"  {name}: {reason}")
+        if len(result.skipped) > _MOST_SHOWN:
+            print(f"  … and {len(result.skipped) - _MOST_SHOWN} more")
+    for note in result.notes:
+        print(f"note: {note}")
+    if result.flows:
+        print(
+            f"next, in {result.folder}:\n"
+            f"  pulumi stack init {result.stack}    (unless it exists)\n"
+            "  pulumi import --file import.json --generate-code=false --protect=false\n"
+            "  pulumi up    (changes nothing, and records what depends on what)"
+        )

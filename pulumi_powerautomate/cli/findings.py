@@ -1,0 +1,192 @@
+"""What validation found, as text, JSON, SARIF, and annotations of GitHub's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from ..flow import (
+    DefinitionError,
+    Lines,
+    Problem,
+    connectors_of,
+    parse_document,
+    parse_json,
+    validate,
+)
+from ..flow.validation import RULES
+from .flow_files import FlowFile
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem, with the line it is found on."""
+
+    problem: Problem
+    line: int
+
+
+@dataclass(frozen=True)
+class FileFindings:
+    """What was found in one document."""
+
+    flow: FlowFile
+    findings: Sequence[Finding]
+
+
+def findings_of(flow: FlowFile) -> FileFindings:
+    """
+    Validate one document.
+
+    A definition on its own has no connection references; the program gives them, so they are not
+    missed here.
+    """
+    try:
+        value = parse_json(flow.text)
+        document = parse_document(value)
+    except DefinitionError as error:
+        problem = Problem("FLOW100", "error", error.path, error.message, "Export the flow again.")
+        return FileFindings(flow, [Finding(problem, error.line)])
+    references: Mapping[str, Any] = document.connection_references
+    if "properties" not in value:
+        references = {key: {"api": api} for key, api in connectors_of(document.definition).items()}
+    problems = validate(document.definition, references)
+    # Lines of what is inside of a package would mislead in the package itself.
+    lines = Lines(flow.text) if problems and not flow.entry else None
+    found = [Finding(problem, lines.of(problem.path) if lines else 1) for problem in problems]
+    return FileFindings(flow, sorted(found, key=lambda finding: finding.line))
+
+
+def as_text(found: Sequence[FileFindings]) -> str:
+    """One line for each finding, and a summary."""
+    lines = [
+        f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
+        f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        for each in found
+        for item in each.findings
+    ]
+    errors, warnings = _counted(found)
+    lines.append(
+        f"{_many(len(found), 'flow')}: {_many(errors, 'error')}, {_many(warnings, 'warning')}"
+    )
+    return "\n".join(lines)
+
+
+def as_json(found: Sequence[FileFindings]) -> str:
+    """Everything, for programs."""
+    errors, warnings = _counted(found)
+    document = {
+        "errors": errors,
+        "warnings": warnings,
+        "flows": [
+            {
+                "file": each.flow.file,
+                **({"entry": each.flow.entry} if each.flow.entry else {}),
+                "problems": [
+                    {
+                        "code": item.problem.code,
+                        "severity": item.problem.severity,
+                        "path": item.problem.path,
+                        "line": item.line,
+                        "message": item.problem.message,
+                        "remedy": item.problem.remedy,
+                    }
+                    for item in each.findings
+                ],
+            }
+            for each in found
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def as_sarif(found: Sequence[FileFindings]) -> str:
+    """SARIF 2.1.0, as code scanning reads it."""
+    numbers = {code: number for number, code in enumerate(RULES)}
+    results = [
+        {
+            "ruleId": item.problem.code,
+            "ruleIndex": numbers[item.problem.code],
+            "level": item.problem.severity,
+            "message": {"text": f"{item.problem.message} {item.problem.remedy}"},
+            "locations": [_location(each.flow, item)],
+        }
+        for each in found
+        for item in each.findings
+    ]
+    rules = [
+        {
+            "id": rule.code,
+            "shortDescription": {"text": rule.title},
+            "defaultConfiguration": {"level": rule.severity},
+        }
+        for rule in RULES.values()
+    ]
+    driver = {
+        "name": "pulumi-powerautomate",
+        "version": version("pulumi-powerautomate"),
+        "rules": rules,
+    }
+    document = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def as_github(found: Sequence[FileFindings]) -> str:
+    """Annotations of a GitHub Actions run, and a summary for its log."""
+    lines = [
+        f"::{item.problem.severity} file={_property(each.flow.file)},line={item.line},"
+        f"title={_property(item.problem.code)}::"
+        + _message(f"{_where(each.flow, item)}: {item.problem.message} {item.problem.remedy}")
+        for each in found
+        for item in each.findings
+    ]
+    return "\n".join([*lines, as_text(found).splitlines()[-1]])
+
+
+FORMATS: Mapping[str, Callable[[Sequence[FileFindings]], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+}
+
+
+def _location(flow: FlowFile, item: Finding) -> dict[str, Any]:
+    uri = flow.file.replace("\\", "/")
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri},
+            "region": {"startLine": item.line},
+        },
+        "logicalLocations": [{"fullyQualifiedName": _where(flow, item)}],
+    }
+
+
+def _where(flow: FlowFile, item: Finding) -> str:
+    return f"{flow.entry}: {item.problem.path}" if flow.entry else item.problem.path
+
+
+def _counted(found: Sequence[FileFindings]) -> tuple[int, int]:
+    severities = [item.problem.severity for each in found for item in each.findings]
+    return severities.count("error"), severities.count("warning")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def _message(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")

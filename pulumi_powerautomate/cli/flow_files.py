@@ -1,0 +1,117 @@
+"""The flows that files, folders and solution packages on the command line hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InvalidInputError, PowerAutomateError
+from ..flow import FlowVersion, parse_document
+
+_SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
+
+
+@dataclass(frozen=True)
+class FlowFile:
+    """
+    One document.
+
+    Attributes:
+        file: the file on disk, as it was named.
+        entry: the name inside of a solution package; empty for files on their own.
+        text: the document.
+    """
+
+    file: str
+    entry: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        return f"{self.file}:{self.entry}" if self.entry else self.file
+
+
+def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
+    """
+    The flows in the order that they were named in, those of folders and packages by name.
+
+    Files of a folder that do not look like flows are passed over; hidden folders are not entered.
+
+    Raises:
+        InvalidInputError: a file is missing, is not readable, or is no solution package.
+    """
+    for path in paths:
+        if Path(path).is_dir():
+            yield from _folder(path)
+        elif path.lower().endswith(".zip"):
+            yield from _package(path)
+        else:
+            yield FlowFile(path, "", read_text(path))
+
+
+def _folder(folder: str) -> Iterator[FlowFile]:
+    for here, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if name[0] not in "._" and name not in _SKIPPED
+        )
+        for name in sorted(files):
+            if name.lower().endswith(".json"):
+                path = os.path.join(here, name)
+                text = read_text(path)
+                if '"triggers"' in text:
+                    yield FlowFile(path, "", text)
+
+
+def _package(path: str) -> Iterator[FlowFile]:
+    from ..solution import flow_documents
+
+    for entry, text in flow_documents(path):
+        yield FlowFile(path, entry, text)
+
+
+def read_text(path: str) -> str:
+    """
+    The text of a file, or of standard input for `-`.
+
+    Raises:
+        InvalidInputError: it is missing, or not readable.
+    """
+    if path == "-":
+        return sys.stdin.read()
+    try:
+        return Path(path).read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise InvalidInputError(
+            f"{path} does not exist; name a JSON file, a folder or a solution zip."
+        ) from None
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidInputError(f"{path} is not UTF-8; save it as UTF-8.") from None
+
+
+def read_flow(path: str) -> FlowVersion:
+    """A flow in any of the shapes that flows are exported in."""
+    try:
+        document = parse_document(read_text(path))
+    except PowerAutomateError as error:
+        message = str(error)
+        raise InvalidInputError(
+            message if message.startswith(f"{path}:") else f"{path}: {message}"
+        ) from None
+    return FlowVersion(document.definition, document.connection_references)
+
+
+def write(text: str, target: str | None) -> None:
+    """To a file, or to standard output when there is none."""
+    if target is None or target == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(target).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInputError(f"{target}: cannot be written: {error.strerror}.") from None

@@ -1,0 +1,15 @@
+"""
+Bearer tokens: every way to sign in, behind one object.
+
+`TokenSource` fetches a token once per process and audience, shares it between all lanes, and renews
+it before it ends. What it fetches from is a `Credential`: one small class per way. `msal` is
+imported when a token is needed, not before.
+"""
+
+from __future__ import annotations
+
+from .credential import Grant, TokenHttp
+from .prompt import set_prompt
+from .source import TokenSource, audience_of
+
+__all__ = ["Grant", "TokenHttp", "TokenSource", "audience_of", "set_prompt"]

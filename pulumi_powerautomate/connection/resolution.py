@@ -1,0 +1,216 @@
+"""From settings in three places to one checked connection; nothing is sent."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError
+from .address import take_address
+from .clouds import PUBLIC, Cloud, cloud_named, cloud_of_authority, cloud_of_host
+from .hosts import check_credential_url, check_environment_url, is_loopback
+from .settings import SETTINGS, Setting, is_true
+from .ways import ARGUMENT, choose, without_rivals
+
+_CACHES = ("secure", "memory", "plaintext")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """
+    One environment and one identity, checked and ready to use.
+
+    Attributes:
+        environment_url: the environment's origin, `https://org.crm4.dynamics.com`, no slash; empty
+            as long as `environment` names one that has not been looked up.
+        settings: every other setting that was given, by name.
+        origins: where each setting came from, for `doctor` and for error messages.
+        way: how to sign in, one of `WAYS`.
+    """
+
+    environment_url: str
+    settings: Mapping[str, str] = field(repr=False)
+    origins: Mapping[str, str] = field(repr=False)
+    way: str = "client_secret"
+
+    @property
+    def host(self) -> str:
+        """The environment's host, with the port when one was given."""
+        return urlsplit(self.environment_url).netloc
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the environment is on this machine, as the emulator is."""
+        return is_loopback(urlsplit(self.environment_url).hostname or "")
+
+    @property
+    def cloud(self) -> Cloud:
+        """The cloud: as set, or the one of the environment's host, or the public one."""
+        given = self.settings.get("cloud")
+        if given:
+            return cloud_named(given, self.origins["cloud"])
+        return cloud_of_host(urlsplit(self.environment_url).hostname or "") or PUBLIC
+
+    @property
+    def authority_host(self) -> str:
+        """The sign-in service: as set, or the one of the environment's cloud."""
+        given = self.settings.get("authority_host", "").rstrip("/")
+        if given:
+            return given if "://" in given else f"https://{given}"
+        return self.cloud.authority
+
+    @property
+    def request_timeout(self) -> float:
+        """Seconds that one operation may take, retries and waiting included; 300 by default."""
+        given = self.settings.get("request_timeout")
+        if given is None:
+            return 300.0
+        try:
+            seconds = float(given)
+        except ValueError:
+            seconds = 0.0
+        if not 1 <= seconds <= 3600:
+            raise ConfigurationError(
+                f"request_timeout is {given!r}; give a number of seconds from 1 to 3600 "
+                f"({self.origins['request_timeout']})."
+            )
+        return seconds
+
+    def get(self, name: str) -> str | None:
+        """A setting's value, or None."""
+        return self.settings.get(name)
+
+    def require(self, name: str) -> str:
+        """A setting's value; `ConfigurationError` names key and variable when missing."""
+        value = self.settings.get(name)
+        if not value:
+            raise ConfigurationError(f"{name} is missing: {SETTINGS[name].remedy()}.")
+        return value
+
+    def is_on(self, name: str) -> bool:
+        """Whether a switch is set to true."""
+        value = self.settings.get(name)
+        return value is not None and is_true(value, name, self.origins[name])
+
+
+def resolve(
+    config: Mapping[str, str] | None = None,
+    *,
+    arguments: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    needs_environment: bool = True,
+) -> Connection:
+    """
+    Gather the settings and check them; nothing is sent.
+
+    Args:
+        config: the stack's configuration, with namespaced keys.
+        arguments: what an explicit provider was given, by setting name.
+        environ: environment variables; the process's by default.
+        needs_environment: False for what works without one, such as listing environments.
+
+    Raises:
+        ConfigurationError: the URL is missing or malformed, or a setting is.
+    """
+    config = config or {}
+    arguments = arguments or {}
+    environ = os.environ if environ is None else environ
+    settings: dict[str, str] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTINGS.values():
+        for value, origin in _candidates(setting, config, arguments, environ):
+            text = "" if value is None else str(value).strip()
+            if text:
+                settings[setting.name], origins[setting.name] = text, origin
+                break
+    settings = without_rivals(settings, origins)
+    url = take_address(settings, origins)
+    if not url and "environment" not in settings and needs_environment:
+        remedy = SETTINGS["environment_url"].remedy()
+        raise ConfigurationError(
+            f"No environment is configured: {remedy}, e.g. https://contoso.crm4.dynamics.com."
+        )
+    trusted = settings.get("trusted_host", "")
+    connection = Connection(
+        check_environment_url(url, origins["environment_url"], trusted) if url else "",
+        settings,
+        origins,
+        choose(settings, origins),
+    )
+    _check_values(connection)
+    return connection
+
+
+def _candidates(
+    setting: Setting,
+    config: Mapping[str, str],
+    arguments: Mapping[str, str],
+    environ: Mapping[str, str],
+) -> list[tuple[str | None, str]]:
+    variables = [(environ.get(name), f"variable {name}") for name in setting.variables]
+    stack = [(config.get(setting.key), f"stack configuration {setting.key}")]
+    rest = stack + variables if setting.kind == "where" else variables + stack
+    return [(arguments.get(setting.name), f"{ARGUMENT}{setting.name} of the Provider"), *rest]
+
+
+def _check_values(connection: Connection) -> None:
+    connection.request_timeout  # noqa: B018 - raises when malformed
+    get, origins = connection.get, connection.origins
+    client_id = get("client_id")
+    if client_id is not None and not is_guid(client_id):
+        raise ConfigurationError(
+            f"client_id {client_id!r} is not a GUID ({origins['client_id']}): "
+            "copy the application (client) id from the app registration."
+        )
+    tenant = get("tenant_id")
+    if tenant is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", tenant):
+        raise ConfigurationError(
+            f"tenant_id {tenant!r} is neither a GUID nor a domain ({origins['tenant_id']})."
+        )
+    cache = get("token_cache")
+    if cache is not None and cache not in _CACHES:
+        raise ConfigurationError(
+            f"token_cache is {cache!r} ({origins['token_cache']}); use one of {', '.join(_CACHES)}."
+        )
+    for name in ("authority_host", "oidc_request_url"):
+        if get(name):
+            url = connection.authority_host if name == "authority_host" else str(get(name))
+            check_credential_url(url, f"{name} ({origins[name]})")
+    _check_clouds(connection)
+
+
+def _check_clouds(connection: Connection) -> None:
+    """Environment, `cloud` and `authority_host` must not name different clouds."""
+    origins = connection.origins
+    named = []
+    of_host = cloud_of_host(urlsplit(connection.environment_url).hostname or "")
+    if of_host:
+        named.append((of_host, f"{connection.host} ({origins['environment_url']})"))
+    if connection.get("cloud"):
+        named.append((connection.cloud, f"cloud={connection.get('cloud')} ({origins['cloud']})"))
+    of_authority = cloud_of_authority(connection.authority_host)
+    if connection.get("authority_host") and of_authority:
+        text = f"authority_host={connection.authority_host} ({origins['authority_host']})"
+        named.append((of_authority, text))
+    for cloud, text in named[1:]:
+        first, other = named[0]
+        if cloud is not first:
+            raise ConfigurationError(
+                f"{other} is in the {first.name} cloud, but {text} is the {cloud.name} one; "
+                "correct one of them."
+            )
+
+
+def is_guid(value: object) -> bool:
+    """Whether a value is a GUID in the form Dataverse prints them."""
+    if not isinstance(value, str) or len(value) != 36:
+        return False
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return False
+    return value.count("-") == 4

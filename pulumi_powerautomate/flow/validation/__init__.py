@@ -1,0 +1,51 @@
+"""
+What a definition must fulfil before it is worth sending.
+
+The rules are those of the workflow definition language, which the service applies when a flow is
+turned on, and its limits. `RULES` lists them; each module beside this one finds the problems of one
+kind. A rule is an error only where the service refuses the flow or the run cannot succeed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..problems import Problem
+from .actions import action_problems
+from .connections import connection_problems
+from .expressions import expression_problems
+from .limits import limit_problems
+from .model import Flow
+from .order import order_problems
+from .rules import RULES, Rule
+from .structure import structure_problems
+from .variables import variable_problems
+
+__all__ = ["RULES", "Rule", "validate"]
+
+_STAGES = (
+    structure_problems,
+    action_problems,
+    order_problems,
+    expression_problems,
+    variable_problems,
+    connection_problems,
+    limit_problems,
+)
+
+
+def validate(definition: Mapping[str, Any], references: Mapping[str, Any]) -> list[Problem]:
+    """
+    Every problem of a definition.
+
+    Args:
+        definition: the workflow definition.
+        references: its connection references in normal form.
+
+    Returns:
+        The problems, errors first, each group by kind and in the order of the document.
+    """
+    flow = Flow(definition, references)
+    found = [problem for stage in _STAGES for problem in stage(flow)]
+    return sorted(found, key=lambda problem: problem.severity != "error")

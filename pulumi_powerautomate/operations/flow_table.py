@@ -1,0 +1,138 @@
+"""Flows as an operator looks at them: what is there, whether it is on, whose it is."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from ..client.workflows import LiveFlow, Owner
+from ..flow import connectors_of
+from .selection import Selection, select, with_definitions
+
+if TYPE_CHECKING:
+    from ..client import DataverseClient
+
+_WIDEST = 48
+
+
+@dataclass(frozen=True)
+class FlowRow:
+    """
+    One flow.
+
+    Attributes:
+        state: `on`, `off` or `suspended`.
+        owner: e-mail address of the user or name of the team; the id of one who is not visible.
+        modified: when it was last changed, ISO 8601.
+        solutions: unmanaged solutions that people made and the flow belongs to.
+        connectors: names such as `shared_office365`; None where they were not asked for.
+    """
+
+    name: str
+    state: str
+    owner: str
+    modified: str
+    solutions: tuple[str, ...]
+    managed: bool
+    id: str
+    connectors: tuple[str, ...] | None = None
+
+
+def flow_rows(
+    client: DataverseClient,
+    wanted: Selection,
+    *,
+    connectors: bool = False,
+    connector: str | None = None,
+) -> list[FlowRow]:
+    """
+    The flows of a selection.
+
+    Args:
+        connectors: whether to read the definitions for the connectors they use.
+        connector: only flows that use it, `shared_office365` or `office365`.
+    """
+    flows: Sequence[LiveFlow] = select(client, wanted).flows
+    used = {}
+    if connectors or connector is not None:
+        used = {flow.workflow_id: _connectors(flow) for flow in with_definitions(client, flows)}
+        flows = [flow for flow in flows if flow.workflow_id in used]
+    if connector is not None:
+        full = connector.lower() if connector.lower().startswith("shared_") else (
+            f"shared_{connector.lower()}"
+        )  # fmt: skip
+        flows = [flow for flow in flows if full in map(str.lower, used[flow.workflow_id])]
+    if not flows:
+        return []
+    names = client.directory.names_of({_owner(flow) for flow in flows})
+    solutions = client.solution_members.unmanaged_by_flow()
+    return [
+        FlowRow(
+            name=flow.name,
+            state=flow.state,
+            owner=names.get(_owner(flow), flow.owner_id),
+            modified=flow.modified_on,
+            solutions=tuple(solutions.get(flow.workflow_id, ())),
+            managed=flow.is_managed,
+            id=flow.workflow_id,
+            connectors=used.get(flow.workflow_id),
+        )
+        for flow in flows
+    ]
+
+
+def as_json(rows: Sequence[FlowRow]) -> str:
+    """A list of objects; `connectors` is null where it was not asked for."""
+    return json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
+
+
+def as_table(rows: Sequence[FlowRow]) -> str:
+    """Columns for a person, as wide as their contents."""
+    with_connectors = any(row.connectors is not None for row in rows)
+    lines = [["NAME", "STATE", "OWNER", "MODIFIED", "SOLUTION", "ID"]]
+    if with_connectors:
+        lines[0].insert(5, "CONNECTORS")
+    for row in rows:
+        solutions = ", ".join(row.solutions) or ("(managed)" if row.managed else "")
+        cells = [row.name, row.state, row.owner, row.modified, solutions, row.id]
+        if with_connectors:
+            short = (name.removeprefix("shared_") for name in row.connectors or ())
+            cells.insert(5, ", ".join(short))
+        lines.append([_cut(" ".join(cell.split())) for cell in cells])
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _connectors(flow: LiveFlow) -> tuple[str, ...]:
+    found = set()
+    if flow.definition:
+        found |= set(connectors_of(json.loads(flow.definition)).values())
+    for entry in (flow.references or {}).values():
+        found.add(str(entry.get("api") or entry.get("id", "")).rpartition("/")[2])
+    return tuple(sorted(filter(None, found)))
+
+
+def _owner(flow: LiveFlow) -> Owner:
+    return Owner(flow.owner_kind, flow.owner_id.lower())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: East Asian letters take two, marks none."""
+    return sum(
+        0 if unicodedata.combining(character)
+        else 2 if unicodedata.east_asian_width(character) in "WF"
+        else 1
+        for character in text
+    )  # fmt: skip

@@ -1,0 +1,216 @@
+"""Runs of the kill matrix: each holds every kind at one moment of one hook, and kills once."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pulumi_powerautomate.emulator.handle import BarrierHandle
+from scripts.killing import processes
+from scripts.killing.kind import Kind, Write
+from scripts.killing.scene import Declaration, Interrupted, Scene
+from tests.engine_project import EngineError
+
+HOOKS = ("create", "update", "delete", "replace", "refresh")
+VICTIMS = ("provider", "engine", "server")
+MOMENTS: Mapping[str, str] = {
+    "called": "the hook has been called, no request is out (signing in)",
+    "sent": "the first request is out; it is never carried out",
+    "done": "the first request was carried out and not answered",
+    "between": "a later write is out and never carried out, the one before it was answered",
+    "last": "the last write was carried out and not answered",
+    "answered": "everything was answered, nothing was recorded",
+}
+_STAGES = {"create": "old", "update": "new", "delete": None, "replace": "other", "refresh": "old"}
+_MOST_UPS = 2
+_TOKEN = "oauth2/v2.0/token"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind, killed once."""
+
+    kind: str
+    hook: str
+    moment: str
+    victim: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many `up`s it took to be as declared again; 0 when it never was, with what was wrong."""
+
+    cell: Cell
+    ups: int
+    problems: tuple[str, ...] = ()
+
+
+def moments_of(kind: Kind, hook: str) -> list[str]:
+    """The moments that a hook of a kind has."""
+    single = ["called", "sent", "done", "answered"]
+    return list(MOMENTS) if kind.two_requests(hook) else single
+
+
+def run(scene: Scene, hook: str, moment: str, victim: str) -> list[Outcome]:
+    """Kill once, repeat the command as a person would, and look at every kind."""
+    taking_part = [kind for kind in scene.kinds if moment in moments_of(kind, hook)]
+    scene.restore()
+    if hook == "refresh":
+        for kind in taking_part:
+            kind.edit_by_hand(scene.emulator)
+    declared = _declared(scene, hook, taking_part)
+    scene.sign_in(really=moment == "called")
+    _interrupt(scene, hook, moment, victim, taking_part, declared)
+    scene.emulator.control.clear_faults()
+    scene.sign_in(really=False)
+    if victim == "engine":
+        scene.project.cancel()
+    left = {kind.name: kind for kind in taking_part}
+    ups: dict[str, int] = {}
+    problems: dict[str, list[str]] = {}
+    for number in range(1, _MOST_UPS + 1):
+        said = ""
+        try:
+            scene.up(declared, hook, refresh=hook == "refresh")
+        except EngineError as error:
+            said = str(error)
+        problems = _problems(scene, hook, left, said)
+        for name in [name for name in left if not problems[name]]:
+            ups[name] = number
+            del left[name]
+        if not left and not said:
+            break
+    return [
+        Outcome(Cell(kind.name, hook, moment, victim), ups.get(kind.name, 0),
+                tuple(problems.get(kind.name, ())))
+        for kind in taking_part
+    ]  # fmt: skip
+
+
+def _declared(scene: Scene, hook: str, taking_part: list[Kind]) -> Declaration:
+    """What the program says: those who take part at the hook's stage, the others as before."""
+    stage = _STAGES[hook]
+    rest = [] if hook == "create" else [k for k in scene.kinds if k not in taking_part]
+    wanted = [] if stage is None else [(kind, stage) for kind in taking_part]
+    return [*wanted, *((kind, "old") for kind in rest)]
+
+
+def _problems(
+    scene: Scene, hook: str, kinds: Mapping[str, Kind], said: str
+) -> dict[str, list[str]]:
+    read: dict[str, list[dict[str, object]]] = {}
+
+    def rows(table: str) -> list[dict[str, object]]:
+        if table not in read:
+            read[table] = scene.emulator.control.rows(table)
+        return read[table]
+
+    kept, half = scene.outputs()
+    found = {}
+    for name, kind in kinds.items():
+        problems = kind.problems(_STAGES[hook], hook, rows, kept.get(kind.resource))
+        problems += [line for line in half if line.startswith(f"{kind.resource} ")]
+        problems += [said[-2000:]] if said and problems else []
+        found[name] = problems
+    return found
+
+
+def _interrupt(
+    scene: Scene,
+    hook: str,
+    moment: str,
+    victim: str,
+    taking_part: list[Kind],
+    declared: Declaration,
+) -> None:
+    """Run the command until everybody is held at the moment, and kill."""
+    called = _set_barriers(scene, hook, moment, taking_part)
+    if hook == "refresh":
+        scene.project.program = lambda: None
+        command = Interrupted(lambda: scene.project.refresh() and None)
+    else:
+        command = Interrupted(lambda: scene.up(declared, hook))
+    wanted = len(taking_part)
+    if called is not None:
+        called.wait_reached()
+        if hook != "refresh":
+            # The engine notes each operation, but a read, before it calls the provider.
+            command.until(lambda: scene.pending() == wanted, "every hook was called")
+    elif hook == "refresh":
+        command.until(lambda: _all_read(scene, taking_part), "everything is being read")
+    else:
+        command.until(lambda: scene.held() == wanted, f"{wanted} requests are held")
+    with _answered(scene, victim, command) if moment == "answered" else contextlib.nullcontext():
+        if victim == "server":
+            scene.restart()
+        else:
+            processes.send(processes.find(victim), signal.SIGKILL)
+    if victim != "server":
+        # The provider ends with its engine; what it had sent is dropped or was carried out.
+        time.sleep(0.3 if victim == "engine" else 0)
+        scene.emulator.control.clear_faults()
+    command.join()
+    if victim != "server" and not command.failed:
+        raise RuntimeError(f"{hook}, {moment}: the run succeeded although its {victim} was killed")
+
+
+@contextlib.contextmanager
+def _answered(scene: Scene, victim: str, command: Interrupted) -> Iterator[None]:
+    """Let the answers arrive at somebody who is stopped, so that nobody records them."""
+    stopped = processes.find("provider" if victim == "provider" else "engine")
+    processes.send(stopped, signal.SIGSTOP)
+    scene.emulator.control.clear_faults()
+    command.until(lambda: scene.held() == 0, "everything was answered")
+    # The answer is on its way to the one who is stopped.
+    time.sleep(0.2)
+    try:
+        yield
+    finally:
+        processes.send(stopped, signal.SIGCONT)
+
+
+def _set_barriers(
+    scene: Scene, hook: str, moment: str, taking_part: list[Kind]
+) -> BarrierHandle | None:
+    """Set them; returns the one of the sign-in where that is the moment."""
+    control = scene.emulator.control
+    if moment == "called":
+        return control.barrier(method="POST", path=_TOKEN, when="before_commit")
+    when = "before_commit" if moment in ("sent", "between") else "after_commit"
+    for method, path, nth in {_held(kind, hook, moment) for kind in taking_part}:
+        control.barrier(method=method, path=path, nth=nth, when=when)
+        if when == "before_commit" and hook != "refresh":
+            control.fault(method=method, path=path, nth=nth, when=when, do="reset")
+    return None
+
+
+def _held(kind: Kind, hook: str, moment: str) -> tuple[str, str, int]:
+    """The request at which a kind is held: method, path, and the how manieth it is."""
+    if hook == "refresh":
+        return ("GET", kind.read, 1)
+    writes = kind.writes[hook]
+    number = {"sent": 0, "done": 0, "between": _later(hook, writes)}.get(moment, len(writes) - 1)
+    method, path = writes[number]
+    return method, path, writes[: number + 1].count(writes[number])
+
+
+def _later(hook: str, writes: tuple[Write, ...]) -> int:
+    """Of a replacement, the first write of the new one; of other hooks, the second."""
+    if hook != "replace":
+        return 1
+    old = ("DELETE", "POST")
+    return next(
+        number
+        for number, (method, path) in enumerate(writes)
+        if method not in old or (method == "POST" and not path.startswith(("Revoke", "Uninstall")))
+        if number > 0
+    )
+
+
+def _all_read(scene: Scene, taking_part: list[Kind]) -> bool:
+    waiting = [item["path"] for item in scene.emulator.control.requests() if not item["ended"]]
+    return all(any(re.search(kind.read, path) for path in waiting) for kind in taking_part)

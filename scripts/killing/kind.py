@@ -1,0 +1,57 @@
+"""
+What the kill matrix knows of a kind of resource: what is declared, which requests write it, and
+what the server and the state have to look like afterwards.
+
+A *stage* is a version of a declaration: `old`, `new` (changed in place), `other` (replaced), or
+None (not declared).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pulumi_powerautomate.emulator import Emulator
+
+Write = tuple[str, str]
+"""Method, and regular expression of the path, of a request that writes."""
+Writes = Mapping[str, tuple[Write, ...]]
+"""By hook, the requests that write, in order."""
+Rows = Callable[[str], list[dict[str, Any]]]
+Outputs = Mapping[str, Any]
+
+
+class Kind:
+    """One kind of resource."""
+
+    name: str
+    resource: str
+    """The name of its resource in the stack."""
+    read: str
+    """Path of the request that a refresh reads it with."""
+    writes: Writes
+
+    def sow(self, emulator: Emulator) -> None:
+        """Rows that have to be there before."""
+
+    def declare(self, stage: str, hook: str) -> None:
+        """Make the resource in a program."""
+        raise NotImplementedError
+
+    def edit_by_hand(self, emulator: Emulator) -> None:
+        """A change that a refresh finds."""
+        raise NotImplementedError
+
+    def problems(self, stage: str | None, hook: str, rows: Rows, kept: Outputs | None) -> list[str]:
+        """In what the server is not as declared, or the state not as the server."""
+        raise NotImplementedError
+
+    def two_requests(self, hook: str) -> bool:
+        """Whether the hook writes more than once."""
+        return len(self.writes.get(hook, ())) > 1
+
+
+def gone(found: Any, kept: Outputs | None) -> list[str]:
+    """What is wrong about a resource that should not be there any more."""
+    wrong = [f"server still has {found}"] if found else []
+    return wrong + ([f"state still has {kept}"] if kept is not None else [])

@@ -1,0 +1,1 @@
+"""Signing in, settings, and what goes where."""

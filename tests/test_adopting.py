@@ -1,0 +1,253 @@
+"""Adoption without the engine: what is chosen, what is refused, and what a folder keeps."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from pulumi_powerautomate.adoption.folder import added_config
+from pulumi_powerautomate.emulator import Emulator, seed
+from tests.adopted_project import add_flow
+from tests.cli_runner import Command, command_for
+from tests.cloud_flow.definitions import hourly, mailing
+
+PLAIN = {"properties": {"connectionReferences": {}, "definition": hourly()},
+         "schemaVersion": "1.0.0.0"}  # fmt: skip
+MAILING = {
+    "properties": {
+        "connectionReferences": {
+            "shared_office365": {
+                "api": {"name": "shared_office365"},
+                "connection": {"connectionReferenceLogicalName": "contoso_office365"},
+                "runtimeSource": "embedded",
+            }
+        },
+        "definition": mailing(),
+    },
+    "schemaVersion": "1.0.0.0",
+}
+
+
+@pytest.fixture
+def command(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Command:  # fmt: skip
+    """The command line in an empty folder, and an environment with three flows."""
+    first = add_flow(emulator, 1, MAILING, name="Daily digest", _ownerid_value=seed.ALICE)
+    add_flow(emulator, 2, PLAIN, name="Weekly digest", _ownerid_value=seed.BOB)
+    add_flow(emulator, 3, PLAIN, name="Cleanup", _ownerid_value=seed.OPERATIONS_TEAM)
+    emulator.control.insert(
+        "solutioncomponents",
+        {"objectid": first, "componenttype": 29, "_solutionid_value": seed.SOLUTION},
+    )
+    emulator.control.insert(
+        "solutioncomponents",
+        {"objectid": "5eed0000-0000-4000-8000-00000000ffff", "componenttype": 29,
+         "_solutionid_value": seed.SOLUTION},
+    )  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    return command_for(emulator, monkeypatch, capsys)
+
+
+def _modules() -> set[str]:
+    return {path.stem for path in Path("flows").glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "modules"),
+    [
+        (("--owner", "alice@contoso.com"), {"daily_digest"}),
+        (("--owner", "Operations"), {"cleanup"}),
+        (("--name", "*DIGEST"), {"daily_digest", "weekly_digest"}),
+        (("--name", "*digest", "--owner", seed.BOB), {"weekly_digest"}),
+        (("--solution", seed.SOLUTION_NAME), {"daily_digest"}),
+        (("--all",), {"daily_digest", "weekly_digest", "cleanup"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_choices(command: Command, arguments: tuple[str, ...], modules: set[str]) -> None:
+    """By owner, name, solution, or all."""
+    assert command("adopt", *arguments).code == 0
+    assert _modules() == modules
+
+
+def test_out_of_sight(command: Command) -> None:
+    """What a solution holds and the caller cannot see is named."""
+    said = command("adopt", "--solution", seed.SOLUTION_NAME)
+    assert "5eed0000-0000-4000-8000-00000000ffff: not visible to you" in said.out
+
+
+def test_nothing_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal there is nobody to ask."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False)
+    said = command("adopt")
+    assert (said.code, said.err) == (
+        2, "error: Say what to adopt: --all, --name, --owner or --solution.\n"
+    )  # fmt: skip
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "modules"),
+    [
+        ("1", {"cleanup"}),
+        ("2-3", {"daily_digest", "weekly_digest"}),
+        ("1, 3", {"cleanup", "weekly_digest"}),
+        ("all", {"cleanup", "daily_digest", "weekly_digest"}),
+        ("", set()),
+    ],
+)
+def test_a_numbered_list(
+    command: Command, monkeypatch: pytest.MonkeyPatch, answer: str, modules: set[str]
+) -> None:
+    """A person on a terminal picks from what is there."""
+    _answering(monkeypatch, answer)
+    said = command("adopt")
+    assert said.code == 0
+    assert "   2  off        Daily digest" in said.out
+    assert _modules() == modules
+
+
+@pytest.mark.parametrize("answer", ["4", "0", "2-1", "digest", "1-"])
+def test_a_wrong_answer(command: Command, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    """It is named, and nothing is written."""
+    _answering(monkeypatch, answer)
+    said = command("adopt")
+    assert said.code == 2
+    assert repr(answer) in said.err
+    assert list(Path().iterdir()) == []
+
+
+def _answering(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+
+
+def test_what_is_written(command: Command, emulator: Emulator) -> None:
+    """A readable program, no secret, and no id of this environment outside its configuration."""
+    command("adopt", "--all", "--project", "contoso", "--stack", "acme/prod")
+    files = {str(path): path.read_text("utf-8") for path in Path().rglob("*") if path.is_file()}
+    secret = emulator.environment["POWERAUTOMATE_CLIENT_SECRET"]
+    assert not any(secret in text for text in files.values())
+    assert json.loads(files["flows/daily_digest.json"]) == mailing()
+    assert '\n  "triggers": {' in files["flows/daily_digest.json"]
+    for name, text in files.items():
+        if name.endswith(".py"):
+            ast.parse(text)
+            assert not any(id_ in text for id_ in (seed.ALICE, seed.BOB, seed.OPERATIONS_TEAM))
+    assert 'contoso:principal-alice: "user/' in files["Pulumi.prod.yaml"]
+    entry = json.loads(files["import.json"])["resources"][0]
+    assert entry["inputs"]["__identity"].startswith("acme/urn:pulumi:prod::contoso::")
+
+
+def test_interrupted(command: Command) -> None:
+    """Wherever it stops, running it again completes the folder, and the import file with it."""
+    assert command("adopt", "--all", "-o", "whole").code == 0
+    whole = Path("whole")
+    resources = json.loads((whole / "import.json").read_text("utf-8"))["resources"]
+    names = {item["name"] for item in resources}
+    written = sorted(
+        (path for path in whole.rglob("*") if path.is_file()),
+        key=lambda path: path.stat().st_mtime_ns,
+    )
+    for number in range(1, len(written)):
+        # What is there after that many files, each of which is written whole or not at all.
+        folder = Path(f"try-{number}")
+        for path in written[:number]:
+            target = folder / path.relative_to(whole)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+        assert command("adopt", "--all", "-o", str(folder), "--project", "whole").code == 0
+        imported = json.loads((folder / "import.json").read_text("utf-8"))["resources"]
+        assert {item["name"] for item in imported} == names
+        for path in written:
+            if path.name not in ("import.json", "adopted.json"):
+                again = (folder / path.relative_to(whole)).read_text("utf-8")
+                assert again == path.read_text("utf-8"), path
+
+
+def test_a_definition_in_the_way(command: Command) -> None:
+    """A file that is somebody's own is not taken for the flow's definition."""
+    Path("flows").mkdir()
+    Path("flows/cleanup.json").write_text("{}", "utf-8")
+    command("adopt", "--all")
+    assert Path("flows/cleanup.json").read_text("utf-8") == "{}"
+    assert "cleanup_5eed0000" in _modules()
+
+
+def test_what_a_person_took_out(command: Command) -> None:
+    """It stays out, and out of the import file, until its line goes from adopted.json."""
+    command("adopt", "--all")
+    Path("flows/cleanup.py").unlink()
+    Path("flows/cleanup.json").unlink()
+    said = command("adopt", "--all")
+    assert "1 adopted before and since taken out of the program (flows/cleanup.py)" in said.out
+    assert not Path("flows/cleanup.py").exists()
+    text = Path("adopted.json").read_text("utf-8")
+    kept = {key: value for key, value in json.loads(text).items() if "cleanup" not in value}
+    Path("adopted.json").write_text(json.dumps(kept), "utf-8")
+    assert "adopted 1 flows" in command("adopt", "--all").out
+    assert Path("flows/cleanup.py").exists()
+
+
+def test_a_program_of_ones_own(command: Command) -> None:
+    """A folder with a program keeps it; what has to be added by hand is said."""
+    Path("Pulumi.yaml").write_text("name: ours\nruntime: python\n", "utf-8")
+    main = "import pulumi\n\nWEEKLY = '5eed0000-0000-4000-8000-000000000002'\n"
+    Path("__main__.py").write_text(main, "utf-8")
+    said = command("adopt", "--all")
+    assert "add `import connection_references` and `import flows` to it" in said.out
+    assert Path("__main__.py").read_text("utf-8") == main
+    assert _modules() == {"daily_digest", "cleanup"}
+    assert "ours:principal-alice" in Path("Pulumi.dev.yaml").read_text("utf-8")
+
+
+def test_another_environment(command: Command) -> None:
+    """A stack that is configured for another environment is not added to."""
+    text = "config:\n  powerautomate:environmentUrl: https://contoso.crm4.dynamics.com\n"
+    Path("Pulumi.dev.yaml").write_text(text, "utf-8")
+    said = command("adopt", "--all")
+    assert said.code == 2
+    assert "Pulumi.dev.yaml is for https://contoso.crm4.dynamics.com, and you are" in said.err
+    assert os.listdir() == ["Pulumi.dev.yaml"]
+
+
+def test_a_broken_file_of_its_own(command: Command) -> None:
+    """One line says which, and nothing is written."""
+    Path("adopted.json").write_text("{", "utf-8")
+    said = command("adopt", "--all")
+    assert said.code == 2
+    assert "adopted.json is not JSON" in said.err
+    assert os.listdir() == ["adopted.json"]
+
+
+CONFIG = {"contoso:a": "1", "contoso:b": 'x "y"'}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'config:\n  contoso:a: "1"\n  contoso:b: "x \\"y\\""\n'),
+        ("config: {}\n", 'config:\n  contoso:a: "1"\n  contoso:b: "x \\"y\\""\n'),
+        (
+            "encryptionsalt: v1:x\n",
+            'encryptionsalt: v1:x\nconfig:\n  contoso:a: "1"\n  contoso:b: "x \\"y\\""\n',
+        ),
+        (
+            "# top\nconfig:\n    # mine\n    contoso:a: '2' # kept\n\nencryptionsalt: v1:x\n",
+            "# top\nconfig:\n    # mine\n    contoso:a: '2' # kept\n"
+            '    contoso:b: "x \\"y\\""\n\nencryptionsalt: v1:x\n',
+        ),
+        ('config:\n  "contoso:a": 1\n  contoso:b:\n    secure: v1:z\n', None),
+    ],
+)
+def test_configuration(before: str, after: str | None) -> None:
+    """Lines are added below `config:`; every other byte stays."""
+    assert added_config(before, CONFIG) == (before if after is None else after)
