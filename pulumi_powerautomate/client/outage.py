@@ -3,7 +3,7 @@ Telling an outage from a failure, so that a run against a dead service ends soon
 
 A stack of hundreds of flows has dozens of operations under way when the service goes away. Each
 would try three times and wait for answers that do not come. After some of them have given up and
-no answer of any kind has come to any, the others are refused before they are sent; now and then
+no usable answer has come to any, the others are refused before they are sent; now and then
 one is let through to see whether the service is back.
 """
 

@@ -42,6 +42,8 @@ _UPLOAD_READ_SECONDS = 100.0
 _MOST_TRIES = 3
 _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
+# What a front door says of a service that is away; a 500 is the service's own.
+_AWAY = _TRANSIENT - {500}
 _AGENT = "pulumi-powerautomate"
 
 
@@ -186,7 +188,7 @@ class Transport:
                     raise
                 continue
             status, answered = answer.status, answer.headers
-            if status not in _TRANSIENT:
+            if status not in _AWAY:
                 self._outage.answered()
             if status < 300:
                 self.reached = True
@@ -211,7 +213,8 @@ class Transport:
                     self._hold(retry_after(answered) or 0.0)
                 if repeatable and self._try_again(tries, deadline):
                     continue
-                self._outage.gave_up()
+                if status in _AWAY:
+                    self._outage.gave_up()
             raise problem
 
     def pages(
@@ -324,7 +327,7 @@ class Transport:
         if silence is not None:
             self.traffic.add(not_sent=1)
             raise errors.TransportError(
-                f"{action}: not sent, because {self.connection.host} has not answered anything "
+                f"{action}: not sent, because {self.connection.host} has given no usable answer "
                 f"for {silence:.0f} s."
             )
 

@@ -73,13 +73,16 @@ def test_return_is_noticed(client: DataverseClient, emulator: Emulator) -> None:
     assert all(_look(client).status == 200 for _ in range(10))
 
 
-def test_refusals_are_no_outage(client: DataverseClient, emulator: Emulator) -> None:
+@pytest.mark.parametrize(("status", "tries"), [(403, 1), (500, 3)])
+def test_refusals_are_no_outage(
+    client: DataverseClient, emulator: Emulator, status: int, tries: int
+) -> None:
     """Whoever answers is there: a service that refuses everything is asked every time."""
-    emulator.control.fault(path="WhoAmI", do="status", status=403)
-    for _ in range(30):
-        with pytest.raises(errors.ForbiddenError):
+    emulator.control.fault(path="WhoAmI", do="status", status=status)
+    for _ in range(12):
+        with pytest.raises(errors.DataverseError):
             _look(client)
-    assert len(emulator.control.requests()) == 30
+    assert len(emulator.control.requests()) == 12 * tries
 
 
 def test_few_failures_are_no_outage(client: DataverseClient, emulator: Emulator) -> None:
