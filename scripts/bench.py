@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-AREAS = ("flow", "share", "solution", "emulator")
+AREAS = ("flow", "share", "solution", "emulator", "auth")
 
 
 def main(wanted: list[str]) -> int:

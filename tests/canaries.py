@@ -143,7 +143,9 @@ def run(emulator: Emulator, folder: Path) -> Found:
     _crash(emulator, folder, found)
     _command_line(emulator, folder, found)
     found.sinks["pickle"] = base64.b64decode(pickled(CloudFlowProvider)).decode("latin-1")
-    found.sinks["journal of commits"] = json.dumps(emulator.control.commits())
+    control = emulator.control
+    journals = [control.commits(), control.requests(), control.sign_in.requests()]
+    found.sinks["journal of the emulator"] = json.dumps(journals)
     return found
 
 
