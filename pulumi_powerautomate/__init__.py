@@ -18,6 +18,7 @@ from .access_functions import (
 from .cloud_flow import CloudFlow
 from .connection_reference import ConnectionReference
 from .definition import read_definition
+from .environment_functions import Environment, get_environments, get_environments_output
 from .environment_variable_value import EnvironmentVariableValue
 from .errors import (
     AuthenticationError,
@@ -65,6 +66,7 @@ __all__ = [
     "ConnectionReference",
     "ConnectionReferenceInfo",
     "DataverseError",
+    "Environment",
     "EnvironmentVariableInfo",
     "EnvironmentVariableValue",
     "Flow",
@@ -93,6 +95,8 @@ __all__ = [
     "get_connection_references_output",
     "get_environment_variables",
     "get_environment_variables_output",
+    "get_environments",
+    "get_environments_output",
     "get_flow",
     "get_flow_access",
     "get_flow_access_output",

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from .client import DataverseClient
+from .client.locating import locate
 from .connection import SETTINGS, Connection, missing_credentials, resolve
 from .errors import PowerAutomateError, one_line
 
@@ -57,7 +58,7 @@ def diagnose(
         environ: environment variables; the process's by default.
     """
     try:
-        connection = resolve(config, environ=environ)
+        connection = locate(resolve(config, environ=environ))
         problems = missing_credentials(connection)
     except PowerAutomateError as error:
         yield Step("configuration", "failed", str(error))

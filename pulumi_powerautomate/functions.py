@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar, cast
 
 import pulumi
 
-from .connection import SETTINGS, is_guid, resolve
+from .client.locating import locate
+from .connection import SETTINGS, Connection, is_guid, resolve
 from .errors import InvalidInputError
 from .provider import Provider, client_for, one_line_errors
 
@@ -194,11 +195,17 @@ class _Known:
 
 
 def client_of(provider: Provider | None) -> DataverseClient:
+    """The client that a function asks through."""
+    return client_for(locate(connection_of(provider)))
+
+
+def connection_of(provider: Provider | None, *, needs_environment: bool = True) -> Connection:
+    """The connection of a provider, or of the stack; an environment is not looked up yet."""
     if provider is None:
         config = pulumi.Config("powerautomate")
         names = {setting.key: setting.key.partition(":")[2] for setting in SETTINGS.values()}
         given = {key: value for key, name in names.items() if (value := config.get(name))}
-        return client_for(resolve(given))
+        return resolve(given, needs_environment=needs_environment)
     unknown = [name for name, value in provider.settings.items() if not _is_plain(value)]
     if unknown:
         raise InvalidInputError(
@@ -206,7 +213,7 @@ def client_of(provider: Provider | None) -> DataverseClient:
             "call the function's _output twin."
         )
     arguments = {name: str(value) for name, value in provider.settings.items()}
-    return client_for(resolve(arguments=arguments))
+    return resolve(arguments=arguments, needs_environment=needs_environment)
 
 
 def _is_plain(value: Any) -> bool:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from ..errors import PowerAutomateError
 
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
-VERBS = ("doctor", "emulator", "export", "pack")
+VERBS = ("doctor", "emulator", "environments", "export", "pack")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,7 +14,9 @@ from ..connection import Connection
 
 if TYPE_CHECKING:
     from .access import Access
+    from .auth import TokenSource
     from .directory import Directory
+    from .discovery import Discovery
     from .identity import Identity
     from .references import References
     from .share_reader import ShareReader
@@ -33,18 +35,22 @@ class DataverseClient:
     Args:
         connection: where and as whom.
         lanes: how many requests may be out at once, from 1 to the service's limit of 52.
+        tokens: what signs in, when something has signed in for this connection already.
     """
 
-    def __init__(self, connection: Connection, lanes: int = 32) -> None:
+    def __init__(
+        self, connection: Connection, lanes: int = 32, tokens: TokenSource | None = None
+    ) -> None:
         self.connection = connection
         self._lanes = lanes
+        self._tokens = tokens
 
     @cached_property
     def transport(self) -> Transport:
         """What sends the requests."""
         from .transport import Transport
 
-        return Transport(self.connection, self._lanes)
+        return Transport(self.connection, self._lanes, self._tokens)
 
     @cached_property
     def workflows(self) -> Workflows:
@@ -102,7 +108,15 @@ class DataverseClient:
 
         return Identity(self.transport)
 
+    @cached_property
+    def discovery(self) -> Discovery:
+        """The environments there are; no environment needs to be configured."""
+        from .discovery import Discovery
+
+        return Discovery(self.connection, tokens=self._tokens)
+
     def close(self) -> None:
         """Close the connections, if any were opened."""
-        if "transport" in self.__dict__:
-            self.transport.close()
+        for part in ("transport", "discovery"):
+            if part in self.__dict__:
+                self.__dict__[part].close()

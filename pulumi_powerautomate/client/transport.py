@@ -16,9 +16,10 @@ from urllib3.util import Timeout
 
 from .. import errors
 from ..connection import SETTINGS, Connection
+from ..connection.address import region_of
 from ..redaction import keep_secret
 from . import batch, wire_log
-from .auth import TokenSource
+from .auth import TokenSource, audience_of
 from .nesting import loads
 from .pacing import Deadline, Gate, RetryBudget, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, refusal
@@ -51,7 +52,9 @@ class Answer:
 class Transport:
     """One session for all lanes of the process; safe to share between threads."""
 
-    def __init__(self, connection: Connection, lanes: int) -> None:
+    def __init__(
+        self, connection: Connection, lanes: int, tokens: TokenSource | None = None
+    ) -> None:
         self.connection = connection
         # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
         self.reached = False
@@ -60,7 +63,8 @@ class Transport:
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
         self._session = new_session(self._gate.lanes)
-        self.tokens = TokenSource(connection, SignInSession(self._session, connection))
+        self.tokens = tokens or TokenSource(connection, SignInSession(self._session, connection))
+        self._audience = audience_of(connection.environment_url)
         for setting in SETTINGS.values():
             if setting.secret:
                 keep_secret(connection.get(setting.name))
@@ -205,7 +209,7 @@ class Transport:
 
     def _token(self, deadline: Deadline) -> str:
         started = time.monotonic()
-        token = self.tokens.token()
+        token = self.tokens.token(self._audience)
         if self.connection.way in ("device_code", "browser"):
             deadline.extend(time.monotonic() - started)
         return token
@@ -352,10 +356,19 @@ def _explain(
     if _never_sent(error):
         return errors.TransportError(
             f"{action}: {host} cannot be reached. Check environment_url and the network."
+            + _region_hint(connection)
         )
     if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) or "timed out" in str(error):
         return errors.LostAnswerError(f"{action}: {host} did not answer in time.")
     return errors.LostAnswerError(f"{action}: the connection to {host} broke before the answer.")
+
+
+def _region_hint(connection: Connection) -> str:
+    """A right name in a wrong region is the commonest address that nobody has."""
+    region = region_of(urlsplit(connection.environment_url).hostname or "")
+    if not region:
+        return ""
+    return f" The address is one in {region}; `pulumi-powerautomate environments` shows yours."
 
 
 def _never_sent(error: Exception) -> bool:

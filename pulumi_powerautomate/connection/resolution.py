@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
+from .address import take_address
 from .clouds import PUBLIC, Cloud, cloud_named, cloud_of_authority, cloud_of_host
 from .hosts import check_credential_url, check_environment_url, is_loopback
 from .settings import SETTINGS, Setting, is_true
@@ -24,7 +25,8 @@ class Connection:
     One environment and one identity, checked and ready to use.
 
     Attributes:
-        environment_url: the environment's origin, `https://org.crm4.dynamics.com`, no slash.
+        environment_url: the environment's origin, `https://org.crm4.dynamics.com`, no slash; empty
+            as long as `environment` names one that has not been looked up.
         settings: every other setting that was given, by name.
         origins: where each setting came from, for `doctor` and for error messages.
         way: how to sign in, one of `WAYS`.
@@ -100,6 +102,7 @@ def resolve(
     *,
     arguments: Mapping[str, str] | None = None,
     environ: Mapping[str, str] | None = None,
+    needs_environment: bool = True,
 ) -> Connection:
     """
     Gather the settings and check them; nothing is sent.
@@ -108,6 +111,7 @@ def resolve(
         config: the stack's configuration, with namespaced keys.
         arguments: what an explicit provider was given, by setting name.
         environ: environment variables; the process's by default.
+        needs_environment: False for what works without one, such as listing environments.
 
     Raises:
         ConfigurationError: the URL is missing or malformed, or a setting is.
@@ -124,15 +128,15 @@ def resolve(
                 settings[setting.name], origins[setting.name] = text, origin
                 break
     settings = without_rivals(settings, origins)
-    url = settings.pop("environment_url", None)
-    if not url:
+    url = take_address(settings, origins)
+    if not url and "environment" not in settings and needs_environment:
         remedy = SETTINGS["environment_url"].remedy()
         raise ConfigurationError(
             f"No environment is configured: {remedy}, e.g. https://contoso.crm4.dynamics.com."
         )
-    where = origins["environment_url"]
+    trusted = settings.get("trusted_host", "")
     connection = Connection(
-        check_environment_url(url, where, settings.get("trusted_host", "")),
+        check_environment_url(url, origins["environment_url"], trusted) if url else "",
         settings,
         origins,
         choose(settings, origins),

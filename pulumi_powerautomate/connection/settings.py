@@ -102,6 +102,8 @@ SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("environment_url", "where"),
+        Setting("environment", "where"),
+        Setting("discovery_host", "where"),
         Setting("cloud", "where", ("ARM_ENVIRONMENT",)),
         Setting("authority_host", "where", ("AZURE_AUTHORITY_HOST",)),
         Setting("ca_bundle", "where"),

@@ -22,6 +22,9 @@ class Provider(pulumi.ProviderResource):
         resource_name: the provider's name in the stack.
         opts: options of the provider resource.
         environment_url: origin of the environment, `https://contoso.crm4.dynamics.com`.
+        environment: the same, or the environment's unique name, id, or a page of it in the portals,
+            looked up once per run; needs a person who signs in.
+        discovery_host: service that looks it up, when it is not the one of the cloud.
         cloud: `public` (GCC too), `usgovernment` (GCC High, DoD) or `china`; by default the one of
             the environment's host.
         authority_host: sign-in service, when it is not the one of the cloud.
@@ -62,6 +65,8 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         environment_url: pulumi.Input[str] | None = None,
+        environment: pulumi.Input[str] | None = None,
+        discovery_host: pulumi.Input[str] | None = None,
         cloud: pulumi.Input[str] | None = None,
         authority_host: pulumi.Input[str] | None = None,
         ca_bundle: pulumi.Input[str] | None = None,
@@ -90,6 +95,8 @@ class Provider(pulumi.ProviderResource):
     ) -> None:
         given: dict[str, pulumi.Input[Any] | None] = {
             "environment_url": environment_url,
+            "environment": environment,
+            "discovery_host": discovery_host,
             "cloud": cloud,
             "authority_host": authority_host,
             "ca_bundle": ca_bundle,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..client import DataverseClient
+from ..client.locating import locate, tokens_of
 from ..connection import NAMESPACE, SETTINGS, Connection, resolve
 from .workers import DEFAULT_WORKERS, wanted_workers
 
@@ -23,8 +24,8 @@ def connection_from(get: Callable[[str], Any]) -> Connection:
         setting.name: value for setting in SETTINGS.values() if (value := get(setting.key))
     }
     if get(EXPLICIT):
-        return resolve(arguments=given)
-    return resolve({SETTINGS[name].key: value for name, value in given.items()})
+        return locate(resolve(arguments=given))
+    return locate(resolve({SETTINGS[name].key: value for name, value in given.items()}))
 
 
 def client_for(connection: Connection) -> DataverseClient:
@@ -34,5 +35,5 @@ def client_for(connection: Connection) -> DataverseClient:
         client = _clients.get(key)
         if client is None:
             lanes = wanted_workers() or DEFAULT_WORKERS
-            client = _clients[key] = DataverseClient(connection, lanes)
+            client = _clients[key] = DataverseClient(connection, lanes, tokens_of(connection))
         return client

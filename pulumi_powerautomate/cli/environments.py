@@ -1,0 +1,75 @@
+"""`pulumi-powerautomate environments`: which environments the signed-in person may use."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..client.discovery import LiveEnvironment
+
+_TABLE = {
+    "NAME": "name",
+    "UNIQUE NAME": "unique_name",
+    "REGION": "region",
+    "STATE": "state",
+    "ENVIRONMENT ID": "id",
+    "URL": "url",
+}
+
+
+def add_to(verbs: Any) -> None:
+    """Declare the verb."""
+    verb = verbs.add_parser("environments", help="list the environments you may use")
+    verb.add_argument(
+        "name", nargs="?", help="only those with this in a name, an id or the address"
+    )
+    verb.add_argument("--region", help="only this region, such as EMEA or NA")
+    verb.add_argument("--state", choices=("enabled", "disabled"), help="only this state")
+    verb.add_argument("--format", choices=("table", "json"), default="table", help="table or json")
+    verb.add_argument("--discovery-host", help="another discovery service, for GCC and DoD")
+    verb.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from ..client import DataverseClient
+    from ..connection import missing_credentials, resolve
+    from ..errors import ConfigurationError
+
+    given = {"discovery_host": arguments.discovery_host} if arguments.discovery_host else {}
+    connection = resolve(arguments=given, needs_environment=False)
+    problems = missing_credentials(connection)
+    if problems:
+        raise ConfigurationError(" ".join(problems))
+    client = DataverseClient(connection, lanes=1)
+    try:
+        known = client.discovery.environments(region=arguments.region, state=arguments.state)
+        wanted = arguments.name or ""
+        shown = [item for item in known if not wanted or item.matches(wanted)]
+        if arguments.format == "json":
+            print(json.dumps([asdict(item) for item in shown], indent=2))
+        elif shown:
+            _print_table(shown)
+        if not shown:
+            _explain_nothing(client.discovery, wanted, known)
+    finally:
+        client.close()
+    return 0 if shown else 1
+
+
+def _explain_nothing(discovery: Any, wanted: str, known: list[LiveEnvironment]) -> None:
+    from ..client.discovery import explain_address
+
+    reason = explain_address(wanted, known) or discovery.advice(wanted, known)
+    print(f"no environment{f' {wanted!r}' if wanted else ''}. {reason}", file=sys.stderr)
+
+
+def _print_table(shown: list[LiveEnvironment]) -> None:
+    rows = [list(_TABLE), *([getattr(item, name) for name in _TABLE.values()] for item in shown)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_TABLE))]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
