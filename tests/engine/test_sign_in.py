@@ -240,8 +240,9 @@ def test_refusals_are_one_line(
     bring_about(emulator.control)
     with pytest.raises(EngineError) as refused:
         project.up(one_flow)
-    (line,) = {line for line in str(refused.value).splitlines() if says in line}
-    assert "error: PowerAutomateError: " in line or says in line
+    lines = [line for line in str(refused.value).splitlines() if says in line]
+    assert lines
+    assert all("error: " in line or "PowerAutomateError: " in line for line in lines), lines
     assert "Traceback" not in str(refused.value)
     assert emulator.environment["POWERAUTOMATE_CLIENT_SECRET"] not in str(refused.value)
 
