@@ -15,6 +15,7 @@ AREAS = {
     "flow": ("flow",),
     "share": ("share",),
     "solution": ("solution",),
+    "auth": ("auth",),
     "understand": ("adoption",),
     "fault": ("load",),
     "emulator": ("emulator",),
