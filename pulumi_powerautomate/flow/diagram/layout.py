@@ -18,6 +18,8 @@ from .picture import Arrow, Box, Lane
 TITLE, SMALL = 13.0, 11.0
 _TITLE_LINE, _SMALL_LINE = 17.0, 15.0
 _TEXT = 240.0
+# A schedule in words is long.
+_TRIGGER_TEXT = 380.0
 _PAD = 10.0
 _GAP_X, _GAP_Y = 22.0, 34.0
 _LABEL_Y = 14.0
@@ -98,7 +100,7 @@ def _place_box(box: Box) -> Placed:
         lane.width, shift = max(lane.width, needed), max(0.0, needed - lane.width) / 2
         _shift(lane, shift)
     inside = sum(lane.width + 2 * _PAD for lane in lanes) + _PAD * max(0, len(lanes) - 1)
-    room = max(_TEXT, inside)
+    room = max(_TRIGGER_TEXT if box.role == "trigger" else _TEXT, inside)
     title = wrapped(box.title, room, TITLE, 2)
     kind = cut(box.kind, room, SMALL)
     head = _PAD + _TITLE_LINE * len(title) + _SMALL_LINE + _PAD * 0.6
