@@ -10,6 +10,7 @@ import pytest
 
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.review import read_preview, report
+from pulumi_powerautomate.review.markdown import plain
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.flow.edits import EDITS, edited, flows
 from tests.review.previews import flow_inputs, printed, step
@@ -190,3 +191,9 @@ def test_resources_of_other_packages_are_counted() -> None:
     text = _report(json.loads(json.dumps(other)))
     assert "| Others | 1 |  |  |  |" in text
     assert "random:index/pet:Pet" in text
+
+
+def test_a_name_like_a_list_item_is_no_list() -> None:
+    """The escape stands before the sign, or it would be seen itself."""
+    found = [plain(text) for text in ("1. list", "12) list", "- list", "a. b", "1.5 - 2")]
+    assert found == ["1\\. list", "12\\) list", "\\- list", "a. b", "1.5 - 2"]
