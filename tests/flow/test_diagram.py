@@ -10,7 +10,13 @@ import pytest
 
 from pulumi_powerautomate.flow import FlowVersion, outline, walk
 from pulumi_powerautomate.flow.diagram import to_mermaid, to_svg
-from pulumi_powerautomate.flow.diagram.layout import Placed, PlacedLane, place_lane
+from pulumi_powerautomate.flow.diagram.layout import (
+    Placed,
+    PlacedLane,
+    label_place,
+    label_width,
+    place_lane,
+)
 from pulumi_powerautomate.flow.diagram.metrics import width
 from pulumi_powerautomate.flow.diagram.picture import boxes, picture
 from tests.cloud_flow.definitions import hourly
@@ -64,8 +70,17 @@ def _check_lane(lane: PlacedLane) -> None:
             assert inner.y + inner.height <= placed.height
             _check_lane(inner)
     for arrow, points in lane.routes:
+        # It leaves its row before it bends.
+        assert points[0][0] == points[1][0]
+        row = [box for box in lane.placed if box.y <= points[0][1] <= points[1][1]]
+        assert all(
+            box.y >= points[1][1] or box.y + box.height <= points[1][1] + 0.01 for box in row
+        )
+        if arrow.label:
+            middle, half = label_place(points)[0], label_width(arrow.label) / 2
+            assert -0.01 <= middle - half < middle + half <= lane.width + 0.01
         assert [y for _, y in points] == sorted(y for _, y in points), arrow
-        for (x1, y1), (x2, y2) in zip(points[1::2], points[2::2], strict=False):
+        for (x1, y1), (x2, y2) in zip(points[2::2], points[3::2], strict=False):
             # Between two rows an arrow bends; through a row it runs straight, past the boxes.
             assert x1 == x2
             assert not any(

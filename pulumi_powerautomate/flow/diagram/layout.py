@@ -89,7 +89,31 @@ def place_lane(lane: Lane) -> PlacedLane:
     routes = [(arrow, _route(chain, rows, heights)) for arrow, chain in chains]
     right = max([slot.x + slot.width for row in rows for slot in row] or [_TEXT / 2])
     bottom = heights[-1][0] + heights[-1][1] if heights else 20.0
-    return PlacedLane(lane, list(placed.values()), routes, right, bottom)
+    result = PlacedLane(lane, list(placed.values()), routes, right, bottom)
+    _make_room_for_labels(result)
+    return result
+
+
+def label_place(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """The middle of an arrow's last bend, where nothing but arrows is."""
+    (x1, y1), (x2, y2) = points[-2:]
+    return (x1 + x2) / 2, (y1 + y2) / 2
+
+
+def _make_room_for_labels(lane: PlacedLane) -> None:
+    left = 0.0
+    for arrow, points in lane.routes:
+        if arrow.label:
+            half, middle = label_width(arrow.label) / 2, label_place(points)[0]
+            left = min(left, middle - half)
+            lane.width = max(lane.width, middle + half)
+    lane.width -= left
+    _shift(lane, -left)
+
+
+def label_width(label: str) -> float:
+    """How wide an arrow's label is."""
+    return width(label, SMALL) * 0.9 + 6
 
 
 def _place_box(box: Box) -> Placed:
@@ -262,8 +286,12 @@ def _route(
     source, target = chain[0].placed, chain[-1].placed
     assert source is not None
     assert target is not None
-    points = [(chain[0].centre, source.y + source.height)]
     row_of_source = next(n for n, (top, _) in enumerate(heights) if top == source.y)
+    # Straight down to the end of its own row first: a neighbour may be taller.
+    points = [
+        (chain[0].centre, source.y + source.height),
+        (chain[0].centre, sum(heights[row_of_source])),
+    ]
     for number, slot in enumerate(chain[1:-1], row_of_source + 1):
         top, height = heights[number]
         points += [(slot.centre, top), (slot.centre, top + height)]
