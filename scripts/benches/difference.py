@@ -92,7 +92,8 @@ def _seconds(size: int) -> float:
     finally:
         gc.enable()
     assert len(changes) == _CHANGED_ACTIONS
-    assert not problems
+    # A megabyte of actions is over the service's limits, which is a warning.
+    assert all(problem.severity == "warning" for problem in problems)
     return best
 
 
