@@ -136,7 +136,8 @@ def holds_expression(text: str) -> bool:
     return "@{" in text
 
 
-def expressions_in(text: str) -> list[Expression]:
+@functools.lru_cache(maxsize=4096)
+def expressions_in(text: str) -> tuple[Expression, ...]:
     """
     The expressions of a text, parsed.
 
@@ -144,10 +145,10 @@ def expressions_in(text: str) -> list[Expression]:
         ExpressionError: one of them is not well formed.
     """
     if not holds_expression(text):
-        return []
+        return ()
     if text.startswith("@") and not text.startswith("@{"):
-        return [_expression(text[1:], 1)]
-    return [_expression(text[start:end], start) for start, end in _interpolations(text)]
+        return (_expression(text[1:], 1),)
+    return tuple(_expression(text[start:end], start) for start, end in _interpolations(text))
 
 
 def _interpolations(text: str) -> Iterator[tuple[int, int]]:

@@ -78,6 +78,9 @@ class Node:
         return given if isinstance(given, Mapping) else {}
 
 
+_HOLDING = frozenset({"actions", "else", "cases", "default"})
+
+
 def outline(definition: Mapping[str, Any]) -> Branch:
     """The tree of a definition's actions, as the branch that the flow itself is."""
     root = Branch("actions")
@@ -110,7 +113,7 @@ def _fill(root: Branch, given: Any) -> None:
         if not isinstance(actions, Mapping):
             continue
         for name, body in actions.items():
-            if not isinstance(body, Mapping):
+            if not isinstance(body, (dict, Mapping)):
                 continue
             node = Node(name, body, branch)
             branch.nodes.append(node)
@@ -121,6 +124,8 @@ def _fill(root: Branch, given: Any) -> None:
 
 def _inner(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """(path below the action, label, actions) of each branch that an action holds."""
+    if _HOLDING.isdisjoint(body):
+        return
     if "actions" in body:
         yield "actions", "actions", body["actions"]
     cases = body.get("cases")

@@ -20,7 +20,7 @@ from pulumi_powerautomate.flow.expressions import (
 )
 def test_plain_texts(text: str) -> None:
     """Neither an `@` within a text nor a doubled one begins an expression."""
-    assert expressions_in(text) == []
+    assert expressions_in(text) == ()
 
 
 def test_calls_texts_and_what_is_looked_up() -> None:

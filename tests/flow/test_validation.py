@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pulumi_powerautomate.flow import validate
@@ -32,3 +35,12 @@ def test_every_rule_has_a_mistake() -> None:
     """A rule that no test breaks could be no rule at all."""
     without = set(RULES) - {mistake.code for mistake in MISTAKES}
     assert without == {"FLOW100", "FLOW602"}
+
+
+def test_the_documented_codes_are_the_rules() -> None:
+    """The table of the documentation and the rules of the code, row by row."""
+    page = Path(__file__).resolve().parents[2] / "sdk-docs" / "validation.md"
+    row = re.compile(r"^\| `(FLOW\d+)` \| (\w+) \| (.+) \|$", re.MULTILINE)
+    assert row.findall(page.read_text("utf-8")) == [
+        (rule.code, rule.severity, rule.title) for rule in RULES.values()
+    ]

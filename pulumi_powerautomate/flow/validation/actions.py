@@ -100,7 +100,7 @@ def member_of(body: Mapping[str, Any], path: str) -> Any:
     """A member of a member, by its dotted path; None when there is none."""
     value: Any = body
     for key in path.split("."):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (dict, Mapping)):
             return None
         value = value.get(key)
     return value

@@ -120,7 +120,7 @@ def _collect(value: Any, place: Place, found: list[tuple[Place, str]]) -> None:
     if isinstance(value, str):
         if "@" in value:
             found.append((place, value))
-    elif isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         for key, item in value.items():
             if key[:1] == "@" or "@{" in key:
                 found.append(((place, key), key))
