@@ -9,7 +9,6 @@ private names of the standard library are touched; when they are not as expected
 
 from __future__ import annotations
 
-import gc
 import os
 import select
 import sys
@@ -38,19 +37,33 @@ def widen_pool() -> int:
     Returns:
         The number of workers afterwards, or 0 when no such pool was found.
     """
+    pool = _own_pool()
     wanted = wanted_workers()
-    this = threading.current_thread()
-    for candidate in gc.get_objects():
-        try:
-            if type(candidate) is not ThreadPoolExecutor or this not in candidate._threads:
-                continue
-            if isinstance(candidate._max_workers, int) and candidate._max_workers < wanted:
-                candidate._max_workers = wanted
-                _start_threads(candidate)
-            return candidate._max_workers
-        except (AttributeError, ReferenceError, TypeError):
-            continue
-    return 0
+    try:
+        if pool is None:
+            return 0
+        if pool._max_workers < wanted:
+            pool._max_workers = wanted
+            _start_threads(pool)
+        return pool._max_workers
+    except (AttributeError, ReferenceError, TypeError):
+        return 0
+
+
+def _own_pool() -> ThreadPoolExecutor | None:
+    """
+    The pool whose worker the calling thread is.
+
+    A worker is started with a weak reference to its pool as its first argument. Looking through
+    `gc.get_objects()` instead would hold, for a moment, tuples that other threads are still
+    filling: CPython refuses to resize those, so that imports in progress failed with a SystemError.
+    """
+    try:
+        reference = threading.current_thread()._args[0]  # type: ignore[attr-defined]
+        pool = reference()
+        return pool if type(pool) is ThreadPoolExecutor else None
+    except (AttributeError, IndexError, TypeError):
+        return None
 
 
 def _start_threads(pool: ThreadPoolExecutor) -> None:
