@@ -97,7 +97,7 @@ def get_environments_output(
 
 def _environment(live: LiveEnvironment) -> Environment:
     return Environment(
-        id=live.environment_id,
+        id=live.id,
         organization_id=live.organization_id,
         name=live.name,
         unique_name=live.unique_name,

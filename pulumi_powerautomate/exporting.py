@@ -10,7 +10,6 @@ from pathlib import Path
 from .errors import InvalidInputError
 from .functions import client_of
 from .provider import Provider, one_line_errors
-from .solution import normalized
 
 # What may be exported beside the components, by the service's name.
 SETTINGS = {
@@ -68,6 +67,7 @@ def export_solution(
         raise InvalidInputError(f"include has {unknown[0]!r}; there are {', '.join(SETTINGS)}.")
     from .client.export import export
     from .client.pacing import Deadline
+    from .solution import normalized
 
     options = {
         "SolutionName": unique_name,

@@ -16,13 +16,15 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from .errors import InvalidInputError, PowerAutomateError
 from .provider import is_unknown, one_line_errors
-from .solution import SolutionPackage, read_package
+
+if TYPE_CHECKING:
+    from .solution import SolutionPackage
 
 DIGESTS = "__flows"
 CONTENTS = "__contents"
@@ -108,6 +110,9 @@ def check_inputs(inputs: dict[str, Any]) -> list[str]:
 
 
 def _read(package: str | Path | bytes | bytearray) -> dict[str, Any]:
+    # Loaded when there is a package: every provider process imports this module.
+    from .solution import read_package
+
     try:
         where = _kept(package) if isinstance(package, (bytes, bytearray)) else str(package)
         found = read_package(package_path(where))

@@ -72,7 +72,7 @@ class EngineProject:
             ),
         )
         for key, value in (config or {}).items():
-            secret = key.endswith("Secret")
+            secret = key.endswith(("Secret", "Password", "Token"))
             self._stack.set_config(key, automation.ConfigValue(value, secret=secret))
 
     def up(self, program: Program | None = None, **options: Any) -> str:

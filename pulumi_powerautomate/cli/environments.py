@@ -16,7 +16,7 @@ _TABLE = {
     "UNIQUE NAME": "unique_name",
     "REGION": "region",
     "STATE": "state",
-    "ENVIRONMENT ID": "environment_id",
+    "ENVIRONMENT ID": "id",
     "URL": "url",
 }
 

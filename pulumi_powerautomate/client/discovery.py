@@ -45,10 +45,10 @@ _APPLICATIONS = frozenset({"client_secret", "client_certificate", "oidc", "msi"}
 
 @dataclass(frozen=True)
 class LiveEnvironment:
-    """An environment as the service knows it; times are ISO 8601."""
+    """An environment as the service knows it; `id` is the portals'; times are ISO 8601."""
 
+    id: str
     organization_id: str
-    environment_id: str
     unique_name: str
     url_name: str
     name: str
@@ -66,7 +66,7 @@ class LiveEnvironment:
     @property
     def names(self) -> tuple[str, ...]:
         """What it may be called when it is looked for."""
-        return (self.unique_name, self.url_name, self.environment_id, self.organization_id)
+        return (self.unique_name, self.url_name, self.id, self.organization_id)
 
     def matches(self, part: str) -> bool:
         """Whether a text is part of a name, an id or the address, in upper or lower case."""
@@ -202,8 +202,8 @@ def discovery_root(connection: Connection) -> str:
 
 def _environment(row: Mapping[str, Any]) -> LiveEnvironment:
     return LiveEnvironment(
+        id=str(row.get("EnvironmentId") or ""),
         organization_id=str(row.get("Id") or ""),
-        environment_id=str(row.get("EnvironmentId") or ""),
         unique_name=str(row.get("UniqueName") or ""),
         url_name=str(row.get("UrlName") or ""),
         name=str(row.get("FriendlyName") or row.get("UniqueName") or ""),

@@ -19,7 +19,7 @@ from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown
 
 from ..client import DataverseClient, telemetry, wire_log
-from ..client.auth.prompt import set_prompt
+from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from .engine_log import DebugLines, say, wants_debug_lines

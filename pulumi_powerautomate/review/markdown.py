@@ -11,7 +11,7 @@ import html
 import re
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~!])")
-_STARTS = re.compile(r"^(\s*)([-+>]|\d+[.)])(\s)")
+_STARTS = re.compile(r"^(\d*)([-+.)])(?=\s)")
 _NOTIFIES = re.compile(r"([@#])(?=[\w<])")
 _BREAK = "<!-- -->"
 
@@ -21,7 +21,7 @@ def plain(text: str) -> str:
     text = " ".join(text.split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _SPECIAL.sub(r"\\\1", text)
-    text = _STARTS.sub(lambda found: f"{found[1]}\\{found[2]}{found[3]}", text)
+    text = _STARTS.sub(r"\1\\\2", text)
     return _NOTIFIES.sub(rf"\1{_BREAK}", text)
 
 

@@ -77,7 +77,8 @@ def read_preview(text: str) -> Preview:
     """
     document = _document(text)
     steps: dict[str, Step] = {}
-    unchanged, stack, project = 0, "", ""
+    # Resources that stay as they are have no step, only the stack has one.
+    unchanged, stack, project = _unchanged(document), "", ""
     for item in document.get("steps") or []:
         if not isinstance(item, Mapping):
             raise InvalidInputError("the preview holds a step that is not an object.")
@@ -85,8 +86,8 @@ def read_preview(text: str) -> Preview:
         parts = urn.split("::")
         if len(parts) >= 4:
             stack, project = parts[0].rpartition(":")[2], parts[1]
-        if operation == "same" and len(parts) >= 4 and not parts[2].endswith("pulumi:Stack"):
-            unchanged += 1
+        if operation == "same" and len(parts) >= 4 and parts[2] == "pulumi:pulumi:Stack":
+            unchanged = max(0, unchanged - 1)
         if operation in _OPERATIONS and len(parts) >= 4:
             kind = parts[2].rpartition("$")[2]
             if kind == "pulumi:pulumi:Stack" or kind.startswith("pulumi:providers:"):
@@ -98,6 +99,12 @@ def read_preview(text: str) -> Preview:
         if isinstance(item, Mapping) and item.get("severity") == "error" and item.get("message")
     ]
     return Preview(stack, project, list(steps.values()), unchanged, errors)
+
+
+def _unchanged(document: Mapping[str, Any]) -> int:
+    counts = document.get("changeSummary")
+    number = counts.get("same") if isinstance(counts, Mapping) else 0
+    return number if isinstance(number, int) else 0
 
 
 def _document(text: str) -> Mapping[str, Any]:

@@ -42,14 +42,16 @@ def measure() -> Iterator[Figure]:
 def sized(bytes_wanted: int) -> dict[str, Any]:
     """A definition of about this many bytes, in many actions, as large flows are."""
     definition: dict[str, Any] = json.loads(json.dumps(hourly()))
-    number = 0
-    while len(json.dumps(definition)) < bytes_wanted:
+    number, length = 0, len(json.dumps(definition))
+    while length < bytes_wanted:
         number += 1
-        definition["actions"][f"Compose_{number}"] = {
+        action = {
             "type": "Compose",
             "runAfter": {},
             "inputs": f"@concat('step {number}: ', utcNow(), ' in ', workflow()?['name'])",
         }
+        definition["actions"][f"Compose_{number}"] = action
+        length += len(json.dumps({f"Compose_{number}": action}))
     return definition
 
 

@@ -226,11 +226,13 @@ def test_token_goes_to_no_other_host() -> None:
         discovery_root(resolve(local, environ={}))
 
 
-def command(values: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def command(
+    values: dict[str, str], *arguments: str, verb: str = "environments"
+) -> subprocess.CompletedProcess[str]:
     """Run the command line with nothing but these variables."""
     kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", "LANG") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-m", "pulumi_powerautomate.cli", "environments", *arguments],
+        [sys.executable, "-m", "pulumi_powerautomate.cli", verb, *arguments],
         env={**kept, **values},
         capture_output=True,
         text=True,
@@ -248,6 +250,7 @@ def test_command(emulator: Emulator, person: dict[str, str]) -> None:
     assert [row.split()[-1] for row in rows] == [emulator.url, PRODUCTION]
     done = command(person, "prod", "--format", "json")
     (found,) = json.loads(done.stdout)
+    assert set(found) == set(powerautomate.Environment.__annotations__)
     assert (found["unique_name"], found["state"]) == ("unqprod", "disabled")
     done = command(person, "--state", "enabled", "--region", "EMEA")
     assert "unqcontoso" in done.stdout
@@ -315,3 +318,19 @@ def test_failures_name_the_right_setting(emulator: Emulator, person: dict[str, s
     assert done.returncode == 2
     assert "discovery_host" in done.stderr
     assert "environment_url" not in done.stderr
+
+
+def test_doctor_finds_the_environment(emulator: Emulator, person: dict[str, str]) -> None:
+    """It says what was named and what that came to; a name that is nowhere is its first failure."""
+    named = {**person, "POWERAUTOMATE_ENVIRONMENT": "unqcontoso"}
+    steps = json.loads(command(named, "--json", verb="doctor").stdout)["steps"]
+    assert steps[0]["details"]["environment"]["value"] == "unqcontoso"
+    assert steps[0]["details"]["environment_url"] == {
+        "value": emulator.url,
+        "from": "variable POWERAUTOMATE_ENVIRONMENT",
+    }
+    assert {step["name"]: step["outcome"] for step in steps}["environment"] == "ok"
+    wrong = {**person, "POWERAUTOMATE_ENVIRONMENT": "unqnowhere"}
+    first = json.loads(command(wrong, "--json", verb="doctor").stdout)["steps"][0]
+    assert first["outcome"] == "failed"
+    assert "no environment 'unqnowhere'" in first["summary"]

@@ -102,6 +102,16 @@ def poll(emulator: Emulator, device: dict[str, Any]) -> dict[str, Any]:
     return dict(ask(emulator, form).json())
 
 
+def application_form(emulator: Emulator, resource: str) -> dict[str, str]:
+    """A client credentials request of the application that comes with the emulator."""
+    return {
+        "grant_type": "client_credentials",
+        "client_id": emulator.environment["POWERAUTOMATE_CLIENT_ID"],
+        "client_secret": emulator.environment["POWERAUTOMATE_CLIENT_SECRET"],
+        "scope": f"{resource}/.default",
+    }
+
+
 def assertion_form(emulator: Emulator, assertion: str, client_id: str = ROBOT) -> dict[str, str]:
     """A client credentials request with an assertion."""
     return {

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.emulator.api import call
+from tests.emulator.tenant import application_form
 
 
 def sign_in(emulator: Emulator, tenant: str = "", **changes: str) -> requests.Response:
     """A client credentials request, as `msal` sends it."""
     values = emulator.environment
-    form: dict[str, Any] = {
-        "grant_type": "client_credentials",
-        "client_id": values["POWERAUTOMATE_CLIENT_ID"],
-        "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
-        "scope": f"{emulator.url}/.default",
-        **changes,
-    }
+    form = {**application_form(emulator, emulator.url), **changes}
     host = values["POWERAUTOMATE_AUTHORITY_HOST"]
     return requests.post(
         f"{host}/{tenant or values['POWERAUTOMATE_TENANT_ID']}/oauth2/v2.0/token",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 import webbrowser
@@ -212,3 +213,21 @@ def test_person_without_a_user_in_the_environment(emulator: Emulator) -> None:
     answer = call(emulator, "GET", "WhoAmI", token=token)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "0x80072560"
+
+
+def test_nothing_secret_is_kept(emulator: Emulator) -> None:
+    """Codes, verifiers and tokens of people are not in the journal."""
+    device = start_device(emulator)
+    emulator.control.sign_in.approve(device["user_code"])
+    given = poll(emulator, device)
+    flow, page = begin(emulator)
+    code = parse_qs(urlsplit(page.headers["Location"]).query)["code"][0]
+    redeem(emulator, flow, code)
+    form = {"grant_type": "refresh_token", "client_id": PUBLIC, "scope": f"{emulator.url}/.default"}
+    ask(emulator, {**form, "refresh_token": given["refresh_token"]})
+    kept = json.dumps([emulator.control.sign_in.requests(), emulator.control.token_requests()])
+    assert len(emulator.control.token_requests()) == 3
+    secrets = [given[name] for name in ("access_token", "refresh_token", "id_token")]
+    secrets += [device["device_code"], device["user_code"], code, flow["code_verifier"]]
+    for secret in secrets:
+        assert secret not in kept

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,3 +186,30 @@ def test_basic_authentication(emulator: Emulator) -> None:
     good = ask(emulator, form, auth=(ROBOT, "a%2Bb%3Ac+%25"))
     assert good.status_code == 200
     assert ask(emulator, form, auth=(ROBOT, "x")).json()["error_codes"] == [7000215]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("{", "is not JSON"),
+        ('{"applicatoins": []}', "Unknown ['applicatoins']"),
+        ('{"applications": [{"client_id": "robot"}]}', "client_id is 'robot'"),
+        (None, "No such file"),
+    ],
+)
+def test_file_that_is_of_no_use(tmp_path: Path, content: str | None, line: str) -> None:
+    """One line, and the emulator does not start."""
+    file = tmp_path / "tenant.json"
+    if content is not None:
+        file.write_text(content, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "pulumi_powerautomate.emulator", "--sign-in", str(file)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: {file}")
+    assert line in done.stderr
+    assert len(done.stderr.splitlines()) == 1

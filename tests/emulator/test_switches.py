@@ -13,7 +13,7 @@ import pytest
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
 from tests.emulator.api import FLOW, call, document, flow, rights, share
-from tests.emulator.tenant import ask, instances, poll, start_device
+from tests.emulator.tenant import application_form, ask, instances, poll, start_device
 from tests.packages import FlowPart, package
 
 Case = Callable[[Emulator], object]
@@ -198,13 +198,7 @@ def developer_token(emulator: Emulator) -> object:
 @case("resources", "open", 200)
 @case("resources", "registered", 400)
 def resources(emulator: Emulator) -> object:
-    values = emulator.environment
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": values["POWERAUTOMATE_CLIENT_ID"],
-        "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
-        "scope": "https://other.crm.dynamics.com/.default",
-    }
+    form = application_form(emulator, "https://other.crm.dynamics.com")
     return ask(emulator, form).status_code
 
 
@@ -220,14 +214,7 @@ def device_slow_down(emulator: Emulator) -> object:
 @case("discovery_for_applications", "refuse", (403, None))
 def discovery_for_applications(emulator: Emulator) -> object:
     root = emulator.environment["POWERAUTOMATE_DISCOVERY_HOST"]
-    values = emulator.environment
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": values["POWERAUTOMATE_CLIENT_ID"],
-        "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
-        "scope": f"{root}/.default",
-    }
-    token = ask(emulator, form).json()["access_token"]
+    token = ask(emulator, application_form(emulator, root)).json()["access_token"]
     answer = instances(emulator, token)
     return answer.status_code, answer.json().get("value")
 

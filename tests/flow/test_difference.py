@@ -204,11 +204,10 @@ def test_branches_and_conditions() -> None:
     assert sorted(_sentences(edit, routing)) == sorted(
         [
             "\"Is it open\", condition: open → new in @outputs('A') equals open.",
-            '"Is it open" gets the branch else.',
             '"No" (Compose) is added in "Is it open" (if no).',
-            'The branch case Berlin of "Route" is now called case Germany.',
-            '"Route", case Paris: P → F.',
-            'The branch default of "Route" is removed.',
+            'The branch "case Berlin" of "Route" is now called "case Germany".',
+            '"Route", "case Paris": P → F.',
+            'The branch "default" of "Route" is removed.',
         ]
     )
 

@@ -9,7 +9,6 @@ imported when a token is needed, not before.
 from __future__ import annotations
 
 from .credential import Grant, TokenHttp
-from .prompt import set_prompt
 from .source import TokenSource, audience_of
 
-__all__ = ["Grant", "TokenHttp", "TokenSource", "audience_of", "set_prompt"]
+__all__ = ["Grant", "TokenHttp", "TokenSource", "audience_of"]

@@ -6,9 +6,9 @@ from typing import Any
 
 from ...connection import Connection
 from ...errors import AuthenticationError
+from ..prompt import ask
 from .credential import Grant, TokenHttp
 from .kept_tokens import token_cache
-from .prompt import ask
 from .refusals import granted
 
 # The public client that the Dataverse documentation offers for trying things out; an organisation

@@ -18,6 +18,8 @@ from .picture import Arrow, Box, Lane
 TITLE, SMALL = 13.0, 11.0
 _TITLE_LINE, _SMALL_LINE = 17.0, 15.0
 _TEXT = 240.0
+# A schedule in words is long.
+_TRIGGER_TEXT = 380.0
 _PAD = 10.0
 _GAP_X, _GAP_Y = 22.0, 34.0
 _LABEL_Y = 14.0
@@ -87,7 +89,31 @@ def place_lane(lane: Lane) -> PlacedLane:
     routes = [(arrow, _route(chain, rows, heights)) for arrow, chain in chains]
     right = max([slot.x + slot.width for row in rows for slot in row] or [_TEXT / 2])
     bottom = heights[-1][0] + heights[-1][1] if heights else 20.0
-    return PlacedLane(lane, list(placed.values()), routes, right, bottom)
+    result = PlacedLane(lane, list(placed.values()), routes, right, bottom)
+    _make_room_for_labels(result)
+    return result
+
+
+def label_place(points: list[tuple[float, float]]) -> tuple[float, float]:
+    """The middle of an arrow's last bend, where nothing but arrows is."""
+    (x1, y1), (x2, y2) = points[-2:]
+    return (x1 + x2) / 2, (y1 + y2) / 2
+
+
+def _make_room_for_labels(lane: PlacedLane) -> None:
+    left = 0.0
+    for arrow, points in lane.routes:
+        if arrow.label:
+            half, middle = label_width(arrow.label) / 2, label_place(points)[0]
+            left = min(left, middle - half)
+            lane.width = max(lane.width, middle + half)
+    lane.width -= left
+    _shift(lane, -left)
+
+
+def label_width(label: str) -> float:
+    """How wide an arrow's label is."""
+    return width(label, SMALL) * 0.9 + 6
 
 
 def _place_box(box: Box) -> Placed:
@@ -98,7 +124,7 @@ def _place_box(box: Box) -> Placed:
         lane.width, shift = max(lane.width, needed), max(0.0, needed - lane.width) / 2
         _shift(lane, shift)
     inside = sum(lane.width + 2 * _PAD for lane in lanes) + _PAD * max(0, len(lanes) - 1)
-    room = max(_TEXT, inside)
+    room = max(_TRIGGER_TEXT if box.role == "trigger" else _TEXT, inside)
     title = wrapped(box.title, room, TITLE, 2)
     kind = cut(box.kind, room, SMALL)
     head = _PAD + _TITLE_LINE * len(title) + _SMALL_LINE + _PAD * 0.6
@@ -260,8 +286,12 @@ def _route(
     source, target = chain[0].placed, chain[-1].placed
     assert source is not None
     assert target is not None
-    points = [(chain[0].centre, source.y + source.height)]
     row_of_source = next(n for n, (top, _) in enumerate(heights) if top == source.y)
+    # Straight down to the end of its own row first: a neighbour may be taller.
+    points = [
+        (chain[0].centre, source.y + source.height),
+        (chain[0].centre, sum(heights[row_of_source])),
+    ]
     for number, slot in enumerate(chain[1:-1], row_of_source + 1):
         top, height = heights[number]
         points += [(slot.centre, top), (slot.centre, top + height)]

@@ -14,11 +14,11 @@ from typing import Any, Literal
 from ..difference import FlowVersion
 from ..difference.matching import Matching, match
 from ..difference.surroundings import kind_in_words
+from ..difference.wording import connector_in_words, label_in_words
 from ..nodes import Branch, Node, outline, triggers_of
 
 Mark = Literal["", "added", "removed", "changed"]
 
-_IF = {"actions": "If yes", "else": "If no"}
 _KINDS = {
     "if": "Condition",
     "foreach": "For each",
@@ -37,14 +37,6 @@ _KINDS = {
     "appendtostringvariable": "Append to string",
     "table": "Create table",
     "wait": "Delay",
-}
-_CONNECTORS = {
-    "commondataserviceforapps": "Dataverse",
-    "commondataservice": "Dataverse",
-    "sharepointonline": "SharePoint",
-    "office365": "Outlook",
-    "office365users": "Office 365 users",
-    "teams": "Teams",
 }
 _UNEXPECTED = {"failed": "has failed", "skipped": "is skipped", "timedout": "has timed out"}
 
@@ -189,16 +181,7 @@ class _Painter:
         return box
 
     def _inner(self, node: Node, branch: Branch, several: bool, mark: Mark) -> Lane:
-        label = branch.label
-        if node.type.lower() == "if":
-            label = _IF.get(label, label)
-        elif label.startswith("case "):
-            name = label[5:].replace("_", " ")
-            label = name if name.lower().startswith("case") else f"Case {name}"
-        elif label == "actions" and not several:
-            label = ""
-        else:
-            label = _capital(label)
+        label = _capital(label_in_words(branch.label, node.type) or "actions" * several)
         if mark == "removed":
             lane = Lane(label)
             found = {inner.name: self._box(inner, "removed") for inner in branch.nodes}
@@ -229,9 +212,7 @@ def kind_of(node: Node) -> str:
     inputs = node.body.get("inputs")
     host = inputs.get("host") if isinstance(inputs, Mapping) else None
     if isinstance(host, Mapping) and isinstance(host.get("operationId"), str):
-        connector = str(host.get("apiId") or host.get("connectionName") or "").rpartition("/")[2]
-        connector = connector.removeprefix("shared_")
-        connector = _CONNECTORS.get(connector, connector)
+        connector = connector_in_words(host.get("apiId") or host.get("connectionName"))
         return f"{host['operationId']} · {connector}" if connector else str(host["operationId"])
     return _KINDS.get(node.type.lower(), node.type or "?")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from .layout import SMALL, TITLE, Placed, PlacedLane, place_lane
+from .layout import SMALL, TITLE, Placed, PlacedLane, label_place, label_width, place_lane
 from .metrics import width
 from .picture import Arrow, Lane
 
@@ -63,7 +63,8 @@ def _lane(lane: PlacedLane, x: float, y: float) -> list[str]:
     parts = []
     for placed in lane.placed:
         parts += _box(placed, x + placed.x, y + placed.y)
-    for arrow, points in lane.routes:
+    # Labelled ones last, so that no other arrow crosses the words.
+    for arrow, points in sorted(lane.routes, key=lambda route: bool(route[0].label)):
         parts += _arrow(arrow, [(x + px, y + py) for px, py in points])
     return parts
 
@@ -125,13 +126,12 @@ def _arrow(arrow: Arrow, points: list[tuple[float, float]]) -> list[str]:
         f'{dashed} marker-end="url(#tip)"/>'
     ]
     if arrow.label:
-        x, y = points[-1]
-        half = width(arrow.label, SMALL) / 2 + 3
+        (x, y), wide = label_place(points), label_width(arrow.label)
         parts.append(
-            f'<rect x="{x - half:.1f}" y="{y - 31:.1f}" width="{2 * half:.1f}" height="16" '
+            f'<rect x="{x - wide / 2:.1f}" y="{y - 8:.1f}" width="{wide:.1f}" height="16" '
             'fill="#ffffff" fill-opacity="0.9"/>'
         )
-        parts.append(_text(arrow.label, x, y - 19, SMALL, colour, middle=True))
+        parts.append(_text(arrow.label, x, y + 4, SMALL, colour, middle=True))
     return parts
 
 

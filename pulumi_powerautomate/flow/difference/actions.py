@@ -14,7 +14,7 @@ from .matching import Matching, match, own_body
 from .order import Order
 from .secrecy import inputs_secured, without_secrets
 from .values import ABSENT, leaves, same
-from .wording import counted, fragments, named, shown, text_change
+from .wording import counted, fragments, label_in_words, named, shown, text_change
 
 _CONDITIONS = {"If": "condition", "Until": "condition to stop", "Switch": "value to switch on"}
 
@@ -152,21 +152,21 @@ def _branch_changes(old: Node, new: Node, matching: Matching) -> Iterator[Change
     before = {renames.get(key, key): (key, shell) for key, shell in _shells(old).items()}
     after = _shells(new)
     for key, (label, shell) in before.items():
-        words = f"branch {shown(label)} of {named(new.name)}"
-        if key not in after:
+        words = f"branch {_label(new, label)} of {named(new.name)}"
+        if key not in after and not _tells(old, label):
             yield Change("branch-removed", f"{old.path}.{_under(label)}", label, None,
                          f"The {words} is removed.")  # fmt: skip
-        elif key != label:
+        elif key in after and key != label:
             yield Change("branch-renamed", f"{new.path}.{_under(key)}", label, key,
-                         f"The {words} is now called {shown(key)}.")  # fmt: skip
+                         f"The {words} is now called {_label(new, key)}.")  # fmt: skip
         if key in after:
             was_shell = canonical_node(matching.renamed(shell))
             for path, was, now in leaves(was_shell, canonical_node(after[key])):
                 yield _shell_change(new, key, path, was, now)
     for key in after:
-        if key not in before:
+        if key not in before and not _tells(new, key):
             yield Change("branch-added", f"{new.path}.{_under(key)}", None, key,
-                         f"{named(new.name)} gets the branch {shown(key)}.")  # fmt: skip
+                         f"{named(new.name)} gets the branch {_label(new, key)}.")  # fmt: skip
 
 
 def _shell_change(node: Node, label: str, path: str, was: Any, now: Any) -> Change:
@@ -175,8 +175,19 @@ def _shell_change(node: Node, label: str, path: str, was: Any, now: Any) -> Chan
     what = "" if path == "case" else f" {path}"
     return Change(
         kind, f"{node.path}.{_under(label)}.{path}", before, after,
-        f"{named(node.name)}, {label}{what}: {shown(before)} → {shown(after)}.",
+        f"{named(node.name)}, {_label(node, label)}{what}: {shown(before)} → {shown(after)}.",
     )  # fmt: skip
+
+
+def _tells(node: Node, label: str) -> bool:
+    """Whether the actions of a branch tell that it is there; a case has a value beside."""
+    return not label.startswith("case ") and any(
+        branch.nodes for branch in node.branches if branch.label == label
+    )
+
+
+def _label(node: Node, label: str) -> str:
+    return f'"{label_in_words(label, node.type) or label}"'
 
 
 def _shells(node: Node) -> dict[str, dict[str, Any]]:
@@ -210,8 +221,5 @@ def branch_in_words(branch: Branch) -> str:
     """`the flow itself`, `"Scope"`, `"Is it open" (if no)`."""
     if branch.owner is None:
         return "the flow itself"
-    name = named(branch.owner.name)
-    label = branch.label
-    if branch.owner.type.lower() == "if":
-        label = {"actions": "if yes", "else": "if no"}.get(label, label)
-    return name if label == "actions" else f"{name} ({label})"
+    label = label_in_words(branch.label, branch.owner.type)
+    return named(branch.owner.name) + (f" ({label})" if label else "")

@@ -14,7 +14,7 @@ from .leaf import leaf_change
 from .schedule import in_words
 from .secrecy import HIDDEN, inputs_secured, without_secrets
 from .values import ABSENT, leaves, same
-from .wording import named, shown, text_change
+from .wording import connector_in_words, named, shown, text_change
 
 _COLUMNS = ("state", "owner", "name", "description", "solution")
 _KINDS = {
@@ -135,7 +135,7 @@ def kind_in_words(body: Mapping[str, Any]) -> str:
         return _KINDS.get(given.lower(), given)
     host = _host(body)
     if host.get("operationId"):
-        connector = str(host.get("apiId") or "").rpartition("/")[2].removeprefix("shared_")
+        connector = connector_in_words(host.get("apiId"))
         return f"{host['operationId']} of {connector or 'a connector'}"
     return str(body.get("type") or "something unknown")
 

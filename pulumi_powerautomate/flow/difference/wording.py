@@ -13,12 +13,39 @@ _EXCERPT = 60
 _CONTEXT = 25
 # SequenceMatcher takes quadratic time; texts that differ in more are shown whole.
 _MOST_COMPARISONS = 40_000
-_TOKEN = re.compile(r"\w+|\s+|.", re.DOTALL)
+# A short literal is one word, so that names are shown whole.
+_TOKEN = re.compile(r"'[^'\n]{0,60}'|\w+|\s+|.", re.DOTALL)
+_CONNECTORS = {
+    "commondataserviceforapps": "Dataverse",
+    "commondataservice": "Dataverse",
+    "sharepointonline": "SharePoint",
+    "office365": "Outlook",
+    "office365users": "Office 365 users",
+    "office365groups": "Office 365 groups",
+    "powerplatformforadmins": "Power Platform for admins",
+    "teams": "Teams",
+}
 
 
 def named(name: str) -> str:
     """An action's name as the designer shows it, in quotes."""
     return f'"{name.replace("_", " ")}"'
+
+
+def connector_in_words(api_id: Any) -> str:
+    """`Outlook` for `/providers/…/shared_office365`; the connector's own name if not known."""
+    name = str(api_id or "").rpartition("/")[2].removeprefix("shared_")
+    return _CONNECTORS.get(name, name)
+
+
+def label_in_words(label: str, owner_type: str) -> str:
+    """The label of a branch: `if yes`, `case Berlin`, `default`; empty where it says nothing."""
+    if owner_type.lower() == "if":
+        return {"actions": "if yes", "else": "if no"}.get(label, label)
+    if label.startswith("case "):
+        name = label[5:].replace("_", " ")
+        return name if name.lower().startswith("case") else f"case {name}"
+    return "" if label == "actions" else label
 
 
 def shown(value: Any, longest: int = _LONGEST) -> str:

@@ -1,0 +1,30 @@
+"""Secrets turn up nowhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+from tests.canaries import run
+
+
+def test_no_secret_is_written_anywhere(
+    emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight kinds, in state, pickle, logs, tracebacks, journal, command line and crash: none."""
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    found = run(emulator, tmp_path)
+    assert len(found.canaries) == 8
+    assert len(found.sinks) > 20
+    assert found.hits() == []
+
+
+def test_the_search_would_find_one(emulator: Emulator, tmp_path: Path) -> None:
+    """The measurement can fail: what is planted is found."""
+    from tests.canaries import Found
+
+    found = Found({"log": "Authorization: Bearer abc-canary"}, {"token": ["abc-canary"]})
+    assert found.hits() == [("log", "token")]
