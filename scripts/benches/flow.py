@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from scripts.benches.empty import Empty, EmptyProvider
+from scripts.benches.deploys import empties, flows
+from scripts.benches.empty import EmptyProvider
 from scripts.benches.figure import Figure, at_most, exactly, seen
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineProject
@@ -83,7 +83,7 @@ def _state() -> Iterator[Figure]:
         size = len(json.dumps(definition, separators=(",", ":")))
         with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
             project = EngineProject(Path(folder), emulator)
-            project.up(_several(2, definition, "on"))
+            project.up(flows(2, definition, "on"))
             stored = json.loads(project.state_text())["checkpoint"]["latest"]["resources"][-1]
         # The engine notes the program's call stack with every resource of whatever provider; under
         # the Automation API, as here, that is nineteen frames of it.
@@ -96,14 +96,6 @@ def _state() -> Iterator[Figure]:
 
 def _compact(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _several(count: int, definition: dict[str, Any], state: str) -> Callable[[], None]:
-    def program() -> None:
-        for number in range(count):
-            powerautomate.CloudFlow(f"flow-{number}", definition=definition, state=state)  # type: ignore[arg-type]
-
-    return program
 
 
 def _check_and_diff() -> Iterator[Figure]:
@@ -177,7 +169,7 @@ def _up(definition: dict[str, Any], workers: str | None) -> tuple[float, dict[st
             environment["PULUMI_POWERAUTOMATE_WORKERS"] = workers
         project = EngineProject(Path(folder), emulator, environment=environment, parallel=_PARALLEL)
         started = time.perf_counter()
-        project.up(_several(_FLOWS, definition, "on"))
+        project.up(flows(_FLOWS, definition, "on"))
         wall = time.perf_counter() - started
         rows = emulator.control.rows("workflows")
         assert sum(row["statecode"] for row in rows) == _FLOWS
@@ -187,25 +179,11 @@ def _up(definition: dict[str, Any], workers: str | None) -> tuple[float, dict[st
 def _empty_up(definition: dict[str, Any]) -> float:
     text = json.dumps(definition, separators=(",", ":"))
 
-    def program() -> None:
-        for number in range(_FLOWS):
-            name = f"flow-{number}"
-            Empty(
-                name,
-                {
-                    "name": name,
-                    "definition": text,
-                    "state": "on",
-                    "workflow_id": str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
-                    "connection_references": {},
-                },
-            )
-
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         environment = {**emulator.environment, "PYTHONPATH": _ROOT}
         project = EngineProject(Path(folder), emulator, environment=environment, parallel=_PARALLEL)
         started = time.perf_counter()
-        project.up(program)
+        project.up(empties(_FLOWS, text))
         return time.perf_counter() - started
 
 

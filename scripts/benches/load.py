@@ -19,6 +19,8 @@ from tests.provider_process import ProviderProcess, flow_inputs, provider_proces
 _LANES = 32
 _LISTED = 6_000
 _PAGE = 5_000
+_LARGEST_RATIO = 1.15
+_MOST_ROUNDS = 3
 _SIZES = (250, 500, 1000, 2000)
 # Both sides write the state once, at the end: the engine's file backend writes all of it at every
 # step otherwise, which grows with the square of the resources whatever the provider is.
@@ -28,12 +30,12 @@ _ONE_CHECKPOINT = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "tr
 def measure() -> Iterator[Figure]:
     """All figures of the area."""
     yield from _workers()
-    yield from _engine_and_floor(250, "250_at_100ms", {}, 1.15)
-    yield from _engine_and_floor(1000, "1000_at_100ms_one_checkpoint", _ONE_CHECKPOINT, None)
+    yield from _engine_and_floor(250, "250_at_100ms", {})
+    yield from _engine_and_floor(1000, "1000_at_100ms_one_checkpoint", _ONE_CHECKPOINT)
     yield from _refresh()
     yield from throttled.deploy(500, 600, 30.0, "500_flows_at_600_per_30s")
     if os.environ.get("BENCH_FULL"):
-        yield from _engine_and_floor(1000, "1000_at_100ms", {}, 1.15)
+        yield from _engine_and_floor(1000, "1000_at_100ms", {})
         yield from throttled.deploy(5000, 6000, 300.0, "5000_flows_at_6000_per_300s")
     yield from outage.measure()
     yield from _growth()
@@ -58,23 +60,28 @@ def _workers() -> Iterator[Figure]:
     yield at_most("flow.tls_handshakes_per_process", wide.stats["connections"], _LANES, "")
 
 
-def _engine_and_floor(
-    count: int, label: str, environment: Mapping[str, str], limit: float | None
-) -> Iterator[Figure]:
-    """The wall of an `up` against what the engine takes with an empty provider, and the floor."""
+def _engine_and_floor(count: int, label: str, environment: Mapping[str, str]) -> Iterator[Figure]:
+    """
+    The wall of an `up` against what the engine takes with an empty provider, and the floor.
+
+    Other work on the machine only ever adds to a wall, so the least of some rounds counts; one is
+    enough when it reaches the limit.
+    """
     definition, text = _definition()
-    ours = deploy(flows(count, definition, "on"), latency_ms=100, environment=environment)
-    empty = deploy(empties(count, text), environment=environment)
     floor = 2 * 0.1 * math.ceil(count / _LANES)
-    assert ours.stats["requests"] == 2 * count, ours.stats
-    name = f"flow.up_{label}"
-    yield seen(f"{name}_wall", ours.wall, "s")
-    yield seen(f"{name}_empty_provider", empty.wall, "s")
-    ratio = ours.wall / (empty.wall + floor)
-    if limit is None:
-        yield seen(f"{name}_over_engine_and_floor", ratio, "x")
-    else:
-        yield at_most(f"{name}_over_engine_and_floor", ratio, limit, "x")
+    ours: list[float] = []
+    empty: list[float] = []
+    while True:
+        done = deploy(flows(count, definition, "on"), latency_ms=100, environment=environment)
+        assert done.stats["requests"] == 2 * count, done.stats
+        ours.append(done.wall)
+        empty.append(deploy(empties(count, text), environment=environment).wall)
+        ratio = min(ours) / (min(empty) + floor)
+        if ratio <= _LARGEST_RATIO or len(ours) == _MOST_ROUNDS:
+            break
+    yield seen(f"flow.up_{label}_wall", min(ours), "s")
+    yield seen(f"flow.up_{label}_empty_provider", min(empty), "s")
+    yield at_most(f"flow.up_{label}_over_engine_and_floor", ratio, _LARGEST_RATIO, "x")
 
 
 def _refresh() -> Iterator[Figure]:
