@@ -139,8 +139,7 @@ class SignInSession:
     def post(self, url: str, **arguments: Any) -> TokenAnswer:
         """Send a POST; credentials are in it, so only where one signs in."""
         parts = urlsplit(url)
-        local = is_loopback(parts.hostname or "")
-        if parts.netloc.lower() not in self._trusted or (parts.scheme != "https" and not local):
+        if parts.netloc.lower() not in self._trusted or parts.scheme != "https":
             raise AuthenticationError(
                 f"Sign-in: the sign-in service points at another host ({parts.hostname}); not "
                 "followed, because the credentials would go there. Check authority_host."

@@ -37,12 +37,14 @@ def check_credential_url(url: str, where: str) -> str:
     """
     An address that credentials are sent to, unchanged, or a `ConfigurationError` in one line.
 
-    It must be https, except on this machine's own loopback addresses.
+    It must be https, on the loopback too: `msal` takes nothing else.
     """
     parts = _split(url, where)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(f"{where}: {url!r} is not a URL.")
     _refuse_user_and_http(parts, where)
+    if parts.scheme == "http":
+        raise ConfigurationError(f"{where}: {url!r} is not https; use https://{parts.netloc}.")
     return url
 
 

@@ -12,6 +12,8 @@ import http.server
 import json
 import os
 import socket
+import ssl
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from pulumi_powerautomate.client import DataverseClient
 from pulumi_powerautomate.client.workflows import FlowSpec
@@ -71,8 +74,14 @@ Respond = Callable[[str, str], Answer]
 
 
 @contextlib.contextmanager
-def serving(respond: Respond) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A server of one's own: its address, and the headers of each request."""
+def serving(
+    respond: Respond, bundle: Path | None = None
+) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """
+    A server of one's own: its address, and the headers of each request.
+
+    With `bundle` it speaks TLS, and its authority is written to that file.
+    """
     seen: list[dict[str, str]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -99,6 +108,12 @@ def serving(respond: Respond) -> Iterator[tuple[str, list[dict[str, str]]]]:
             """Quiet."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if bundle is not None:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(bundle))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("127.0.0.1").configure_cert(context)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}", seen
@@ -247,33 +262,39 @@ def _sign_in(member: str) -> Callable[[Listener], None]:
 
     def attempt(listener: Listener) -> None:
         own: list[str] = []
+        asked: list[str] = []
 
         def respond(method: str, path: str) -> Answer:
-            foreign = f"http://{listener.address}"
-            if "openid-configuration" in path:
-                ends = f"http://{own[0]}"
-                document = {
-                    "issuer": f"{ends}/t/v2.0",
-                    "authorization_endpoint": f"{ends}/authorize",
-                    "token_endpoint": f"{ends}/token",
-                    "device_authorization_endpoint": f"{ends}/device",
-                }
-                if member:
-                    document[member] = f"{foreign}/token"
-                return Answer(200, {}, document)
-            return Answer(307, {"Location": f"{foreign}/token"})
+            asked.append(path)
+            if "openid-configuration" not in path:
+                return Answer(307, {"Location": f"http://{listener.address}/token"})
+            ends = f"https://{own[0]}"
+            document = {
+                "issuer": f"{ends}/t/v2.0",
+                "authorization_endpoint": f"{ends}/authorize",
+                "token_endpoint": f"{ends}/token",
+                "device_authorization_endpoint": f"{ends}/device",
+            }
+            if member:
+                document[member] = f"http://{listener.address}/token"
+            return Answer(200, {}, document)
 
-        with serving(respond) as (address, _):
-            own.append(address)
-            _use(
-                _connected(
-                    address,
-                    POWERAUTOMATE_AUTHORITY_HOST=f"http://{address}",
-                    POWERAUTOMATE_TENANT_ID="t",
-                    POWERAUTOMATE_CLIENT_ID="4a6f1c52-0000-4000-8000-0000000000c2",
-                    POWERAUTOMATE_CLIENT_SECRET=SECRET,
+        with tempfile.TemporaryDirectory() as folder:
+            bundle = Path(folder) / "authority.pem"
+            with serving(respond, bundle) as (address, _):
+                own.append(address)
+                _use(
+                    _connected(
+                        address.replace("127.0.0.1", "localhost"),
+                        POWERAUTOMATE_AUTHORITY_HOST=f"https://{address}",
+                        POWERAUTOMATE_CA_BUNDLE=str(bundle),
+                        POWERAUTOMATE_TENANT_ID="t",
+                        POWERAUTOMATE_CLIENT_ID="4a6f1c52-0000-4000-8000-0000000000c2",
+                        POWERAUTOMATE_CLIENT_SECRET=SECRET,
+                    )
                 )
-            )
+        assert any("openid-configuration" in path for path in asked)
+        assert member or "/token" in asked, "the token was not asked for"
 
     return attempt
 
