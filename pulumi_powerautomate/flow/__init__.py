@@ -6,6 +6,9 @@ Nothing here reads a file, sends a request or knows Pulumi.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from .activation_order import ActivationOrder, activation_order, in_words
 from .canonical import canonical, digest
 from .connections import (
@@ -22,7 +25,6 @@ from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
 from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
-from .validation import validate
 
 __all__ = [
     "API_PREFIX",
@@ -54,3 +56,14 @@ __all__ = [
     "validate",
     "walk",
 ]
+
+
+def validate(definition: Mapping[str, Any], references: Mapping[str, Any]) -> list[Problem]:
+    """
+    Every problem of a definition; `validation.validate`, loaded when a flow is validated.
+
+    Programs that only look flows up are not to wait for the rules.
+    """
+    from .validation import validate as apply_rules
+
+    return apply_rules(definition, references)

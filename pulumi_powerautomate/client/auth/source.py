@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ...connection import Connection
-from ...errors import PowerAutomateError
+from ...errors import AuthenticationError, PowerAutomateError
 from ...redaction import keep_secret
 from .credential import Credential, Grant, TokenHttp
 from .refusals import unreachable
@@ -24,9 +24,8 @@ _MOST_TRIES = 3
 _FIRST_PAUSE = 1.0
 # A sign-in service that asks for a longer pause is reported instead of waited for.
 _LONGEST_PAUSE = 60.0
-# A sign-in that failed is not tried again for so long: the lanes that waited for it would all do
-# so, one after the other, against a service that is down or that may lock the application out.
-_SECONDS_AFTER_FAILURE = 5.0
+# A sign-in service that did not answer is not asked again for so long.
+_SECONDS_AFTER_SILENCE = 5.0
 
 
 @dataclass
@@ -64,10 +63,12 @@ class TokenSource:
         if given and self._connection.way == "access_token":
             return given
         audience = audience or audience_of(self._connection.environment_url)
+        arrived = time.monotonic()
         with self._lock:
             held = self._held.get(audience)
             if held is None or held.refused or time.monotonic() >= held.fresh_until:
-                grant = self._fetch_unless_failing(audience, held is not None and held.refused)
+                self._share_failure(audience, arrived)
+                grant = self._fetched(audience, renew=held is not None and held.refused)
                 life = max(grant.seconds - _MARGIN_SECONDS, grant.seconds / 2)
                 held = self._held[audience] = _Held(grant.token, time.monotonic() + life)
             return held.token
@@ -79,11 +80,22 @@ class TokenSource:
                 if held.token == token:
                     held.refused = True
 
-    def _fetch_unless_failing(self, audience: str, renew: bool) -> Grant:
-        failure, failed_at = self._failed.get(audience, (None, 0.0))
-        if failure is not None and time.monotonic() - failed_at < _SECONDS_AFTER_FAILURE:
+    def _share_failure(self, audience: str, arrived: float) -> None:
+        """
+        Raise the failure of a fetch that the caller has waited for.
+
+        All who waited would try again, one after the other, against a service that is down or that
+        may lock the application out.
+        """
+        if audience not in self._failed:
+            return
+        failure, failed_at = self._failed[audience]
+        silent = isinstance(failure, AuthenticationError) and not failure.code
+        if arrived < failed_at or (silent and arrived - failed_at < _SECONDS_AFTER_SILENCE):
             # Each lane raises one of its own: a shared one would gather the tracebacks of all.
             raise copy(failure)
+
+    def _fetched(self, audience: str, *, renew: bool) -> Grant:
         try:
             grant = self._fetch(audience, renew=renew)
         except PowerAutomateError as error:
