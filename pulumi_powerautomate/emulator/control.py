@@ -138,10 +138,14 @@ class _Control:
 
     async def snapshots(self, request: Request) -> JSONResponse:
         wish = await json_object(request)
-        if wish.get("restore"):
-            self.service.store.restore(self.saved[wish["name"]])
+        name = wish.get("name")
+        if not wish.get("restore"):
+            self.saved[name] = self.service.store.snapshot()
+        elif name in self.saved:
+            self.service.store.restore(self.saved[name])
         else:
-            self.saved[wish["name"]] = self.service.store.snapshot()
+            # Copies are kept in memory: a restart loses them.
+            raise Refusal(404, "", f"There is no snapshot {name!r}.")
         return JSONResponse({})
 
     async def reset(self, _request: Request) -> JSONResponse:
