@@ -138,7 +138,7 @@ class _Control:
 
     async def snapshots(self, request: Request) -> JSONResponse:
         wish = await json_object(request)
-        name = wish.get("name")
+        name = str(wish.get("name"))
         if not wish.get("restore"):
             self.saved[name] = self.service.store.snapshot()
         elif name in self.saved:
