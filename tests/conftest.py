@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from tests.engine_project import EngineProject
 
 _OURS = (
     *("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE", "REQUESTS_", "CURL_CA_BUNDLE"),
@@ -34,3 +36,11 @@ def emulator(_shared_emulator: Emulator) -> Emulator:
     """A new environment; the process behind it is shared, because starting one takes a second."""
     _shared_emulator.control.reset()
     return _shared_emulator
+
+
+@pytest.fixture
+def project(tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> EngineProject:
+    """A stack that is signed in to a new environment."""
+    # Set so that it is restored: the project adds the engine's folder.
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    return EngineProject(tmp_path, emulator)

@@ -29,13 +29,13 @@ def _daily(text: str = "Hello") -> dict[str, Any]:
 
 def test_a_change_is_told_once(project: EngineProject) -> None:
     """Below the table, on the resource; again only when it is carried out; then never more."""
-    assert "Diagnostics" not in project.up(lambda: _deploy(hourly()))
+    assert "CloudFlow (digest)" not in project.up(lambda: _deploy(hourly()))
     for printed in (project.preview(lambda: _deploy(_daily("Bye"))), project.up()):
         told = _diagnostics(printed)
         assert told.count("The schedule changes: every hour → every day.") == 1
         assert told.count('"Greet", value: Hello → Bye.') == 1
         assert "CloudFlow (digest)" in told
-    assert "Diagnostics" not in project.preview()
+    assert "CloudFlow (digest)" not in project.preview()
 
 
 def test_many_changes_stay_short(project: EngineProject) -> None:
