@@ -5,7 +5,7 @@ A history is a program that changes over time. Each step is an `up` of a small e
 process is the real one, over gRPC) while the emulator misbehaves. At the end the faults stop, and
 after at most two more `up`s the environment must hold what the program declares: nothing lost,
 nothing twice, nothing foreign overwritten. `SEED=n HISTORIES=1` replays one history, `KIND=`
-chooses what it is about.
+chooses what it is about, `WORKERS=` how many run side by side: they mostly wait.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import os
 import random
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -22,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from pulumi_powerautomate.emulator import Emulator
 
 KINDS = ("flows", "shares")
+_PORTION = 25
 
 
 def main() -> None:
@@ -31,34 +34,58 @@ def main() -> None:
             del os.environ[name]
     histories = int(os.environ.get("HISTORIES", "200"))
     first = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
+    workers = min(int(os.environ.get("WORKERS") or 2 * (os.cpu_count() or 1)), histories)
     wanted = os.environ.get("KIND")
     if wanted not in (None, "", *KINDS):
         sys.exit(f"error: no kind {wanted!r}; there are {', '.join(KINDS)}.")
-    for kind in [wanted] if wanted else KINDS:
-        soak(kind, histories, first)
+    wrong = [
+        line
+        for kind in ([wanted] if wanted else KINDS)
+        for line in soak(kind, histories, first, workers)
+    ]
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
-def soak(kind: str, histories: int, first: int) -> None:
-    """Run histories of one kind; the first that ends wrong ends the run."""
+def soak(kind: str, histories: int, first: int, workers: int) -> list[str]:
+    """Run histories of one kind side by side; returns what ended wrong, with how to replay it."""
     print(f"{histories} histories of {kind} from seed {first}", flush=True)
-    histories_of = import_module(f"scripts.soaks.{kind}")
     started = time.monotonic()
+    # Small portions, so that no worker is left with a long one at the end.
+    seeds = range(first, first + histories)
+    portions = [seeds[at : at + _PORTION] for at in range(0, histories, _PORTION)]
+    wrong: list[str] = []
+    done = 0
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for task in as_completed([pool.submit(portion, kind, part) for part in portions]):
+            found = task.result()
+            wrong += found
+            done += _PORTION
+            if done % (10 * _PORTION) == 0:
+                print(f"  {done} done, {len(wrong)} wrong, {time.monotonic() - started:.0f} s",
+                      flush=True)  # fmt: skip
+    if not wrong:
+        print(f"all {histories} histories of {kind} ended as declared", flush=True)
+    return wrong
+
+
+def portion(kind: str, seeds: range) -> list[str]:
+    """Some histories in one process; what ended wrong."""
+    histories_of = import_module(f"scripts.soaks.{kind}")
+    wrong = []
     with Emulator() as emulator:
         provider = histories_of.start(emulator)
         try:
-            for number in range(histories):
-                seed = first + number
+            for seed in seeds:
                 provider, problems = histories_of.history(seed, emulator, provider)
                 if problems:
-                    sys.exit(
+                    wrong.append(
                         f"error: history {seed} ended wrong (replay: make soak KIND={kind} "
                         f"SEED={seed} HISTORIES=1):\n" + "\n".join(problems)
                     )
-                if number % 50 == 49:
-                    print(f"  {number + 1} right, {time.monotonic() - started:.0f} s", flush=True)
         finally:
             provider.close()
-    print(f"all {histories} histories of {kind} ended as declared")
+    return wrong
 
 
 if __name__ == "__main__":
