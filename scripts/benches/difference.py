@@ -92,8 +92,8 @@ def _seconds(size: int) -> float:
     finally:
         gc.enable()
     assert len(changes) == _CHANGED_ACTIONS
-    # A megabyte of actions is over the service's limits, which is a warning.
-    assert all(problem.severity == "warning" for problem in problems)
+    # A megabyte has more actions than the service takes; there is nothing else to find.
+    assert {problem.code for problem in problems} <= {"FLOW601"}
     return best
 
 
