@@ -1,0 +1,48 @@
+"""What somebody changed by hand between two runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+from tests.cloud_flow.definitions import hourly
+from tests.faults.operations import create, update
+from tests.provider_process import ProviderError, ProviderProcess, flow_inputs
+
+
+def test_scenario_20_edit_of_a_managed_column(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """It is a conflict that names the column and writes nothing."""
+    made = create(provider, flow_inputs("Mine", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"name": "Theirs"})
+    before = emulator.control.row("workflows", made.id)
+    with pytest.raises(ProviderError, match="somebody changed its name"):
+        update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
+    assert emulator.control.row("workflows", made.id) == before
+
+
+def test_scenario_20_overwritten_when_asked_for(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """With `on_conflict="overwrite"` the declaration wins, and a warning names the column."""
+    more = {"state": "off", "on_conflict": "overwrite"}
+    made = create(provider, flow_inputs("Mine", hourly(), **more))
+    emulator.control.patch("workflows", made.id, {"description": "Theirs", "name": "Theirs"})
+    update(provider, made, flow_inputs("Ours", hourly("Bye"), **more))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["name"], "Bye" in stored["clientdata"]) == ("Ours", True)
+    warnings = [text for _, text, _ in provider.log if "overwritten" in text]
+    assert len(warnings) == 1
+    assert "name" in warnings[0]
+
+
+def test_scenario_21_edit_of_an_unmanaged_column(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """The update succeeds, and the foreign edit stays."""
+    made = create(provider, flow_inputs("Mine", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"description": "Theirs"})
+    update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["description"], "Bye" in stored["clientdata"]) == ("Theirs", True)
