@@ -150,6 +150,9 @@ class CloudFlowProvider(DataverseProvider):
         written = exactly_once.update(
             client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
         )
+        if written.overwritten:
+            columns = ", ".join(sorted(written.overwritten))
+            warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
         return UpdateResult(_outputs(news, written.flow, written, olds))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:

@@ -44,11 +44,15 @@ class ConflictError(PowerAutomateError):
 
 @dataclass(frozen=True)
 class Written:
-    """What a write came to: the row, what was refused, and whether the flow was there before."""
+    """
+    What a write came to: the row, what was refused, whether the flow was there before, and the
+    columns that somebody had changed and that were overwritten as asked for.
+    """
 
     flow: LiveFlow
     activation_error: str = ""
     adopted: bool = False
+    overwritten: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -117,26 +121,22 @@ def update(
     """
     deadline = flows.deadline()
     columns = _columns(spec, changed)
-    turn_off = known.on and (spec.state == "off" or "clientdata" in columns)
-    if turn_off:
-        columns.update(state_columns("off"))
-    live: LiveFlow | None = None
-    etag = known.etag
-    if columns:
-        live = _guarded(
-            flows,
-            spec,
-            known,
-            on_conflict,
-            deadline,
-            lambda version: _change(flows, spec, columns, version, turn_off, deadline),
-        )
-        etag = live.etag
-    if spec.state == "off" and live is not None:
-        return Written(live)
-    if live is None:
-        live = _row_as_known(known, etag)
-    return _activated(flows, spec, live, deadline, known, on_conflict)
+
+    def write(version: str, overwritten: frozenset[str]) -> LiveFlow:
+        sent = {**columns, **_columns(spec, overwritten)}
+        turn_off = known.on and (spec.state == "off" or "clientdata" in sent)
+        if turn_off:
+            sent.update(state_columns("off"))
+        return _change(flows, spec, sent, version, turn_off, deadline)
+
+    if not columns and not (known.on and spec.state == "off"):
+        live = _row_as_known(known, known.etag)
+        return _activated(flows, spec, live, deadline, known, on_conflict)
+    written = _guarded(flows, spec, known, on_conflict, deadline, write)
+    if spec.state == "off":
+        return written
+    last = _activated(flows, spec, written.flow, deadline, known, on_conflict)
+    return replace(last, overwritten=last.overwritten | written.overwritten)
 
 
 def delete(flows: Workflows, workflow_id: str, etag: str, on: bool) -> None:
@@ -258,13 +258,20 @@ def _guarded(
     known: Known,
     on_conflict: OnConflict,
     deadline: Deadline,
-    write: Callable[[str], LiveFlow],
-) -> LiveFlow:
-    """Write against the known version; when it has moved on, look before writing again."""
+    write: Callable[[str, frozenset[str]], LiveFlow],
+) -> Written:
+    """
+    Write against the known version; when it has moved on, look before writing again.
+
+    Args:
+        write: takes the version to expect, and the columns that somebody changed and that are to
+            be written as well, so that the declaration wins in all of them.
+    """
     etag = known.etag or "*"
+    overwritten: frozenset[str] = frozenset()
     for _ in range(_MOST_ROUNDS):
         try:
-            return write(etag)
+            return Written(write(etag, overwritten), overwritten=overwritten)
         except DataverseError as error:
             if error.code.lower() == NO_OPTIMISTIC_CONCURRENCY:
                 etag = "*"
@@ -273,7 +280,7 @@ def _guarded(
             problem = error
         live = flows.get(spec.workflow_id, deadline)
         if not (differing(spec, live) - {"state"}) and live.state in (spec.state, "off"):
-            return live
+            return Written(live, overwritten=overwritten)
         foreign = differing(known.spec, live) - ({"state"} if not known.on else frozenset())
         if foreign and on_conflict != "overwrite":
             raise ConflictError(
@@ -281,6 +288,7 @@ def _guarded(
                 "last run; nothing was overwritten. Run `pulumi refresh` to see the change, "
                 'then `pulumi up`, or set on_conflict="overwrite".'
             )
+        overwritten |= foreign
         etag = "*" if etag == "*" else live.etag
     raise problem
 
@@ -298,18 +306,17 @@ def _activated(
         return Written(live)
     now = known or Known(live.etag, False, spec)
     now = replace(now, etag=live.etag)
-    columns = state_columns(spec.state)
+
+    def turn(version: str, overwritten: frozenset[str]) -> LiveFlow:
+        rest = _columns(spec, overwritten)
+        if rest and spec.state == "on":
+            version = flows.patch(spec, rest, version, deadline, "Update").etag
+            rest = {}
+        columns = {**state_columns(spec.state), **rest}
+        return flows.patch(spec, columns, version, deadline, f"Turn {spec.state}")
+
     try:
-        return Written(
-            _guarded(
-                flows,
-                spec,
-                now,
-                on_conflict,
-                deadline,
-                lambda version: flows.patch(spec, columns, version, deadline, f"Turn {spec.state}"),
-            )
-        )
+        return _guarded(flows, spec, now, on_conflict, deadline, turn)
     except PowerAutomateError as error:
         return Written(live, activation_error=str(error))
 

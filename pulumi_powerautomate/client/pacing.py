@@ -21,6 +21,8 @@ DEFAULT_LANES = 32
 
 _FIRST_BACKOFF = 0.2
 _LONGEST_BACKOFF = 20.0
+# What a service that restarts, or moves to another server, is away for.
+_RESTART_SECONDS = 10.0
 _BUDGET = 500
 _COST_OF_FAILURE = 14
 _COST_OF_THROTTLING = 5
@@ -46,6 +48,11 @@ def backoff(attempt: int) -> float:
     """Seconds before the next try: full jitter under an exponential ceiling."""
     ceiling = min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2**attempt)
     return random.uniform(ceiling / 2, ceiling)
+
+
+def after_restart() -> float:
+    """Seconds before the last try of a request that was told twice that the service is away."""
+    return _RESTART_SECONDS + random.uniform(0.5, 2.0)
 
 
 class Gate:

@@ -22,7 +22,7 @@ from . import batch, telemetry, wire_log
 from .auth import TokenSource, audience_of
 from .nesting import loads
 from .outage import Outage
-from .pacing import Deadline, Gate, RetryBudget, backoff, retry_after
+from .pacing import Deadline, Gate, RetryBudget, after_restart, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
 from .sessions import (
     CONNECT_SECONDS,
@@ -211,7 +211,7 @@ class Transport:
                 tries += 1
                 if status == 503:
                     self._hold(retry_after(answered) or 0.0)
-                if repeatable and self._try_again(tries, deadline):
+                if repeatable and self._try_again(tries, deadline, away=status == 503):
                     continue
                 if status in _AWAY:
                     self._outage.gave_up()
@@ -331,8 +331,8 @@ class Transport:
                 f"for {silence:.0f} s."
             )
 
-    def _try_again(self, tries: int, deadline: Deadline) -> bool:
-        pause = backoff(tries)
+    def _try_again(self, tries: int, deadline: Deadline, *, away: bool = False) -> bool:
+        pause = after_restart() if away and tries == _MOST_TRIES - 1 else backoff(tries)
         if tries >= _MOST_TRIES or pause > deadline.remaining() or self._outage.known:
             return False
         if not self._budget.take():

@@ -151,7 +151,8 @@ def _server(emulation: Emulation, tls: Any) -> uvicorn.Server:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        date_header=True,
+        # Ours follows the emulator's clock.
+        date_header=False,
         timeout_keep_alive=75,
         backlog=2048,
     )

@@ -60,7 +60,7 @@ class Emulation:
         self._busy += 1
         self._most_busy = max(self._most_busy, self._busy)
         try:
-            await self._serve(scope, path, Wire(receive, send))
+            await self._serve(scope, path, Wire(receive, send, self.service.clock))
         finally:
             self._busy -= 1
 

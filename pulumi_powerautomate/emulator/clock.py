@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
+from email.utils import formatdate
 
 
 class Clock:
@@ -24,3 +25,7 @@ class Clock:
         """Now, as the service writes dates: UTC without fractions."""
         moment = datetime.fromtimestamp(self.now(), timezone.utc)
         return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def http_date(self) -> str:
+        """Now, as HTTP writes dates."""
+        return formatdate(self.now(), usegmt=True)

@@ -9,6 +9,7 @@ import uuid
 from typing import Any
 
 from .answers import Answer
+from .clock import Clock
 from .faults import Fault
 
 _HTML = (
@@ -22,7 +23,8 @@ _LONGEST_HANG = 3600.0
 class Wire:
     """The connection of one request."""
 
-    def __init__(self, receive: Any, send: Any) -> None:
+    def __init__(self, receive: Any, send: Any, clock: Clock) -> None:
+        self._clock = clock
         self._receive = receive
         self._send = send
         self.done = False
@@ -67,7 +69,7 @@ class Wire:
         await self._send({"type": "http.response.body", "body": content})
 
     async def _start(self, answer: Answer, length: int) -> None:
-        headers = {**answer.headers}
+        headers = {"Date": self._clock.http_date(), **answer.headers}
         if answer.status not in (204, 304):
             headers["Content-Length"] = str(length)
         await self._send(

@@ -68,7 +68,7 @@ def test_more_lanes_than_the_service_takes(client: DataverseClient, emulator: Em
     assert early_requests(sent) == []
 
 
-def test_lanes_narrow_once_per_event_and_recover_one_by_one() -> None:
+def test_scenario_11_lanes_narrow_once_per_event_and_recover_one_by_one() -> None:
     """Twenty lanes that are refused together halve the gate once; successes widen it slowly."""
     gate = Gate(32)
     entered = [gate.enter(Deadline(1)) for _ in range(32)]

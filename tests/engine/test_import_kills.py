@@ -155,7 +155,8 @@ pulumi_powerautomate.SolutionImport("contoso", package="p.zip", activate_flows="
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_engine_dies(scene: Scene, tmp_path: Path, moment: str) -> None:
+def test_scenario_08_engine_dies_in_an_import(scene: Scene, tmp_path: Path, moment: str) -> None:
+    """The import is executed once, and the next `up` follows it."""
     (tmp_path / "Pulumi.yaml").write_text("name: kills\nruntime: python\n", "utf-8")
     (tmp_path / "__main__.py").write_text(_PROGRAM, "utf-8")
     kept = {key: value for key, value in os.environ.items() if key in ("HOME", "LANG", "TMPDIR")}

@@ -68,7 +68,7 @@ def test_two_environments_are_told_apart(project: EngineProject) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["gone", "reset", "unavailable"])
-def test_outage_is_told_briefly(
+def test_scenario_14_outage_is_told_briefly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     """Fifty flows against a dead service: no traceback, one short line each at most, one advice."""

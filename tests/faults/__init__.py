@@ -1,0 +1,1 @@
+"""The fault scenarios of sdk-docs/reliability.md, one named test each."""

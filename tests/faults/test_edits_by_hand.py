@@ -1,86 +1,48 @@
-"""Scenarios 20 to 23: somebody edits, deletes or turns off what a program manages."""
+"""What somebody changed by hand between two runs."""
 
 from __future__ import annotations
 
 import pytest
 
-import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
-from tests.cloud_flow.test_provider_hooks import checked, created
-from tests.engine_project import EngineError, EngineProject
+from tests.faults.operations import create, update
 from tests.provider_process import ProviderError, ProviderProcess, flow_inputs
 
 
-def test_scenario_20_managed_column(provider: ProviderProcess, emulator: Emulator) -> None:
-    """A conflict that names the column and writes nothing; `overwrite` wins."""
-    flow_id, news, outputs = created(provider, flow_inputs("Mine", hourly(), state="off"))
-    emulator.control.patch("workflows", flow_id, {"name": "Theirs"})
-    emulator.control.clear_journal()
-    after = checked(provider, flow_inputs("Mine", hourly("Bye"), state="off"), **news)
+def test_scenario_20_edit_of_a_managed_column(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """It is a conflict that names the column and writes nothing."""
+    made = create(provider, flow_inputs("Mine", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"name": "Theirs"})
+    before = emulator.control.row("workflows", made.id)
     with pytest.raises(ProviderError, match="somebody changed its name"):
-        provider.update(flow_id, outputs, after)
-    assert emulator.control.commits() == []
-    provider.update(flow_id, outputs, {**after, "on_conflict": "overwrite"})
-    assert "Bye" in emulator.control.row("workflows", flow_id)["clientdata"]
+        update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
+    assert emulator.control.row("workflows", made.id) == before
 
 
-def test_scenario_21_unmanaged_column(provider: ProviderProcess, emulator: Emulator) -> None:
-    """The update succeeds and the foreign edit is kept."""
-    flow_id, news, outputs = created(provider, flow_inputs("Mine", hourly(), state="off"))
-    emulator.control.patch("workflows", flow_id, {"description": "Theirs"})
-    after = checked(provider, flow_inputs("Mine", hourly("Bye"), state="off"), **news)
-    provider.update(flow_id, outputs, after)
-    row = emulator.control.row("workflows", flow_id)
-    assert row["description"] == "Theirs"
-    assert "Bye" in row["clientdata"]
+def test_scenario_20_overwritten_when_asked_for(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """With `on_conflict="overwrite"` the declaration wins, and a warning names the column."""
+    more = {"state": "off", "on_conflict": "overwrite"}
+    made = create(provider, flow_inputs("Mine", hourly(), **more))
+    emulator.control.patch("workflows", made.id, {"description": "Theirs", "name": "Theirs"})
+    update(provider, made, flow_inputs("Ours", hourly("Bye"), **more))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["name"], "Bye" in stored["clientdata"]) == ("Ours", True)
+    warnings = [text for _, text, _ in provider.log if "overwritten" in text]
+    assert len(warnings) == 1
+    assert "name" in warnings[0]
 
 
-def test_scenario_22_deleted_behind_our_back(provider: ProviderProcess, emulator: Emulator) -> None:
-    """An update says so and what to run, a read is empty, a delete succeeds, the id comes back."""
-    flow_id, news, outputs = created(provider, flow_inputs("Gone", hourly(), state="off"))
-    emulator.control.delete("workflows", flow_id)
-    after = checked(provider, flow_inputs("Gone", hourly("Bye"), state="off"), **news)
-    with pytest.raises(ProviderError, match="pulumi refresh"):
-        provider.update(flow_id, outputs, after)
-    assert provider.read(flow_id, outputs)[0] == ""
-    provider.delete(flow_id, outputs)
-    assert created(provider, flow_inputs("Gone", hourly(), state="off"))[0] == flow_id
-
-
-def test_scenario_23_turned_off_or_suspended(provider: ProviderProcess, emulator: Emulator) -> None:
-    """A refresh shows it, one update turns it on; a suspension that stays is an error, no loop."""
-    flow_id, news, outputs = created(provider, flow_inputs("On", hourly()))
-    emulator.control.patch("workflows", flow_id, {"statecode": 0, "statuscode": 1})
-    _, after, live = provider.read(flow_id, outputs)
-    assert live is not None
-    assert live["state"] == "off"
-    emulator.control.clear_journal()
-    outputs = provider.update(flow_id, after, news)
-    assert outputs["current_state"] == "on"
-    assert [item["method"] for item in emulator.control.requests()] == ["PATCH"]
-    emulator.control.patch("workflows", flow_id, {"statecode": 2, "statuscode": 3})
-    _, after, _ = provider.read(flow_id, outputs)
-    assert after["current_state"] == "suspended"
-    emulator.control.fault(
-        method="PATCH", do="status", status=400, code="0x80060467", message="Suspended by policy."
-    )
-    emulator.control.clear_journal()
-    outputs = provider.update(flow_id, after, news)
-    assert "Suspended by policy" in outputs["activation_error"]
-    assert len(emulator.control.requests()) <= 2
-
-
-def test_suspension_is_one_line_of_a_run(project: EngineProject, emulator: Emulator) -> None:
-    """And the run fails with it, on the real engine."""
-
-    def program() -> None:
-        powerautomate.CloudFlow("flow", definition=hourly())
-
-    emulator.control.fault(
-        method="PATCH", do="status", status=400, code="0x80060467", message="Suspended by policy."
-    )
-    with pytest.raises(EngineError, match="Suspended by policy"):
-        project.up(program)
-    emulator.control.clear_faults()
-    project.up(program)
+def test_scenario_21_edit_of_an_unmanaged_column(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """The update succeeds, and the foreign edit stays."""
+    made = create(provider, flow_inputs("Mine", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"description": "Theirs"})
+    update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["description"], "Bye" in stored["clientdata"]) == ("Theirs", True)
