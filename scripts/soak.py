@@ -4,8 +4,9 @@
 A history is a program that changes over time. Each step is an `up` of a small engine (the provider
 process is the real one, over gRPC) while the emulator misbehaves. At the end the faults stop, and
 after at most two more `up`s the environment must hold what the program declares: nothing lost,
-nothing twice, nothing foreign overwritten. `SEED=n HISTORIES=1` replays one history, `KIND=`
-chooses what it is about, `WORKERS=` how many run side by side: they mostly wait.
+nothing twice, nothing foreign overwritten. Of kind `stacks` everything is the real engine's.
+`SEED=n HISTORIES=1` replays one history, `KIND=` chooses what it is about (each in turn when not
+given), `WORKERS=` how many run side by side: they mostly wait.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pulumi_powerautomate.emulator import Emulator
 
-KINDS = ("flows", "shares")
+KINDS = ("flows", "shares", "stacks")
 _PORTION = 25
 
 
@@ -53,15 +54,16 @@ def soak(kind: str, histories: int, first: int, workers: int) -> list[str]:
     started = time.monotonic()
     # Small portions, so that no worker is left with a long one at the end.
     seeds = range(first, first + histories)
-    portions = [seeds[at : at + _PORTION] for at in range(0, histories, _PORTION)]
+    size = max(1, min(_PORTION, histories // workers))
+    portions = [seeds[at : at + size] for at in range(0, histories, size)]
     wrong: list[str] = []
     done = 0
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for task in as_completed([pool.submit(portion, kind, part) for part in portions]):
             found = task.result()
             wrong += found
-            done += _PORTION
-            if done % (10 * _PORTION) == 0:
+            done += size
+            if done % (10 * size) == 0:
                 print(f"  {done} done, {len(wrong)} wrong, {time.monotonic() - started:.0f} s",
                       flush=True)  # fmt: skip
     if not wrong:

@@ -12,7 +12,7 @@ from scripts.soaks.engine import Engine, Program, misbehave
 from tests.cloud_flow.definitions import hourly
 from tests.provider_process import ProviderProcess, flow_inputs
 
-_FOREIGN = "99999999-9999-4999-8999-999999999999"
+FOREIGN = "99999999-9999-4999-8999-999999999999"
 
 
 def start(emulator: Emulator) -> ProviderProcess:
@@ -26,12 +26,12 @@ def history(
     """Run one history; returns the provider process to go on with, and what ended wrong."""
     chance = random.Random(seed)
     emulator.control.reset()
-    emulator.control.insert("workflows", {"workflowid": _FOREIGN, "name": "foreign", **_COLUMNS})
+    emulator.control.insert("workflows", {"workflowid": FOREIGN, **FOREIGN_COLUMNS})
     engine = Engine(emulator, provider)
     declared: Program = {}
     for _ in range(chance.randint(2, 5)):
         _edit_program(chance, declared)
-        _edit_by_hand(chance, emulator)
+        edit_by_hand(chance, emulator)
         misbehave(chance, emulator, "workflows")
         before = copy.deepcopy(engine.state)
         engine.up(copy.deepcopy(declared))
@@ -51,7 +51,13 @@ def history(
     return engine.provider, failed + _problems(emulator, engine, declared)
 
 
-_COLUMNS = {"category": 5, "type": 1, "primaryentity": "none", "clientdata": "{}"}
+FOREIGN_COLUMNS = {
+    "name": "foreign",
+    "category": 5,
+    "type": 1,
+    "primaryentity": "none",
+    "clientdata": "{}",
+}
 
 
 def _edit_program(chance: random.Random, declared: Program) -> None:
@@ -68,10 +74,11 @@ def _edit_program(chance: random.Random, declared: Program) -> None:
             )
 
 
-def _edit_by_hand(chance: random.Random, emulator: Emulator) -> None:
+def edit_by_hand(chance: random.Random, emulator: Emulator) -> None:
+    """Delete, rename, turn off, or change what no program declares, here and there."""
     for row in emulator.control.rows("workflows"):
         dice = chance.random()
-        if row["workflowid"] == _FOREIGN or dice > 0.3:
+        if row["workflowid"] == FOREIGN or dice > 0.3:
             continue
         if dice < 0.08:
             emulator.control.delete("workflows", row["workflowid"])
@@ -89,7 +96,7 @@ def _edit_by_hand(chance: random.Random, emulator: Emulator) -> None:
 def _problems(emulator: Emulator, engine: Engine, declared: Program) -> list[str]:
     rows = {row["workflowid"]: row for row in emulator.control.rows("workflows")}
     problems = []
-    foreign = rows.pop(_FOREIGN, None)
+    foreign = rows.pop(FOREIGN, None)
     if foreign is None or foreign["name"] != "foreign":
         problems.append("a foreign flow was touched")
     wanted = {
