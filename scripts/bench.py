@@ -18,7 +18,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "solution": ("solution",),
     "auth": ("auth",),
     "understand": ("validation", "difference", "adoption"),
-    "fault": ("load",),
+    "fault": ("load", "histories"),
     "emulator": ("emulator",),
 }
 
