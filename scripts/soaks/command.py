@@ -169,6 +169,7 @@ class Command:
                 if barrier.is_reached(_POLL_SECONDS):
                     self.process.kill()
                     self.died = True
-                    barrier.release()
                     break
+            # Also when the operation had fewer requests: the next one must not stop here.
+            barrier.release()
             return running.result()
