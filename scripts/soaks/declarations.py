@@ -91,15 +91,15 @@ class Declarations:
                  if kept.provider is CloudFlowProvider}  # fmt: skip
         for row in control.rows("workflows"):
             dice, row_id = chance.random(), row["workflowid"]
-            if row_id in (*_OF_NOBODY, _PACKAGED) or dice > 0.3:
+            if row_id in (*_OF_NOBODY, _PACKAGED) or dice > 0.34:
                 continue
-            if dice < 0.08:
+            if dice < 0.06:
                 control.delete("workflows", row_id)
-            elif dice < 0.16:
+            elif dice < 0.22:
                 control.patch("workflows", row_id, {"name": _BY_HAND})
                 if row_id in flows:
                     edited[flows[row_id]] = row_id
-            elif dice < 0.24:
+            elif dice < 0.28:
                 control.patch("workflows", row_id, {"statecode": 0, "statuscode": 1})
             else:
                 control.patch("workflows", row_id, {"triggeronupdateattributelist": "x"})
