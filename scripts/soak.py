@@ -4,7 +4,8 @@
 A history is a program that changes over time. Each step is an `up` of a small engine (the provider
 process is the real one, over gRPC) while the emulator misbehaves. At the end the faults stop, and
 after at most two more `up`s the environment must hold what the program declares: nothing lost,
-nothing twice, nothing foreign overwritten. Of kind `stacks` everything is the real engine's.
+nothing twice, nothing foreign overwritten. `deployments` are flows, shares and a solution in one
+program, each command in a process of its own; of kind `stacks` everything is the real engine's.
 `SEED=n HISTORIES=1` replays one history, `KIND=` chooses what it is about (each in turn when not
 given), `WORKERS=` how many run side by side: they mostly wait.
 """
@@ -24,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pulumi_powerautomate.emulator import Emulator
 
-KINDS = ("flows", "shares", "stacks")
+KINDS = ("deployments", "flows", "shares", "stacks")
 _PORTION = 25
 
 

@@ -85,7 +85,8 @@ class _Control:
         if request.path_params["verb"] == "release":
             barrier.released.set()
             return JSONResponse({})
-        return JSONResponse({"reached": await _within(barrier)})
+        seconds = float((await json_object(request)).get("seconds", _LONGEST_WAIT))
+        return JSONResponse({"reached": await _within(barrier, seconds)})
 
     async def requests(self, request: Request) -> JSONResponse:
         if request.method == "DELETE":
@@ -178,9 +179,9 @@ class _Control:
         return JSONResponse(row)
 
 
-async def _within(barrier: Barrier) -> bool:
+async def _within(barrier: Barrier, seconds: float) -> bool:
     try:
-        await asyncio.wait_for(barrier.reached.wait(), _LONGEST_WAIT)
+        await asyncio.wait_for(barrier.reached.wait(), seconds)
     except (TimeoutError, asyncio.TimeoutError):
         return False
     return True

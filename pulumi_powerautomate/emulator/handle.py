@@ -250,6 +250,11 @@ class BarrierHandle:
         if not self._control._call("POST", f"barriers/{self._name}/reached")["reached"]:
             raise TimeoutError("No request came to the barrier.")
 
+    def is_reached(self, seconds: float) -> bool:
+        """Whether a request has come to it, after waiting so long at most."""
+        asked = {"seconds": seconds}
+        return bool(self._control._call("POST", f"barriers/{self._name}/reached", asked)["reached"])
+
     def release(self) -> None:
         """Let the request go, and all later ones."""
         self._control._call("POST", f"barriers/{self._name}/release")

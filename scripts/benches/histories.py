@@ -18,6 +18,7 @@ _CELLS = 180
 
 def measure() -> Iterator[Figure]:
     """All figures of the area."""
+    yield from _histories("fault.histories", "deployments", 3000 if _FULL else 40)
     yield from _histories("fault.histories_of_flows", "flows", 5000 if _FULL else 60)
     yield from _histories("share.histories", "shares", 1000 if _FULL else 60)
     yield from _histories("fault.engine_histories", "stacks", 200 if _FULL else 8)
