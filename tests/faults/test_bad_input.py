@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.solution import read_package
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.cloud_flow.test_provider_hooks import checked, created
+from tests.engine_project import EngineError, EngineProject
 from tests.provider_process import ProviderProcess, flow_inputs
 from tests.solution.test_reading import BAD
 
@@ -94,6 +96,18 @@ def test_scenario_33_half_a_character(provider: ProviderProcess, emulator: Emula
     """A lone surrogate cannot be stored, and is a check failure."""
     bad = json.dumps(hourly("\ud83d"))
     assert provider.check(flow_inputs("Half", bad)).failures
+    assert emulator.control.requests() == []
+
+
+def test_scenario_33_half_a_character_in_a_name(project: EngineProject, emulator: Emulator) -> None:
+    """In any other input too: one line that names it, and no traceback."""
+
+    def program() -> None:
+        powerautomate.CloudFlow("flow", definition=hourly(), description="\ud83d")
+
+    with pytest.raises(EngineError, match="description holds half of a character") as failed:
+        project.preview(program)
+    assert "Traceback" not in str(failed.value)
     assert emulator.control.requests() == []
 
 
