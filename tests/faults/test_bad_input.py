@@ -77,6 +77,20 @@ def test_scenario_32_any_text(provider: ProviderProcess, text: str) -> None:
         assert "internal error" not in line
 
 
+@pytest.mark.parametrize("stored", ["{", "[]", '{"properties":{}}', "NaN"])
+def test_scenario_32_stored_document_is_malformed(
+    provider: ProviderProcess, emulator: Emulator, stored: str
+) -> None:
+    """What nobody can read shows as drift, and an update puts it right."""
+    flow_id, news, outputs = created(provider, flow_inputs("Flow", hourly(), state="off"))
+    emulator.control.patch("workflows", flow_id, {"clientdata": stored})
+    _, after, live = provider.read(flow_id, outputs)
+    assert live is not None
+    assert provider.diff(flow_id, after, news).changes
+    provider.update(flow_id, after, news)
+    assert "Hello" in emulator.control.row("workflows", flow_id)["clientdata"]
+
+
 _NAMES = ["Café", "Cafe\u0301", "🙂 flow", "שלום", 'O\'Hara; "x"', "定数", "a\u200bb", "<&>"]
 
 
