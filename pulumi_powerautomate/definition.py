@@ -194,7 +194,9 @@ def _prepared(definition: Any, references: Any) -> dict[str, Any]:
         warnings = _lines([problem for problem in found if problem.severity == "warning"])
         text = flow.dump(document.definition)
     except PowerAutomateError as error:
-        problems = [str(error)]
+        # What is wrong with the text as a whole has no place in the document.
+        named = str(error).startswith(("definition", "connection_references"))
+        problems = [str(error) if named else f"definition: {error}"]
     if problems:
         raw = definition if isinstance(definition, str) else json.dumps(definition)
         return {"definition": raw, "references": references, "marker": None, "problems": problems}

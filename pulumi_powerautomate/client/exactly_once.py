@@ -11,6 +11,7 @@ Writing a flow so that, whatever gets lost on the way, it exists once and nothin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -36,6 +37,8 @@ from .workflows import CLOUD_FLOW, FlowSpec, LiveFlow, Workflows, clientdata, st
 OnConflict = Literal["fail", "adopt", "overwrite"]
 
 _MOST_ROUNDS = 3
+# Seconds between looks at a row that is there and that reads do not show yet.
+_READ_LAG = (1.0, 2.0, 3.0, 4.0)
 
 
 class ConflictError(PowerAutomateError):
@@ -85,7 +88,9 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
                 raise
             problem: PowerAutomateError = error
         try:
-            existing = flows.find(spec.workflow_id, deadline)
+            taken = isinstance(problem, PreconditionError)
+            look = _find_soon if taken else _find
+            existing = look(flows, spec, deadline)
             if existing is not None:
                 return _take_over(flows, spec, existing, on_conflict, deadline)
         except (TransportError, DataverseError) as error:
@@ -99,7 +104,25 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
             return Written(_row_in_doubt(spec), activation_error=doubt)
         if isinstance(problem, PreconditionError):
             break
+    if isinstance(problem, PreconditionError) and on_conflict != "fail":
+        doubt = f"{problem} It cannot be read yet."
+        return Written(_row_in_doubt(spec), activation_error=doubt)
     raise problem
+
+
+def _find(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
+    return flows.find(spec.workflow_id, deadline)
+
+
+def _find_soon(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
+    """A flow that is there, for the service refuses its id, though reads may not show it yet."""
+    live = _find(flows, spec, deadline)
+    for pause in _READ_LAG:
+        if live is not None or pause > deadline.remaining():
+            break
+        time.sleep(pause)
+        live = _find(flows, spec, deadline)
+    return live
 
 
 def update(

@@ -139,7 +139,7 @@ def failure_of(
         ]
         if len(components) > _MOST_SHOWN:
             lines.append(f"and {len(components) - _MOST_SHOWN} more.")
-    kept = f" The whole log: {_keep(job_id, log)}" if log else ""
+    kept = f" The whole log: {_kept(job_id, log)}" if log else ""
     return ImportFailedError(f"Import solution {unique_name}: {' '.join(lines)}{kept}", code)
 
 
@@ -166,6 +166,14 @@ def _missing(text: str) -> str:
     shown = list(dict.fromkeys(found))
     more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
     return ", ".join(shown[:_MOST_SHOWN]) + more
+
+
+def _kept(job_id: str, log: str) -> str:
+    """Where the log is; a disk without room must not hide what the log was about."""
+    try:
+        return str(_keep(job_id, log))
+    except OSError as error:
+        return f"importjobs({job_id}), because it could not be written here ({error.strerror})"
 
 
 def _keep(job_id: str, log: str) -> Path:

@@ -77,9 +77,9 @@ _INNER_MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
 def refusal(
-    action: str, status: int, headers: Mapping[str, str], body: bytes
+    action: str, status: int, headers: Mapping[str, str], body: bytes, sent: int = 0
 ) -> DataverseError | AuthenticationError | TransportError:
-    """The error that an answer of 300 and above stands for."""
+    """The error that an answer of 300 and above stands for; `sent` is the bytes of the request."""
     code, message = _read(body)
     request_id = headers.get("x-ms-service-request-id") or headers.get("REQ_ID") or ""
     if status == 401:
@@ -100,7 +100,8 @@ def refusal(
             "gateway stands between. Check environment_url and the proxy settings."
         )
     inner, message = _unfold(message)
-    remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower()) or _by_status(status, headers)
+    remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower())
+    remedy = remedy or _by_status(status, headers, sent)
     return BY_STATUS.get(status, DataverseError)(
         action, status=status, code=code, detail=message, request_id=request_id, remedy=remedy
     )
@@ -124,7 +125,7 @@ def _unfold(message: str) -> tuple[str, str]:
     return code.group(1), f"{code.group(1)}: {text.group(1)}"
 
 
-def _by_status(status: int, headers: Mapping[str, str]) -> str:
+def _by_status(status: int, headers: Mapping[str, str], sent: int) -> str:
     if status == 404:
         return "Check that environment_url is the environment's own address (…dynamics.com)."
     if status == 412:
@@ -136,7 +137,7 @@ def _by_status(status: int, headers: Mapping[str, str]) -> str:
         asked = f"asks to wait {wait} s, longer than request_timeout" if wait else "is busy"
         return f"The service {asked}; run the command again later."
     if status == 413:
-        return "The definition is larger than the service accepts."
+        return f"The request has {sent / 2**20:.1f} MiB, more than the service accepts."
     if status >= 500:
         return "The service failed; run the command again, it carries on where it stopped."
     return ""

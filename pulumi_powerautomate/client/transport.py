@@ -194,7 +194,7 @@ class Transport:
                 self.reached = True
                 self._budget.refund()
                 return answer
-            problem = refusal(_with_size(action, status, content), status, answered, answer.raw)
+            problem = refusal(action, status, answered, answer.raw, len(content or b""))
             if (
                 status == 401
                 and not renewed
@@ -388,14 +388,6 @@ def _headers(
         headers["Content-Type"] = "application/json; charset=utf-8"
     headers.update(more)
     return headers
-
-
-def _with_size(action: str, status: int, content: bytes | Upload | None) -> str:
-    """The action, with how much was sent where that was too much (HTTP 413)."""
-    if status != 413 or content is None:
-        return action
-    size = len(content) if isinstance(content, bytes) else len(content.reader())
-    return f"{action} ({size / 1e6:.1f} MB)"
 
 
 def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:

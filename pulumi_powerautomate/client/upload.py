@@ -46,11 +46,13 @@ class Upload:
                 f"{path} was changed since the program looked at it; run the command again."
             )
 
+    def __len__(self) -> int:
+        encoded = 4 * ((self._bytes + 2) // 3)
+        return len(self._before) + encoded + len(self._after)
+
     def reader(self) -> _Reader:
         """A fresh reader; a request that is repeated takes another."""
-        encoded = 4 * ((self._bytes + 2) // 3)
-        length = len(self._before) + encoded + len(self._after)
-        return _Reader(self._path, self._before, self._after, length)
+        return _Reader(self._path, self._before, self._after, len(self))
 
 
 class _Reader:

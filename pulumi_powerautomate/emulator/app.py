@@ -46,6 +46,7 @@ class Emulation:
         self._control = control_app(self) if control else None
         self._busy = 0
         self._most_busy = 0
+        self._resets = 0
         self._handling = 0.0
         self._connections: set[Any] = set()
 
@@ -57,12 +58,15 @@ class Emulation:
             await self._control(inner, receive, send)
             return
         self._connections.add(scope["client"])
+        resets = self._resets
         self._busy += 1
         self._most_busy = max(self._most_busy, self._busy)
         try:
             await self._serve(scope, path, Wire(receive, send, self.service.clock))
         finally:
-            self._busy -= 1
+            # A request that hangs outlives the environment that it was sent to.
+            if resets == self._resets:
+                self._busy -= 1
 
     def reset(self) -> None:
         """Back to a new environment with nothing remembered."""
@@ -75,6 +79,8 @@ class Emulation:
         self.limits.clear()
         self.limit_settings.clear()
         self.latency = self._initial_latency
+        self._resets += 1
+        self._busy = 0
         self._most_busy = 0
         self._handling = 0.0
         self._connections.clear()

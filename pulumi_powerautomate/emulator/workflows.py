@@ -214,9 +214,12 @@ def _not_itself(document: dict[str, Any], workflow_id: str) -> None:
 
 def _concurrency_stays(row: Row, document: dict[str, Any]) -> None:
     """Concurrency of a trigger, once set, stays."""
-    if not row["clientdata"]:
+    try:
+        stored = parse_clientdata(row["clientdata"] or "")
+    except Refusal:
+        # Nothing, or something that nobody can read: neither has a trigger.
         return
-    before = json.loads(row["clientdata"])["properties"]["definition"].get("triggers") or {}
+    before = stored["properties"]["definition"].get("triggers") or {}
     after = document["properties"]["definition"].get("triggers") or {}
     for name, trigger in before.items():
         kept = after.get(name)

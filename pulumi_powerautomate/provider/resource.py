@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import pickle
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from functools import cache
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from ..errors import InvalidInputError
 from .base import IDENTITY, DataverseProvider
+from .run_error import one_line_errors
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
 # Fixed, so that the string in users' state stays the same whatever Python makes its default.
@@ -42,9 +44,29 @@ class DataverseResource(Resource):
         )
         kind = f"pulumi-python:{self._resource_type_name}"
         props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
+        _refuse_half_characters(props, resource_name)
         if opts.id is None:
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
+
+
+@one_line_errors
+def _refuse_half_characters(props: Mapping[str, Any], resource_name: str) -> None:
+    """
+    Refuse text that cannot be sent, before the engine's library fails on it with a traceback.
+
+    Raises:
+        InvalidInputError: an input holds half of a surrogate pair.
+    """
+    for key, value in props.items():
+        try:
+            if isinstance(value, str):
+                value.encode()
+        except UnicodeEncodeError:
+            raise InvalidInputError(
+                f"{resource_name}: {key} holds half of a character (a lone surrogate); "
+                "write the whole character."
+            ) from None
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -141,3 +142,24 @@ def test_limits_of_the_service(emulator: Emulator) -> None:
     assert 290 <= int(refused.headers["Retry-After"]) <= 302
     emulator.control.advance(301)
     assert call(emulator, "GET", "WhoAmI").status_code == 200
+
+
+def test_reset_forgets_what_hangs(emulator: Emulator) -> None:
+    """A request that hangs is not counted in the environment that comes after its own."""
+    emulator.control.fault(path="RetrieveVersion", do="hang")
+    with pytest.raises(requests.Timeout):
+        requests.get(
+            f"{emulator.url}/api/data/v9.2/RetrieveVersion",
+            headers={"Authorization": "Bearer emulator"},
+            timeout=0.3,
+        )
+    emulator.control.reset()
+    call(emulator, "GET", "WhoAmI")
+    assert emulator.control.stats()["most_at_once"] == 1
+
+
+def test_date_follows_the_clock(emulator: Emulator) -> None:
+    """`Date` is the emulator's time, so that clocks that differ can be tried."""
+    emulator.control.advance(600)
+    date = parsedate_to_datetime(call(emulator, "GET", "WhoAmI").headers["Date"])
+    assert abs(date.timestamp() - time.time() - 600) < 60

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.solution import read_package
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.cloud_flow.test_provider_hooks import checked, created
+from tests.engine_project import EngineError, EngineProject
 from tests.provider_process import ProviderProcess, flow_inputs
 from tests.solution.test_reading import BAD
 
@@ -75,6 +77,20 @@ def test_scenario_32_any_text(provider: ProviderProcess, text: str) -> None:
         assert "internal error" not in line
 
 
+@pytest.mark.parametrize("stored", ["{", "[]", '{"properties":{}}', "NaN"])
+def test_scenario_32_stored_document_is_malformed(
+    provider: ProviderProcess, emulator: Emulator, stored: str
+) -> None:
+    """What nobody can read shows as drift, and an update puts it right."""
+    flow_id, news, outputs = created(provider, flow_inputs("Flow", hourly(), state="off"))
+    emulator.control.patch("workflows", flow_id, {"clientdata": stored})
+    _, after, live = provider.read(flow_id, outputs)
+    assert live is not None
+    assert provider.diff(flow_id, after, news).changes
+    provider.update(flow_id, after, news)
+    assert "Hello" in emulator.control.row("workflows", flow_id)["clientdata"]
+
+
 _NAMES = ["Café", "Cafe\u0301", "🙂 flow", "שלום", 'O\'Hara; "x"', "定数", "a\u200bb", "<&>"]
 
 
@@ -94,6 +110,18 @@ def test_scenario_33_half_a_character(provider: ProviderProcess, emulator: Emula
     """A lone surrogate cannot be stored, and is a check failure."""
     bad = json.dumps(hourly("\ud83d"))
     assert provider.check(flow_inputs("Half", bad)).failures
+    assert emulator.control.requests() == []
+
+
+def test_scenario_33_half_a_character_in_a_name(project: EngineProject, emulator: Emulator) -> None:
+    """In any other input too: one line that names it, and no traceback."""
+
+    def program() -> None:
+        powerautomate.CloudFlow("flow", definition=hourly(), description="\ud83d")
+
+    with pytest.raises(EngineError, match="description holds half of a character") as failed:
+        project.preview(program)
+    assert "Traceback" not in str(failed.value)
     assert emulator.control.requests() == []
 
 

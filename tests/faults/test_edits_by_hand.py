@@ -37,6 +37,22 @@ def test_scenario_20_overwritten_when_asked_for(
     assert "name" in warnings[0]
 
 
+def test_scenario_20_overwritten_in_all_columns(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """What the program itself leaves as it is is put right as well, of a flow that is on."""
+    more = {"on_conflict": "overwrite"}
+    made = create(provider, flow_inputs("Mine", hourly(), description="Old", **more))
+    theirs = emulator.control.row("workflows", made.id)["clientdata"].replace("Hello", "Theirs")
+    emulator.control.patch("workflows", made.id, {"clientdata": theirs, "name": "Theirs"})
+    made = update(provider, made, flow_inputs("Mine", hourly(), description="New", **more))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["name"], stored["description"], stored["statecode"]) == ("Mine", "New", 1)
+    assert '"Hello"' in stored["clientdata"]
+    assert made.outputs["etag"] == f'W/"{stored["versionnumber"]}"'
+    assert any("definition, name" in text for _, text, _ in provider.log)
+
+
 def test_scenario_21_edit_of_an_unmanaged_column(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -96,7 +95,7 @@ def test_scenario_38_lag_of_reads(provider: ProviderProcess, emulator: Emulator)
     emulator.control.fault(
         method="POST", path="workflows", when="after_commit", do="reset", times=1
     )
-    flow_id, news, outputs = _sooner_or_later(provider, emulator)
+    flow_id, news, outputs = created(provider, flow_inputs("Late", hourly(), state="off"))
     assert outputs["current_state"] == "off"
     assert provider.read(flow_id, outputs)[2] is None
     assert not provider.diff(flow_id, outputs, news).changes
@@ -117,22 +116,6 @@ def test_scenario_38_refusals_of_a_new_environment(
     emulator.control.advance(31)
     created(provider, flow_inputs("Late", hourly(), state="off"))
     assert len(emulator.control.rows("workflows")) == 1
-
-
-def _sooner_or_later(
-    provider: ProviderProcess, emulator: Emulator
-) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """A flow that is created by one run, or by the next one a minute later."""
-    inputs = flow_inputs("Late", hourly(), state="off")
-    try:
-        flow_id, news, outputs = created(provider, inputs)
-    except ProviderError:
-        emulator.control.advance(60)
-        return created(provider, inputs)
-    if outputs["current_state"] == "unknown":
-        emulator.control.advance(60)
-        outputs = provider.update(flow_id, outputs, news)
-    return flow_id, news, outputs
 
 
 def test_killed_run_shows_in_the_next(project: EngineProject, emulator: Emulator) -> None:

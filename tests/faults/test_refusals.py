@@ -94,6 +94,6 @@ def test_scenario_30_large_definition(provider: ProviderProcess, emulator: Emula
     created(provider, flow_inputs("Large", large, state="off"))
     emulator.control.switches(max_request_bytes=1_000_000)
     emulator.control.clear_journal()
-    with pytest.raises(ProviderError, match=r"MB\).*413"):
+    with pytest.raises(ProviderError, match=r"413.* MiB, more than"):
         created(provider, flow_inputs("Larger", large, state="off"))
     assert len(emulator.control.requests()) == 1

@@ -83,7 +83,7 @@ def test_every_kind_of_resource_is_there() -> None:
     }  # fmt: skip
 
 
-def test_nothing_changes_by_upgrading(inherited: Inherited) -> None:
+def test_scenario_41_nothing_changes_by_upgrading(inherited: Inherited) -> None:
     """Preview and `up` of the same program are empty and send nothing; so is a refresh."""
     project = inherited.project
     assert changes(project.preview(inherited.program())) == "10 unchanged"
@@ -93,7 +93,7 @@ def test_nothing_changes_by_upgrading(inherited: Inherited) -> None:
     assert changes(project.up()) == "10 unchanged"
 
 
-def test_everything_can_be_changed_and_deleted(inherited: Inherited) -> None:
+def test_scenario_41_everything_can_be_changed_and_deleted(inherited: Inherited) -> None:
     """Each resource is updated in place; a destroy leaves nothing of it."""
     project, control = inherited.project, inherited.emulator.control
     printed = project.up(inherited.program(later=True))
