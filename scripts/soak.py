@@ -16,6 +16,7 @@ import os
 import random
 import sys
 import time
+import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib import import_module
 from multiprocessing import get_context
@@ -60,13 +61,14 @@ def soak(kind: str, histories: int, first: int, workers: int) -> list[str]:
     wrong: list[str] = []
     done = 0
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for task in as_completed([pool.submit(portion, kind, part) for part in portions]):
-            found = task.result()
-            wrong += found
-            done += size
-            if done % (10 * size) == 0:
-                print(f"  {done} done, {len(wrong)} wrong, {time.monotonic() - started:.0f} s",
-                      flush=True)  # fmt: skip
+        tasks = {pool.submit(portion, kind, part): len(part) for part in portions}
+        for task in as_completed(tasks):
+            wrong += task.result()
+            done += tasks[task]
+            # Said after each, so that a run that is stopped has its counts.
+            print(
+                f"  {done} done, {len(wrong)} wrong, {time.monotonic() - started:.0f} s", flush=True
+            )
     if not wrong:
         print(f"all {histories} histories of {kind} ended as declared", flush=True)
     return wrong
@@ -80,7 +82,12 @@ def portion(kind: str, seeds: range) -> list[str]:
         provider = histories_of.start(emulator)
         try:
             for seed in seeds:
-                provider, problems = histories_of.history(seed, emulator, provider)
+                try:
+                    provider, problems = histories_of.history(seed, emulator, provider)
+                except Exception:
+                    problems = [traceback.format_exc()]
+                    provider.close()
+                    provider = histories_of.start(emulator)
                 if problems:
                     wrong.append(
                         f"error: history {seed} ended wrong (replay: make soak KIND={kind} "
