@@ -50,7 +50,17 @@ class Zygote:
         socket.send_fds(self._socket, [message], [write])
         os.close(write)
         pid = int(self._socket.recv(100))
-        return Forked(pid, os.fdopen(read, "rb"))
+        return Forked(self, pid, os.fdopen(read, "rb"))
+
+    def bury(self, pid: int) -> None:
+        """
+        End a process that it started, and let its id go.
+
+        Until then the id stays taken, also when the process has ended by itself: a signal must
+        never reach a stranger that got the same one.
+        """
+        socket.send_fds(self._socket, [json.dumps(pid).encode()], [])
+        self._socket.recv(100)
 
     def close(self) -> None:
         """End it; processes that it started end by themselves when their pipe closes."""
@@ -62,32 +72,40 @@ class Zygote:
 class Forked:
     """A provider process, with what callers need of a `Popen`."""
 
-    def __init__(self, pid: int, stdout: IO[bytes]) -> None:
-        self.pid = pid
+    def __init__(self, zygote: Zygote, pid: int, stdout: IO[bytes]) -> None:
         self.stdout = stdout
+        self._zygote = zygote
+        self._pid = pid
+        self._buried = False
 
     def kill(self) -> None:
         """What a crash does."""
-        try:
-            os.kill(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
+        if not self._buried:
+            os.kill(self._pid, signal.SIGKILL)
 
     def communicate(self) -> None:
-        """Let go of its output."""
-        self.stdout.close()
+        """See it off."""
+        if not self._buried:
+            self._buried = True
+            self._zygote.bury(self._pid)
+            self.stdout.close()
 
 
 def serve() -> None:
     """In the zygote: fork for each message, until the socket closes."""
     for name in _IMPORTED:
         importlib.import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     asked = socket.socket(fileno=os.dup(0))
     while True:
         message, descriptors, _, _ = socket.recv_fds(asked, 65536, 1)
         if not message:
             return
+        wish = json.loads(message)
+        if isinstance(wish, int):
+            os.kill(wish, signal.SIGKILL)
+            os.waitpid(wish, 0)
+            asked.send(b"buried")
+            continue
         pid = os.fork()
         if pid == 0:
             asked.close()
@@ -96,7 +114,7 @@ def serve() -> None:
             nothing = os.open(os.devnull, os.O_RDWR)
             os.dup2(nothing, 0)
             os.dup2(nothing, 2)
-            _become(*json.loads(message))
+            _become(*wish)
         os.close(descriptors[0])
         asked.send(str(pid).encode())
 
