@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ _OURS = (
     *("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE", "REQUESTS_", "CURL_CA_BUNDLE"),
     *("ACTIONS_ID_TOKEN_", "SYSTEM_", "IDENTITY_", "IMDS_", "MSI_"),
 )
+
+
+# What a shell starts in the background ignores SIGINT, and so would the provider processes that the
+# tests end with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -60,13 +60,7 @@ def _spawn(engine: str, environment: Mapping[str, str]) -> subprocess.Popen[byte
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
-        preexec_fn=_heed_interrupts,
     )
-
-
-def _heed_interrupts() -> None:
-    """What a shell starts in the background ignores SIGINT, and so would all its descendants."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class ProviderProcess:
