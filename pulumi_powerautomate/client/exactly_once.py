@@ -88,9 +88,9 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
                 raise
             problem: PowerAutomateError = error
         try:
-            taken = isinstance(problem, PreconditionError)
-            look = _find_soon if taken else _find
-            existing = look(flows, spec, deadline)
+            existing = flows.find(spec.workflow_id, deadline)
+            if existing is None and isinstance(problem, PreconditionError):
+                existing = _find_soon(flows, spec, deadline)
             if existing is not None:
                 return _take_over(flows, spec, existing, on_conflict, deadline)
         except (TransportError, DataverseError) as error:
@@ -110,19 +110,16 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
     raise problem
 
 
-def _find(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
-    return flows.find(spec.workflow_id, deadline)
-
-
 def _find_soon(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
     """A flow that is there, for the service refuses its id, though reads may not show it yet."""
-    live = _find(flows, spec, deadline)
     for pause in _READ_LAG:
-        if live is not None or pause > deadline.remaining():
+        if pause > deadline.remaining():
             break
         time.sleep(pause)
-        live = _find(flows, spec, deadline)
-    return live
+        live = flows.find(spec.workflow_id, deadline)
+        if live is not None:
+            return live
+    return None
 
 
 def update(

@@ -8,7 +8,6 @@ where the engine died, and two `pulumi up --refresh` later everything must be as
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -31,6 +30,7 @@ _ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 _MASKS = {"read": 1, "write": 2, "share": 262144}
 _PATHS = "workflows|Access|batch"
 _PATIENCE = 120.0
+_VICTIMS: tuple[processes.Role | None, ...] = (None, None, "provider", "engine")
 
 Declared = dict[str, dict[str, Any]]
 
@@ -50,7 +50,9 @@ class Stack:
         shutil.rmtree(self._folder / "state" / ".pulumi" / "locks", ignore_errors=True)
         self._state.write_text(self._empty, "utf-8")
 
-    def up(self, declared: Declared, *, kill: str = "", after: float = 0.0) -> str:
+    def up(
+        self, declared: Declared, *, kill: processes.Role | None = None, after: float = 0.0
+    ) -> str:
         """`pulumi up --refresh`, with somebody killed meanwhile if wished; returns what failed."""
 
         def program() -> None:
@@ -80,10 +82,9 @@ class Stack:
         if kill:
             time.sleep(after)
             try:
-                processes.send(processes.find("engine" if kill == "engine" else "provider"),
-                               signal.SIGKILL)  # fmt: skip
+                processes.send(processes.find(kill), signal.SIGKILL)
             except LookupError:
-                kill = ""
+                kill = None
         thread.join(_PATIENCE)
         if kill == "engine":
             self.project.cancel()
@@ -96,7 +97,6 @@ class Stack:
 
 def start(emulator: Emulator) -> Stack:
     """A stack for histories."""
-    os.environ.setdefault("PATH", os.defpath)
     return Stack(emulator)
 
 
@@ -111,16 +111,16 @@ def history(seed: int, emulator: Emulator, stack: Stack) -> tuple[Stack, list[st
         _edit_program(chance, declared)
         edit_by_hand(chance, emulator)
         misbehave(chance, emulator, _PATHS)
-        victim = chance.choice(("", "", "provider", "engine"))
+        victim = chance.choice(_VICTIMS)
         stack.up(declared, kill=victim, after=chance.uniform(0.5, 2.0))
         emulator.control.clear_faults()
-    said = ""
+    problems: list[str] = []
     for _ in range(2):
         said = stack.up(declared)
-        problems = _problems(emulator, stack, declared)
-        if not said and not problems:
-            return stack, []
-    return stack, [*_problems(emulator, stack, declared), said[-1500:]]
+        problems = _problems(emulator, stack, declared) + ([said[-1500:]] if said else [])
+        if not problems:
+            break
+    return stack, problems
 
 
 def _edit_program(chance: random.Random, declared: Declared) -> None:
