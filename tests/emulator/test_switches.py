@@ -15,6 +15,7 @@ from pulumi_powerautomate.emulator.switches import SWITCHES
 from tests.emulator.api import FLOW, call, document, flow, rights, share
 from tests.emulator.tenant import application_form, ask, instances, poll, start_device
 from tests.packages import FlowPart, package
+from tests.sign_in import token_of
 
 Case = Callable[[Emulator], object]
 CASES: dict[tuple[str, str], tuple[Case, object]] = {}
@@ -233,22 +234,7 @@ def read_after_write(emulator: Emulator) -> object:
 @case("fresh_environment_403_seconds", "0", 200)
 @case("fresh_environment_403_seconds", "30", ("0x80072560", 200))
 def new_environment(emulator: Emulator) -> object:
-    import requests
-
-    values = emulator.environment
-    signed_in = requests.post(
-        f"{values['POWERAUTOMATE_AUTHORITY_HOST']}/{values['POWERAUTOMATE_TENANT_ID']}"
-        "/oauth2/v2.0/token",
-        data={
-            "grant_type": "client_credentials",
-            "client_id": values["POWERAUTOMATE_CLIENT_ID"],
-            "client_secret": values["POWERAUTOMATE_CLIENT_SECRET"],
-            "scope": f"{emulator.url}/.default",
-        },
-        verify=values["POWERAUTOMATE_CA_BUNDLE"],
-        timeout=30,
-    )
-    token = signed_in.json()["access_token"]
+    token = token_of(emulator)
     first = call(emulator, "GET", "WhoAmI", token=token)
     if first.status_code == 200:
         return 200
