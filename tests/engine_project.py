@@ -9,9 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from pulumi import automation
+from pulumi.runtime import _grpc_settings
 
 from pulumi_powerautomate.emulator import Emulator
 from scripts.engine import engine_folder
+
+# The SDK never closes the channels of a program that failed, and each goes on trying an engine that
+# is gone. A channel to a later engine that got the same port would share that attempt, and fail
+# before it has tried: "Resource monitor has terminated". So each has attempts of its own.
+_grpc_settings._GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 
 Program = Callable[[], None]
 
