@@ -68,6 +68,8 @@ class Command:
     process: ProviderProcess
     state: State
     death: Death | None = None
+    expires_at: int = 0
+    """At which of its operations every token that was given out expires; never when 0."""
     failed: dict[str, str] = field(default_factory=dict)
     died: bool = False
     refreshed: bool = False
@@ -151,6 +153,8 @@ class Command:
     def _operation(self, call: Callable[[], Any]) -> Any:
         """Do it, unless this is the operation in which somebody dies."""
         self._operations += 1
+        if self._operations == self.expires_at:
+            self.emulator.control.tokens(revoke=True)
         death = self.death
         if death is None or self._operations != death.operation:
             return call()

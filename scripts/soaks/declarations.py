@@ -77,11 +77,15 @@ class Declarations:
         if self._chance.random() < 0.15:
             # Somebody else's flow has this id: refused, and left alone.
             program["refused"] = self._flow("refused", workflow_id=FOREIGN)
+        if self._chance.random() < 0.1:
+            # Somebody else's share gives other rights.
+            program["refused-share"] = self._foreign_share("refused-share")
         self.program = program
 
     def withdraw_what_is_refused(self) -> None:
         """The mistake is noticed."""
-        self.program.pop("refused", None)
+        for name in ("refused", "refused-share"):
+            self.program.pop(name, None)
 
     def edit_by_hand(self, state: State) -> dict[str, str]:
         """People at work; returns flows of the state whose name they changed, by resource."""
@@ -170,6 +174,16 @@ class Declarations:
             "__identity": f"{_URN}FlowShare::{name}",
         }
         return Declared(FlowShareProvider, inputs, flow)
+
+    def _foreign_share(self, name: str) -> Declared:
+        inputs = {
+            "flow_id": FOREIGN,
+            "principal": {"type": _PEOPLE[_ALICE], "id": _ALICE},
+            "access": ["read", "write"],
+            "on_conflict": "fail",
+            "__identity": f"{_URN}FlowShare::{name}",
+        }
+        return Declared(FlowShareProvider, inputs)
 
     def _list(self, name: str) -> Declared:
         shares = [

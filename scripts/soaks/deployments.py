@@ -13,6 +13,7 @@ import random
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
 from scripts.soaks.command import Command, Death, State
@@ -37,6 +38,9 @@ _FAULTS = (
 )
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
 _PATHS = ("workflows", "Access|batch|principalobject", "olution|import|asyncop", ".")
+# Longer than the shorter time-out: nothing comes any more, as with a connection that died unseen.
+_SILENCE = {"do": "hang", "seconds": 5}
+_TIMEOUT, _SHORT_TIMEOUT = "20", "3"
 _IMPORT_SECONDS = 0.05
 _MOST_UPS = 2
 
@@ -50,9 +54,8 @@ class Place:
         self._zygote = Zygote()
         token = {"POWERAUTOMATE_ENVIRONMENT_URL": emulator.url,
                  "POWERAUTOMATE_ACCESS_TOKEN": "emulator"}  # fmt: skip
-        more = {"POWERAUTOMATE_REQUEST_TIMEOUT": "20"}
-        self._signed_in = {**emulator.environment, **more}
-        self._with_token = {**token, **more}
+        self._signed_in = emulator.environment
+        self._with_token = token
 
     def begin(self) -> None:
         """A new environment."""
@@ -67,9 +70,12 @@ class Place:
             control.snapshot("begun")
         control.clear_journal()
 
-    def process(self, *, sign_in: bool) -> ProviderProcess:
+    def process(self, *, sign_in: bool, timeout: str = _TIMEOUT) -> ProviderProcess:
         """A provider process for one command, with a sign-in of its own or the developer's."""
-        environment = self._signed_in if sign_in else self._with_token
+        environment = {
+            **(self._signed_in if sign_in else self._with_token),
+            "POWERAUTOMATE_REQUEST_TIMEOUT": timeout,
+        }
         return ProviderProcess(environment, spawn=self._zygote.spawn)
 
     def close(self) -> None:
@@ -104,19 +110,27 @@ def history(seed: int, emulator: Emulator, place: Place) -> tuple[Place, list[st
 
 def _one(chance: random.Random, place: Place, world: Declarations, state: State) -> Command:
     for _ in range(chance.randint(0, 3)):
-        place.emulator.control.fault(
-            **chance.choice(_FAULTS),
-            when=chance.choice(_MOMENTS),
-            path=chance.choice(_PATHS),
-            nth=chance.randint(1, 4),
-            times=chance.randint(1, 2),
-        )
+        _misbehave(chance, place, chance.choice(_FAULTS))
+    silent = chance.random() < 0.1
+    if silent:
+        _misbehave(chance, place, _SILENCE)
     victim = chance.choice(("", "", "provider", "engine"))
     death = Death(victim, chance.randint(1, 5), chance.randint(1, 3),
                   chance.choice(_MOMENTS[:2])) if victim else None  # fmt: skip
-    command = _run(chance, place, world, state, death, chance.random() < 0.3)
+    timeout = _SHORT_TIMEOUT if silent else _TIMEOUT
+    command = _run(chance, place, world, state, death, chance.random() < 0.3, timeout)
     place.emulator.control.clear_faults()
     return command
+
+
+def _misbehave(chance: random.Random, place: Place, fault: dict[str, Any]) -> None:
+    place.emulator.control.fault(
+        **fault,
+        when=chance.choice(_MOMENTS),
+        path=chance.choice(_PATHS),
+        nth=chance.randint(1, 4),
+        times=chance.randint(1, 2),
+    )
 
 
 def _run(
@@ -126,10 +140,12 @@ def _run(
     state: State,
     death: Death | None,
     refresh: bool,
+    timeout: str = _TIMEOUT,
 ) -> Command:
-    process = place.process(sign_in=chance.random() < 0.2)
+    process = place.process(sign_in=chance.random() < 0.3, timeout=timeout)
+    expires_at = chance.randint(2, 6) if chance.random() < 0.5 else 0
     try:
-        command = Command(place.emulator, process, state, death)
+        command = Command(place.emulator, process, state, death, expires_at)
         command.run(copy.deepcopy(world.program), refresh=refresh)
         return command
     finally:

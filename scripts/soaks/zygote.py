@@ -7,6 +7,7 @@ engine, as the engine starts it; only the half second of imports is spent once.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -95,6 +96,8 @@ def serve() -> None:
     """In the zygote: fork for each message, until the socket closes."""
     for name in _IMPORTED:
         importlib.import_module(name)
+    # A collection in a child would write to, and so copy, every page of what was imported.
+    gc.freeze()
     asked = socket.socket(fileno=os.dup(0))
     while True:
         message, descriptors, _, _ = socket.recv_fds(asked, 65536, 1)
