@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ _LONGEST_LINE = 1000
 # Whether the definition may be shown: providers are not told which of their inputs are secret, so
 # the program says it. Where the marker is missing nothing is shown.
 SHOWABLE = "__showable"
+
+_SHOWN_BY = "It is a secret; `pulumi-powerautomate validate FILE` shows where and what to do."
 
 _MOST_LINES = 5
 _COMPARED = ("definition", "connection_references", DIGEST)
@@ -140,7 +143,9 @@ def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[Ch
     """
     Validate, unless the program has done so with this very text.
 
-    Warnings are shown in the resource's row when the definition is another one than before.
+    Warnings are shown in the resource's row when the definition is another one than before. Of a
+    definition that is a secret only the rules are told that it breaks: names and values are its
+    text.
     """
     text, marker = inputs.get("definition"), inputs.pop(DIGEST, None)
     references = inputs.get("connection_references", {})
@@ -154,7 +159,7 @@ def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[Ch
             return []
     if text is None:
         return [failure("definition is missing; pass a dict, a JSON string or read_definition(…).")]
-    prepared = _prepared(text, references)
+    prepared = _prepared(text, references, secret=_is_secret(inputs))
     if prepared["problems"]:
         return [failure(problem) for problem in prepared["problems"]]
     inputs["definition"] = prepared["definition"]
@@ -167,12 +172,21 @@ def _accept(inputs: dict[str, Any], marker: str, olds: Mapping[str, Any]) -> Non
     """Keep the digest of a marker; say its warnings, unless they have been said before."""
     digest, _, warnings = marker.split(":", 2)
     inputs[DIGEST] = digest
-    if olds.get(DIGEST) != digest:
-        for line in warnings.splitlines():
-            warn(inputs, line)
+    if olds.get(DIGEST) == digest or not warnings:
+        return
+    lines = warnings.splitlines()
+    if _is_secret(inputs):
+        many = "s" if len(lines) > 1 else ""
+        lines = [f"definition: {len(lines)} warning{many}, not shown. {_SHOWN_BY}"]
+    for line in lines:
+        warn(inputs, line)
 
 
-def _prepared(definition: Any, references: Any) -> dict[str, Any]:
+def _is_secret(inputs: Mapping[str, Any]) -> bool:
+    return inputs.get(SHOWABLE) is False
+
+
+def _prepared(definition: Any, references: Any, *, secret: bool = False) -> dict[str, Any]:
     """
     Definition and references in the form they travel in, or what is wrong with them.
 
@@ -190,13 +204,16 @@ def _prepared(definition: Any, references: Any) -> dict[str, Any]:
             "connection_references",
         )
         found = flow.validate(document.definition, merged)
-        problems = _lines([problem for problem in found if problem.severity == "error"])
+        errors = [problem for problem in found if problem.severity == "error"]
+        problems = _rules_broken(errors) if secret else _lines(errors)
         warnings = _lines([problem for problem in found if problem.severity == "warning"])
         text = flow.dump(document.definition)
     except PowerAutomateError as error:
         # What is wrong with the text as a whole has no place in the document.
         named = str(error).startswith(("definition", "connection_references"))
         problems = [str(error) if named else f"definition: {error}"]
+        if secret:
+            problems = [f"definition: cannot be read as a flow. {_SHOWN_BY}"]
     if problems:
         raw = definition if isinstance(definition, str) else json.dumps(definition)
         return {"definition": raw, "references": references, "marker": None, "problems": problems}
@@ -215,6 +232,18 @@ def _lines(problems: list[Any]) -> list[str]:
             "`pulumi-powerautomate validate FILE` lists all."
         )
     return shown
+
+
+def _rules_broken(problems: list[Any]) -> list[str]:
+    """What is wrong with a secret, without a word of it."""
+    from .flow.validation import RULES
+
+    times = Counter(problem.code for problem in problems)
+    return [
+        f"definition: {RULES[code].title}{f' ({count} times)' if count > 1 else ''} [{code}]. "
+        f"{_SHOWN_BY}"
+        for code, count in times.items()
+    ]
 
 
 def _checksum(text: str, references: Any) -> str:

@@ -151,7 +151,7 @@ def _unauthenticated(action: str, headers: Mapping[str, str], message: str) -> A
             "HTTP 401). Exempt the identity from the policy, or sign in another way."
         )
     detail = re.search(r'error_description="?([^",]+)', challenge)
-    text = one_line(message or (detail.group(1) if detail else ""), 200)
+    text = one_line(message or (detail.group(1) if detail else ""), 200).rstrip(".")
     return AuthenticationError(
         f"{action}: the environment refused the token (HTTP 401)"
         + (f": {text}." if text else ".")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +112,47 @@ def test_all_problems_at_once(project: EngineProject) -> None:
     assert all(part in text for part in ("maybe", "GUID", "200 characters"))
 
 
-def test_no_secret_in_what_is_printed(project: EngineProject) -> None:
-    """A definition that is secret does not show when it is wrong."""
-    definition = copy.deepcopy(hourly(_SECRET))
-    definition["triggers"] = {}
+def _no_trigger() -> dict[str, Any]:
+    return {**hourly(_SECRET), "triggers": {}}
+
+
+def _unknown_function() -> dict[str, Any]:
+    definition = hourly()
+    definition["actions"]["Greet"]["inputs"] = f"@{_SECRET.replace('-', '_')}()"
+    return definition
+
+
+def _misspelt_type() -> dict[str, Any]:
+    definition = hourly()
+    definition["actions"][_SECRET] = {"type": "Compos"}
+    return definition
+
+
+def _names_given_twice() -> str:
+    name = json.dumps(_SECRET)
+    return f'{{"triggers": {{}}, "actions": {{{name}: 1, {name}: 2}}}}'
+
+
+def _a_warning() -> dict[str, Any]:
+    definition = hourly()
+    definition["actions"][_SECRET] = {"type": "Compose", "inputs": 1, "description": "x" * 300}
+    return definition
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (_no_trigger, "the flow has no trigger [FLOW102]"),
+        (_unknown_function, "a function does not exist [FLOW302]"),
+        (_misspelt_type, "missing or misspelt [FLOW201]"),
+        (_names_given_twice, "cannot be read as a flow"),
+    ],
+)
+def test_no_secret_in_what_is_printed(
+    project: EngineProject, wrong: Callable[[], Any], told: str
+) -> None:
+    """Of a definition that is secret only the rules are told that it breaks."""
+    definition = wrong()
     with pytest.raises(EngineError) as refused:
         project.preview(
             lambda: (
@@ -121,7 +160,21 @@ def test_no_secret_in_what_is_printed(project: EngineProject) -> None:
                 and None
             )
         )
+    assert told in str(refused.value)
     assert _SECRET not in str(refused.value)
+    assert _SECRET.replace("-", "_") not in str(refused.value)
+
+
+def test_no_secret_in_a_warning(project: EngineProject) -> None:
+    """That there is one is told."""
+    definition = _a_warning()
+    printed = project.up(
+        lambda: (
+            powerautomate.CloudFlow("chatty", definition=pulumi.Output.secret(definition)) and None
+        )
+    )
+    assert "1 warning, not shown" in printed
+    assert _SECRET not in printed
 
 
 def test_a_file_that_is_not_there(project: EngineProject) -> None:
