@@ -47,7 +47,7 @@ def main() -> None:
         for line in soak(kind, histories, first, workers)
     ]
     if wrong:
-        sys.exit("\n".join(wrong))
+        sys.exit(f"error: {len(wrong)} histories ended wrong, see above.")
 
 
 def soak(kind: str, histories: int, first: int, workers: int) -> list[str]:
@@ -63,11 +63,15 @@ def soak(kind: str, histories: int, first: int, workers: int) -> list[str]:
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         tasks = {pool.submit(portion, kind, part): len(part) for part in portions}
         for task in as_completed(tasks):
-            wrong += task.result()
+            found = task.result()
+            wrong += found
             done += tasks[task]
             # Said after each, so that a run that is stopped has its counts.
             print(
-                f"  {done} done, {len(wrong)} wrong, {time.monotonic() - started:.0f} s", flush=True
+                *found,
+                f"  {done} done, {len(wrong)} wrong, {time.monotonic() - started:.0f} s",
+                sep="\n",
+                flush=True,
             )
     if not wrong:
         print(f"all {histories} histories of {kind} ended as declared", flush=True)
