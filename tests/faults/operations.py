@@ -15,16 +15,25 @@ class Made(NamedTuple):
     outputs: dict[str, Any]
 
 
+def check(
+    provider: ProviderProcess, inputs: dict[str, Any], olds: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Checked inputs of a declaration that has nothing wrong with it."""
+    result = provider.check(inputs, olds)
+    assert result.failures == []
+    return result.inputs
+
+
 def create(provider: ProviderProcess, inputs: dict[str, Any]) -> Made:
     """Check and create."""
-    checked = _checked(provider, inputs, {})
+    checked = check(provider, inputs)
     id_, outputs = provider.create(checked)
     return Made(id_, checked, outputs)
 
 
 def update(provider: ProviderProcess, made: Made, inputs: dict[str, Any]) -> Made:
     """Check and update; the diff has to see a change, because the engine asks it first."""
-    checked = _checked(provider, inputs, made.inputs)
+    checked = check(provider, inputs, made.inputs)
     assert provider.diff(made.id, made.outputs, checked).changes
     return Made(made.id, checked, provider.update(made.id, made.outputs, checked))
 
@@ -32,11 +41,3 @@ def update(provider: ProviderProcess, made: Made, inputs: dict[str, Any]) -> Mad
 def delete(provider: ProviderProcess, made: Made) -> None:
     """Delete."""
     provider.delete(made.id, made.outputs)
-
-
-def _checked(
-    provider: ProviderProcess, inputs: dict[str, Any], olds: dict[str, Any]
-) -> dict[str, Any]:
-    result = provider.check(inputs, olds)
-    assert result.failures == []
-    return result.inputs

@@ -16,8 +16,8 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.solution import read_package
 from tests.cloud_flow.definitions import hourly, mailing
-from tests.cloud_flow.test_provider_hooks import checked, created
 from tests.engine_project import EngineError, EngineProject
+from tests.faults.operations import check, create
 from tests.provider_process import ProviderProcess, flow_inputs
 from tests.solution.test_reading import BAD
 
@@ -82,7 +82,7 @@ def test_scenario_32_stored_document_is_malformed(
     provider: ProviderProcess, emulator: Emulator, stored: str
 ) -> None:
     """What nobody can read shows as drift, and an update puts it right."""
-    flow_id, news, outputs = created(provider, flow_inputs("Flow", hourly(), state="off"))
+    flow_id, news, outputs = create(provider, flow_inputs("Flow", hourly(), state="off"))
     emulator.control.patch("workflows", flow_id, {"clientdata": stored})
     _, after, live = provider.read(flow_id, outputs)
     assert live is not None
@@ -97,7 +97,7 @@ _NAMES = ["Café", "Cafe\u0301", "🙂 flow", "שלום", 'O\'Hara; "x"', "定�
 @pytest.mark.parametrize("name", _NAMES)
 def test_scenario_33_names_and_texts(provider: ProviderProcess, name: str) -> None:
     """Kept to the byte, and no second difference."""
-    flow_id, news, outputs = created(
+    flow_id, news, outputs = create(
         provider, {**flow_inputs("Unicode", hourly(name), state="off"), "name": name}
     )
     _, after, live = provider.read(flow_id, outputs)
@@ -133,8 +133,8 @@ def test_scenario_34_server_normalises(
     emulator.control.switches(normalise_clientdata=mode)
     references = {"shared_office365": "contoso_mail"}
     inputs = flow_inputs("Mail", mailing(), connection_references=references, state="off")
-    flow_id, news, outputs = created(provider, inputs)
+    flow_id, news, outputs = create(provider, inputs)
     emulator.control.patch("workflows", flow_id, {"triggeronupdateattributelist": "x"})
     _, after, live = provider.read(flow_id, outputs)
     assert live is None
-    assert not provider.diff(flow_id, after, checked(provider, inputs, **news)).changes
+    assert not provider.diff(flow_id, after, check(provider, inputs, news)).changes

@@ -7,26 +7,26 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
-from tests.cloud_flow.test_provider_hooks import checked, created
 from tests.engine_project import EngineError, EngineProject
+from tests.faults.operations import check, create
 from tests.provider_process import ProviderError, ProviderProcess, flow_inputs
 
 
 def test_scenario_22_deleted_behind_our_back(provider: ProviderProcess, emulator: Emulator) -> None:
     """An update says so and what to run, a read is empty, a delete succeeds, the id comes back."""
-    flow_id, news, outputs = created(provider, flow_inputs("Gone", hourly(), state="off"))
+    flow_id, news, outputs = create(provider, flow_inputs("Gone", hourly(), state="off"))
     emulator.control.delete("workflows", flow_id)
-    after = checked(provider, flow_inputs("Gone", hourly("Bye"), state="off"), **news)
+    after = check(provider, flow_inputs("Gone", hourly("Bye"), state="off"), news)
     with pytest.raises(ProviderError, match="pulumi refresh"):
         provider.update(flow_id, outputs, after)
     assert provider.read(flow_id, outputs)[0] == ""
     provider.delete(flow_id, outputs)
-    assert created(provider, flow_inputs("Gone", hourly(), state="off"))[0] == flow_id
+    assert create(provider, flow_inputs("Gone", hourly(), state="off"))[0] == flow_id
 
 
 def test_scenario_23_turned_off_or_suspended(provider: ProviderProcess, emulator: Emulator) -> None:
     """A refresh shows it, one update turns it on; a suspension that stays is an error, no loop."""
-    flow_id, news, outputs = created(provider, flow_inputs("On", hourly()))
+    flow_id, news, outputs = create(provider, flow_inputs("On", hourly()))
     emulator.control.patch("workflows", flow_id, {"statecode": 0, "statuscode": 1})
     _, after, live = provider.read(flow_id, outputs)
     assert live is not None

@@ -10,8 +10,8 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
-from tests.cloud_flow.test_provider_hooks import checked, created
 from tests.engine_project import EngineError, EngineProject
+from tests.faults.operations import Made, check, create, update
 from tests.provider_process import ProviderError, ProviderProcess, flow_inputs, provider_process
 
 _ROUNDS = 200
@@ -54,7 +54,7 @@ def test_scenario_36_same_stack_twice_at_once(
     """With the lock gone, both runs end with one row, and the version decides who writes last."""
     inputs = flow_inputs("Same", hourly(), state="off")
     with provider_process(emulator.environment) as other:
-        both = [checked(process, inputs) for process in (provider, other)]
+        both = [check(process, inputs) for process in (provider, other)]
         threads = [
             threading.Thread(target=process.create, args=(news,))
             for process, news in zip((provider, other), both, strict=True)
@@ -65,6 +65,44 @@ def test_scenario_36_same_stack_twice_at_once(
             thread.join()
         (row,) = emulator.control.rows("workflows")
         assert row["workflowid"] == both[0]["workflow_id"]
+
+
+def test_scenario_36_two_changes_from_one_state(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """One of two updates writes; the other is told, and writes when it has looked."""
+    with provider_process(emulator.environment) as other:
+        made = create(provider, flow_inputs("Same", hourly(), state="off"))
+        for number in range(20):
+            done: list[str] = []
+            told: dict[str, str] = {}
+
+            def change(process: ProviderProcess, text: str, made: Made = made,
+                       done: list[str] = done, told: dict[str, str] = told) -> None:  # fmt: skip
+                try:
+                    update(process, made, flow_inputs("Same", hourly(text), state="off"))
+                    done.append(text)
+                except ProviderError as error:
+                    told[text] = str(error)
+
+            threads = [
+                threading.Thread(target=change, args=(process, f"{who} {number}"))
+                for process, who in ((provider, "mine"), (other, "yours"))
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            (winner,) = done
+            ((loser, problem),) = told.items()
+            assert "somebody changed its definition" in problem
+            row = emulator.control.row("workflows", made.id)
+            assert winner in row["clientdata"]
+            id_, outputs, live = other.read(made.id, made.outputs)
+            looked = Made(id_, live or made.inputs, outputs)
+            made = update(other, looked, flow_inputs("Same", hourly(loser), state="off"))
+            assert loser in emulator.control.row("workflows", made.id)["clientdata"]
+    assert len(emulator.control.rows("workflows")) == 1
 
 
 @pytest.mark.parametrize("restored", [False, True], ids=["lost", "of yesterday"])
@@ -95,7 +133,7 @@ def test_scenario_38_lag_of_reads(provider: ProviderProcess, emulator: Emulator)
     emulator.control.fault(
         method="POST", path="workflows", when="after_commit", do="reset", times=1
     )
-    flow_id, news, outputs = created(provider, flow_inputs("Late", hourly(), state="off"))
+    flow_id, news, outputs = create(provider, flow_inputs("Late", hourly(), state="off"))
     assert outputs["current_state"] == "off"
     assert provider.read(flow_id, outputs)[2] is None
     assert not provider.diff(flow_id, outputs, news).changes
@@ -112,9 +150,9 @@ def test_scenario_38_refusals_of_a_new_environment(
     """
     emulator.control.switches(fresh_environment_403_seconds=30)
     with pytest.raises(ProviderError, match="application user"):
-        created(provider, flow_inputs("Late", hourly(), state="off"))
+        create(provider, flow_inputs("Late", hourly(), state="off"))
     emulator.control.advance(31)
-    created(provider, flow_inputs("Late", hourly(), state="off"))
+    create(provider, flow_inputs("Late", hourly(), state="off"))
     assert len(emulator.control.rows("workflows")) == 1
 
 

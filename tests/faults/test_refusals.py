@@ -10,7 +10,7 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.cloud_flow.definitions import hourly, mailing
-from tests.cloud_flow.test_provider_hooks import created
+from tests.faults.operations import create
 from tests.flow_share.test_provider_hooks import FLOW, share_inputs
 from tests.packages import SECOND, FlowPart, package
 from tests.provider_process import ProviderError, ProviderProcess, flow_inputs, provider_process
@@ -26,7 +26,7 @@ def test_scenario_24_activation_refused(
     """The flow is kept, off, with the reason; there is one, and the next run resumes."""
     emulator.control.switches(activation_failure_status=status)
     references = {"shared_office365": "contoso_mail"}
-    flow_id, news, outputs = created(
+    flow_id, news, outputs = create(
         provider, flow_inputs("Mail", mailing(), connection_references=references)
     )
     assert outputs["current_state"] == "off"
@@ -63,7 +63,7 @@ def test_scenario_27_same_display_name(provider: ProviderProcess, emulator: Emul
     ids = set()
     for resource in ("one", "two"):
         inputs = {**flow_inputs(resource, hourly(), state="off"), "name": "Twin"}
-        ids.add(created(provider, inputs)[0])
+        ids.add(create(provider, inputs)[0])
     rows = emulator.control.rows("workflows")
     assert {row["workflowid"] for row in rows} == ids
     assert [row["name"] for row in rows] == ["Twin", "Twin"]
@@ -91,9 +91,9 @@ def test_scenario_28_unknown_or_disabled_principal(emulator: Emulator) -> None:
 def test_scenario_30_large_definition(provider: ProviderProcess, emulator: Emulator) -> None:
     """Five megabytes pass; a body over the server's limit is final, and has its size."""
     large = hourly("x" * 5_000_000)
-    created(provider, flow_inputs("Large", large, state="off"))
+    create(provider, flow_inputs("Large", large, state="off"))
     emulator.control.switches(max_request_bytes=1_000_000)
     emulator.control.clear_journal()
     with pytest.raises(ProviderError, match=r"413.* MiB, more than"):
-        created(provider, flow_inputs("Larger", large, state="off"))
+        create(provider, flow_inputs("Larger", large, state="off"))
     assert len(emulator.control.requests()) == 1
