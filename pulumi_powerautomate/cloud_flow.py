@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 from pulumi.dynamic import (
@@ -23,10 +23,18 @@ from pulumi.dynamic import (
 )
 
 from . import declared_order
+from .cloud_flow_state import (
+    COMPUTED,
+    as_recorded,
+    changed_inputs,
+    computed,
+    described,
+    live_inputs,
+    outputs_of,
+)
 from .connection import is_guid
 from .definition import (
     DIGEST,
-    SHOWABLE,
     check_definition,
     definition_inputs,
     difference_lines,
@@ -47,7 +55,7 @@ from .provider import (
 )
 
 if TYPE_CHECKING:
-    from .client.exactly_once import OnConflict, Written
+    from .client.exactly_once import OnConflict
     from .client.workflows import FlowSpec, LiveFlow
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
@@ -57,8 +65,6 @@ _LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 100_000
 _STATES = ("on", "off")
 _ON_CONFLICT = ("fail", "adopt", "overwrite")
-_ECHOED = ("name", "description", "connection_references", "state", "owner", "solution",
-           "workflow_id", "on_conflict")  # fmt: skip
 
 
 class CloudFlowProvider(DataverseProvider):
@@ -87,7 +93,7 @@ class CloudFlowProvider(DataverseProvider):
         return CheckResult(inputs, failures)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        changed = _changed(olds, news)
+        changed = changed_inputs(olds, news)
         resumes = olds.get("current_state") != news.get("state")
         replaces = ["workflow_id"] if "workflow_id" in changed else []
         return DiffResult(
@@ -103,7 +109,7 @@ class CloudFlowProvider(DataverseProvider):
         written = exactly_once.create(client.workflows, spec, self._on_conflict(props))
         if written.adopted:
             warn(props, f"a flow with the id {spec.workflow_id} existed already and was taken over")
-        return CreateResult(spec.workflow_id, _outputs(props, written.flow, written))
+        return CreateResult(spec.workflow_id, outputs_of(props, written.flow, written))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         from .client.exactly_once import differing
@@ -111,35 +117,35 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         if DIGEST not in props and "etag" not in props:
             # `CloudFlow.get`: for one that is not there the engine would make do with no outputs.
-            return ReadResult(id_, _described(client.workflows.get(id_)))
+            return ReadResult(id_, described(client.workflows.get(id_)))
         solution = props.get("solution")
         moved = bool(solution) and not client.flow_reader.in_solution(id_, str(solution))
         if not moved and self._unchanged(id_, props):
-            return ReadResult(id_, _as_recorded(props))
+            return ReadResult(id_, as_recorded(props))
         live = client.workflows.find(id_)
         if live is None:
             return ReadResult("", {})
         if DIGEST not in props:
-            return ReadResult(id_, _described(live))
+            return ReadResult(id_, described(live))
         declared = self._spec(props, props)
         drift = differing(declared, live)
         if moved:
             drift |= {"solution"}
-        live_inputs = _live_inputs(props, live, drift)
-        outputs = {key: value for key, value in live_inputs.items() if key != "definition"}
-        outputs.update(_computed(live))
-        return ReadResult(id_, outputs, live_inputs if drift else None)
+        fulfilled = live_inputs(props, live, drift)
+        outputs = {key: value for key, value in fulfilled.items() if key != "definition"}
+        outputs.update(computed(live))
+        return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         from .client import exactly_once
 
         client = self.client
-        changed = _changed(olds, news)
+        changed = changed_inputs(olds, news)
         spec = self._spec(news, news)
         if olds.get("current_state") == "unknown":
             progress(news, "finding out whether the flow was created")
             written = exactly_once.create(client.workflows, spec, self._on_conflict(news))
-            return UpdateResult(_outputs(news, written.flow, written, olds))
+            return UpdateResult(outputs_of(news, written.flow, written, olds))
         known = exactly_once.Known(
             etag=str(olds.get("etag") or ""),
             on=olds.get("current_state") == "on",
@@ -153,7 +159,7 @@ class CloudFlowProvider(DataverseProvider):
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
             warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
-        return UpdateResult(_outputs(news, written.flow, written, olds))
+        return UpdateResult(outputs_of(news, written.flow, written, olds))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client import exactly_once
@@ -176,7 +182,7 @@ class CloudFlowProvider(DataverseProvider):
         """What the state keeps of a flow that is there already, as its checked inputs declare."""
         from .client.exactly_once import Written
 
-        return _outputs(inputs, live, Written(live))
+        return outputs_of(inputs, live, Written(live))
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""
@@ -269,93 +275,6 @@ def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
     return [failure(reason) for reason in failures]
 
 
-def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
-    """Which inputs differ from what the last operation recorded."""
-    from .flow import references_equal
-
-    changed = {
-        key for key in _ECHOED if key != "connection_references" and olds.get(key) != news.get(key)
-    }
-    if olds.get(DIGEST) != news.get(DIGEST):
-        changed.add("definition")
-    before, after = olds.get("connection_references"), news.get("connection_references")
-    if is_unknown(after) or not references_equal(before or {}, after or {}):
-        changed.add("references")
-    return changed
-
-
-def _outputs(
-    inputs: Mapping[str, Any],
-    live: LiveFlow,
-    written: Written,
-    olds: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """
-    What the state keeps: every input but the definition, which the inputs keep already, and what
-    the service decided.
-    """
-    outputs = {
-        key: inputs[key] for key in (*_ECHOED, DIGEST, SHOWABLE) if inputs.get(key) is not None
-    }
-    kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
-    outputs.update({key: value for key, value in kept.items() if value})
-    outputs.update({key: value for key, value in _computed(live).items() if value != ""})
-    if written.activation_error:
-        outputs["activation_error"] = written.activation_error
-    return outputs
-
-
-def _as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
-    """What `read` tells of a flow that is as the last operation left it."""
-    kept = (*_ECHOED, DIGEST, *CloudFlow._computed)
-    return {key: props[key] for key in kept if props.get(key) is not None}
-
-
-def _computed(live: LiveFlow) -> dict[str, Any]:
-    return {
-        "current_state": live.state,
-        "owner_id": live.owner_id,
-        "etag": live.etag,
-        "created_on": live.created_on,
-        "modified_on": live.modified_on,
-        "is_managed": live.is_managed,
-    }
-
-
-def _live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
-    """The declaration that the live flow would fulfil; what did not drift stays as declared."""
-    inputs = {key: props[key] for key in (*_ECHOED, DIGEST, SHOWABLE) if props.get(key) is not None}
-    inputs["definition"] = live.definition
-    if "name" in drift:
-        inputs["name"] = live.name
-    if "description" in drift:
-        inputs["description"] = live.description or ""
-    if "definition" in drift:
-        inputs[DIGEST] = live.digest
-    if "references" in drift:
-        inputs["connection_references"] = dict(live.references or {})
-    if "state" in drift:
-        inputs["state"] = "on" if live.state == "on" else "off"
-    if "owner" in drift:
-        inputs["owner"] = {"type": live.owner_kind, "id": live.owner_id}
-    if "solution" in drift:
-        del inputs["solution"]
-    return inputs
-
-
-def _described(live: LiveFlow) -> dict[str, Any]:
-    """A flow that no program declares (`CloudFlow.get`), in the words of one that does."""
-    return {
-        "name": live.name,
-        "description": live.description,
-        "definition": live.definition,
-        "connection_references": dict(live.references or {}),
-        "state": "on" if live.state == "on" else "off",
-        "workflow_id": live.workflow_id,
-        **_computed(live),
-    }
-
-
 class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     """
     A cloud flow (automated, instant or scheduled) that lives in a solution.
@@ -438,11 +357,6 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     is_managed: pulumi.Output[bool]
     """Whether the flow came with a managed solution."""
 
-    _computed: ClassVar[tuple[str, ...]] = (
-        "current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
-        "is_managed",
-    )  # fmt: skip
-
     def __init__(
         self,
         resource_name: str,
@@ -468,7 +382,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             "workflow_id": workflow_id,
             "on_conflict": on_conflict,
             **definition_inputs(definition, connection_references),
-            **dict.fromkeys(self._computed),
+            **dict.fromkeys(COMPUTED),
         }
         opts = declared_order.after_its_needs(
             self,

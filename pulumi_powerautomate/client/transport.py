@@ -11,12 +11,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from .. import errors
 from ..connection import SETTINGS, Connection
-from ..connection.address import region_of
 from ..redaction import keep_secret
 from . import batch, telemetry, wire_log
 from .auth import TokenSource, audience_of
@@ -34,6 +33,7 @@ from .sessions import (
     signing_in_by,
 )
 from .traffic import Traffic
+from .unanswered import unanswered
 from .upload import Upload
 
 API = "/api/data/v9.2/"
@@ -313,7 +313,7 @@ class Transport:
         except (requests.RequestException, HTTPError, OSError) as error:
             self.traffic.add(unanswered=1)
             wire_log.failed(method, url, error)
-            raise _explain(error, action, self.connection, self._verify) from None
+            raise unanswered(error, action, self.connection, self._verify) from None
         finally:
             self._gate.leave(succeeded=succeeded)
 
@@ -405,48 +405,3 @@ def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) ->
     if not isinstance(body, dict):
         raise errors.LostAnswerError(f"{action}: HTTP {status}, but the answer is not an object.")
     return Answer(status, headers, body)
-
-
-def _explain(
-    error: Exception, action: str, connection: Connection, verify: bool | str
-) -> errors.PowerAutomateError:
-    """One line for a failure below HTTP; urllib3's own texts print the whole URL."""
-    host = connection.host
-    if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
-        source = "ca_bundle" if isinstance(verify, str) else "REQUESTS_CA_BUNDLE"
-        if "CA certificate" in str(error) or "TLS" in str(error):
-            return errors.ConfigurationError(
-                f"{action}: the certificate file that {source} names cannot be read."
-            )
-    if isinstance(error, requests.exceptions.SSLError):
-        return errors.ConfigurationError(
-            f"{action}: the certificate of {host} is not trusted. Set ca_bundle "
-            "(POWERAUTOMATE_CA_BUNDLE) to the file of your certificate authority."
-        )
-    if isinstance(error, requests.exceptions.ProxyError):
-        return errors.TransportError(
-            f"{action}: the proxy refused; check HTTPS_PROXY and NO_PROXY."
-        )
-    if _never_sent(error):
-        return errors.TransportError(
-            f"{action}: {host} cannot be reached. Check environment_url and the network."
-            + _region_hint(connection)
-        )
-    if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) or "timed out" in str(error):
-        return errors.LostAnswerError(f"{action}: {host} did not answer in time.")
-    return errors.LostAnswerError(f"{action}: the connection to {host} broke before the answer.")
-
-
-def _region_hint(connection: Connection) -> str:
-    """A right name in a wrong region is the commonest address that nobody has."""
-    region = region_of(urlsplit(connection.environment_url).hostname or "")
-    if not region:
-        return ""
-    return f" The address is one in {region}; `pulumi-powerautomate environments` shows yours."
-
-
-def _never_sent(error: Exception) -> bool:
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, (NewConnectionError, NameResolutionError))

@@ -1,0 +1,110 @@
+"""
+What the engine keeps of a cloud flow, in the words of its declaration.
+
+Outputs after an operation, the declaration that a drifted flow would fulfil, and which inputs a
+declaration changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .definition import DIGEST, SHOWABLE
+from .provider import is_unknown
+
+if TYPE_CHECKING:
+    from .client.exactly_once import Written
+    from .client.workflows import LiveFlow
+
+COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
+            "is_managed")  # fmt: skip
+ECHOED = ("name", "description", "connection_references", "state", "owner", "solution",
+          "workflow_id", "on_conflict")  # fmt: skip
+
+
+def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    """Which inputs differ from what the last operation recorded."""
+    from .flow import references_equal
+
+    changed = {
+        key for key in ECHOED if key != "connection_references" and olds.get(key) != news.get(key)
+    }
+    if olds.get(DIGEST) != news.get(DIGEST):
+        changed.add("definition")
+    before, after = olds.get("connection_references"), news.get("connection_references")
+    if is_unknown(after) or not references_equal(before or {}, after or {}):
+        changed.add("references")
+    return changed
+
+
+def outputs_of(
+    inputs: Mapping[str, Any],
+    live: LiveFlow,
+    written: Written,
+    olds: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """
+    What the state keeps: every input but the definition, which the inputs keep already, and what
+    the service decided.
+    """
+    outputs = {
+        key: inputs[key] for key in (*ECHOED, DIGEST, SHOWABLE) if inputs.get(key) is not None
+    }
+    kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
+    outputs.update({key: value for key, value in kept.items() if value})
+    outputs.update({key: value for key, value in computed(live).items() if value != ""})
+    if written.activation_error:
+        outputs["activation_error"] = written.activation_error
+    return outputs
+
+
+def as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
+    """What `read` tells of a flow that is as the last operation left it."""
+    kept = (*ECHOED, DIGEST, *COMPUTED)
+    return {key: props[key] for key in kept if props.get(key) is not None}
+
+
+def computed(live: LiveFlow) -> dict[str, Any]:
+    return {
+        "current_state": live.state,
+        "owner_id": live.owner_id,
+        "etag": live.etag,
+        "created_on": live.created_on,
+        "modified_on": live.modified_on,
+        "is_managed": live.is_managed,
+    }
+
+
+def live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
+    """The declaration that the live flow would fulfil; what did not drift stays as declared."""
+    inputs = {key: props[key] for key in (*ECHOED, DIGEST, SHOWABLE) if props.get(key) is not None}
+    inputs["definition"] = live.definition
+    if "name" in drift:
+        inputs["name"] = live.name
+    if "description" in drift:
+        inputs["description"] = live.description or ""
+    if "definition" in drift:
+        inputs[DIGEST] = live.digest
+    if "references" in drift:
+        inputs["connection_references"] = dict(live.references or {})
+    if "state" in drift:
+        inputs["state"] = "on" if live.state == "on" else "off"
+    if "owner" in drift:
+        inputs["owner"] = {"type": live.owner_kind, "id": live.owner_id}
+    if "solution" in drift:
+        del inputs["solution"]
+    return inputs
+
+
+def described(live: LiveFlow) -> dict[str, Any]:
+    """A flow that no program declares (`CloudFlow.get`), in the words of one that does."""
+    return {
+        "name": live.name,
+        "description": live.description,
+        "definition": live.definition,
+        "connection_references": dict(live.references or {}),
+        "state": "on" if live.state == "on" else "off",
+        "workflow_id": live.workflow_id,
+        **computed(live),
+    }
