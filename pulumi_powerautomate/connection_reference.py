@@ -9,7 +9,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from . import declared_order
-from .errors import InvalidInputError, LostAnswerError, PreconditionError
+from .errors import InvalidInputError, PowerAutomateError, PreconditionError
 from .provider import IDENTITY, DataverseProvider, DataverseResource, failure
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ class ConnectionReferenceProvider(DataverseProvider):
             values.setdefault("connectionreferencedisplayname", props["logical_name"])
             try:
                 references.create_reference(values, props.get("solution"))
-            except (LostAnswerError, PreconditionError):
+            except PowerAutomateError as error:
+                if not error.may_be_done and not isinstance(error, PreconditionError):
+                    raise
                 existing = self._find(props["logical_name"])
                 if existing is None:
                     raise

@@ -33,7 +33,15 @@ def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
 
 
 class PowerAutomateError(Exception):
-    """The root of every error raised on purpose; `str()` is one line."""
+    """
+    The root of every error raised on purpose; `str()` is one line.
+
+    Attributes:
+        may_be_done: whether the request, or an earlier try of it, may have been carried out all the
+            same. Callers look before they act again.
+    """
+
+    may_be_done: bool = False
 
 
 class InvalidInputError(PowerAutomateError):
@@ -67,6 +75,8 @@ class LostAnswerError(TransportError):
 
     Whether the service carried it out is unknown: callers look before they act again.
     """
+
+    may_be_done = True
 
 
 class NotDataverseError(LostAnswerError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from .errors import PowerAutomateError
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -84,6 +85,8 @@ class SolutionImportProvider(DataverseProvider):
         solutions = self.client.solutions
         installed = solutions.find(id_)
         if installed is None:
+            if _unsure(props):
+                return ReadResult(id_, props)
             return ReadResult("", {})
         version = installed.version
         if props.get("mode") == "hold" and version != props.get("version"):
@@ -98,7 +101,7 @@ class SolutionImportProvider(DataverseProvider):
         return ReadResult(id_, outputs, inputs if drifted else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        if set(_IMPORTED) & _changed(olds, news):
+        if set(_IMPORTED) & _changed(olds, news) or _unsure(olds):
             return UpdateResult(self._bring_in(news, "update"))
         known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
         return UpdateResult(self._outputs(news, known, self._afterwards(news)))
@@ -126,19 +129,26 @@ class SolutionImportProvider(DataverseProvider):
         from .client import import_once
 
         client = self.client
-        imported = import_once.bring_in(
-            client.solutions,
-            self._wanted(props),
-            lambda text: progress(props, text),
-            self._deadline(props, operation),
-        )
+        try:
+            imported = import_once.bring_in(
+                client.solutions,
+                self._wanted(props),
+                lambda text: progress(props, text),
+                self._deadline(props, operation),
+            )
+        except import_once.UnfinishedImportError as error:
+            if operation != "create":
+                raise
+            # Pulumi forgets a resource whose create fails, and so an import that goes on.
+            return self._outputs(props, {"import_job_id": error.job_id}, [str(error)])
         if imported.executed:
             note(props, _counts(props, imported))
-        installed = client.solutions.find(props["solution"])
-        known = {
-            "solution_id": installed.id if installed is not None else "",
-            "import_job_id": imported.job_id,
-        }
+        known = {"import_job_id": imported.job_id}
+        try:
+            installed = client.solutions.find(props["solution"])
+        except PowerAutomateError as error:
+            return self._outputs(props, known, [str(error)])
+        known["solution_id"] = installed.id if installed is not None else ""
         problems = [*imported.failures, *self._afterwards(props)]
         return self._outputs(props, known, problems)
 
@@ -203,6 +213,11 @@ class SolutionImportProvider(DataverseProvider):
         outputs = {key: props[key] for key in _ECHOED if props.get(key) is not None}
         outputs |= {key: value for key, value in known.items() if value}
         return {**outputs, "solution_error": " ".join(problems)} if problems else outputs
+
+
+def _unsure(outputs: Mapping[str, Any]) -> bool:
+    """Whether the last operation could not tell what became of its import."""
+    return bool(outputs.get("solution_error")) and not outputs.get("solution_id")
 
 
 def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
@@ -316,7 +331,8 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
 
     Attributes besides the inputs: `solution` (unique name), `version`, `managed`, `flows` (name by
     id), `sha256`, `solution_id`, `import_job_id`, `solution_error` (what could not be done after
-    the import: the run fails with it, and the next `pulumi up` resumes there).
+    the import, or why nobody can tell yet what became of it: the run fails with it, and the next
+    `pulumi up` resumes there).
 
     Deleting uninstalls a managed solution with its components; of an unmanaged one only the
     container goes. `ResourceOptions(retain_on_delete=True)` leaves it installed.
@@ -382,4 +398,4 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "solution_error": None,
         }
         super().__init__(SolutionImportProvider, resource_name, props, opts)
-        fail_unless_done(self.solution_error, f"Solution {resource_name!r} is imported, but")
+        fail_unless_done(self.solution_error, f"Solution {resource_name!r}")

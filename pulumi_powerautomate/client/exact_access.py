@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from ..errors import (
     DataverseError,
     InvalidInputError,
-    LostAnswerError,
     NotFoundError,
     PowerAutomateError,
-    TransportError,
 )
 from .access import Access, Share
 from .pacing import Deadline
@@ -59,12 +57,12 @@ def create(access: Access, flow_id: str, who: Owner, rights: Rights, *, overwrit
         )
     try:
         _set(access, flow_id, who, rights, existing.access if existing else None, deadline)
-    except (LostAnswerError, DataverseError) as error:
-        if isinstance(error, DataverseError) and error.status < 500:
+    except PowerAutomateError as error:
+        if not error.may_be_done:
             raise
         try:
             shares = access.shares(flow_id, access.deadline())
-        except (TransportError, DataverseError) as second:
+        except PowerAutomateError as second:
             return f"{error} Looking for it failed too: {second}"
         found = _of(shares, who)
         if found is None or set(found.access) != set(rights):
@@ -123,7 +121,7 @@ def reconcile(
             del now[who]
             changed = True
     except PowerAutomateError as error:
-        if not changed and not isinstance(error, LostAnswerError):
+        if not changed and not error.may_be_done:
             raise
         return Reconciled(now, str(error))
     return Reconciled(now)

@@ -18,12 +18,10 @@ from typing import Any, Literal
 
 from ..errors import (
     DataverseError,
-    LostAnswerError,
     NotDataverseError,
     NotFoundError,
     PowerAutomateError,
     PreconditionError,
-    TransportError,
 )
 from ..flow import references_equal
 from .pacing import Deadline
@@ -83,17 +81,19 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
         try:
             live = flows.create(spec, deadline)
             return _activated(flows, spec, live, deadline)
-        except (LostAnswerError, DataverseError) as error:
-            if not _worth_a_look(error):
+        except PowerAutomateError as error:
+            if not error.may_be_done and not isinstance(error, PreconditionError):
                 raise
-            problem: PowerAutomateError = error
+            problem = error
         try:
             existing = flows.find(spec.workflow_id, deadline)
             if existing is None and isinstance(problem, PreconditionError):
                 existing = _find_soon(flows, spec, deadline)
             if existing is not None:
                 return _take_over(flows, spec, existing, on_conflict, deadline)
-        except (TransportError, DataverseError) as error:
+        except ConflictError:
+            raise
+        except PowerAutomateError as error:
             elsewhere = isinstance(error, NotDataverseError) and not flows.reached
             if on_conflict == "fail" or elsewhere:
                 # A chosen id proves nothing: what is recorded may be somebody else's, and a
@@ -102,7 +102,8 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
                 raise
             doubt = f"{problem} Looking for it failed too: {error}"
             return Written(_row_in_doubt(spec), activation_error=doubt)
-        if isinstance(problem, PreconditionError):
+        if isinstance(problem, DataverseError) and problem.status < 500:
+            # A plain refusal, of a repetition if need be; asking again would not help.
             break
     if isinstance(problem, PreconditionError) and on_conflict != "fail":
         doubt = f"{problem} It cannot be read yet."
@@ -202,13 +203,6 @@ def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     if live.state != spec.state:
         found.add("state")
     return frozenset(found)
-
-
-def _worth_a_look(error: PowerAutomateError) -> bool:
-    """Whether the row may exist although the request did not succeed."""
-    if isinstance(error, DataverseError):
-        return error.status >= 500 or isinstance(error, PreconditionError)
-    return True
 
 
 def _take_over(

@@ -15,13 +15,14 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DataverseError, LostAnswerError, TransportError
+from ..errors import DataverseError, LostAnswerError, PowerAutomateError, TransportError
 from .import_log import ImportFailedError, failure_of, parse_log, standing
 from .pacing import Deadline
 from .solutions import ImportJob, Operation, Solutions
@@ -63,6 +64,21 @@ class Wanted:
         return str(uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True)))
 
 
+class UnfinishedImportError(PowerAutomateError):
+    """
+    An import was started, or may have been, and nobody followed it to its end.
+
+    Attributes:
+        job_id: id of its import job.
+    """
+
+    may_be_done = True
+
+    def __init__(self, message: str, job_id: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
 @dataclass(frozen=True)
 class Imported:
     """What came of it."""
@@ -83,7 +99,8 @@ def bring_in(
 
     Raises:
         ImportFailedError: the service refused; its reasons by component.
-        TransportError: it was not over by the deadline, or there was no usable answer.
+        UnfinishedImportError: it was not over by the deadline, or could not be followed.
+        PowerAutomateError: nothing was started.
     """
     with solutions.turn(report, deadline):
         return _in_turn(solutions, wanted, report, deadline)
@@ -100,13 +117,13 @@ def _in_turn(
         if operation is None:
             continue
         try:
-            found = _follow(solutions, wanted, job_id, operation, report, deadline)
+            with _begun(job_id):
+                found = _follow(solutions, wanted, job_id, operation, report, deadline)
+                return _complete(solutions, wanted, found, report, deadline)
         except ImportFailedError as error:
             if error.code.lower() not in _BUSY:
                 raise
             _wait_for_others(solutions, wanted, report, deadline)
-            continue
-        return _complete(solutions, wanted, found, report, deadline)
 
 
 def follow_operation(
@@ -177,17 +194,19 @@ def _start(
     report(f"sending solution {wanted.unique_name} {wanted.version}")
     try:
         return solutions.start_import(upload, wanted.unique_name, kind)
-    except LostAnswerError:
-        return _look(solutions, wanted, job_id, report, deadline)
     except DataverseError as error:
         if error.code.lower() in _NOT_UNIQUE:
             return ""
         if error.code.lower() in _BUSY or "Cannot start" in error.detail:
             _wait_for_others(solutions, wanted, report, deadline)
             return None
-        if error.status >= 500:
-            return _look(solutions, wanted, job_id, report, deadline)
-        raise failure_of(wanted.unique_name, job_id, "", error.detail, error.code) from None
+        if not error.may_be_done:
+            raise failure_of(wanted.unique_name, job_id, "", error.detail, error.code) from None
+    except PowerAutomateError as error:
+        if not error.may_be_done:
+            raise
+    with _begun(job_id):
+        return _look(solutions, wanted, job_id, report, deadline)
 
 
 def _look(
@@ -216,13 +235,35 @@ def _look(
 def _wait_for_others(
     solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
 ) -> None:
+    wait_until_idle(solutions, f"Import solution {wanted.unique_name}", report, deadline)
+
+
+def wait_until_idle(
+    solutions: Solutions, what: str, report: Callable[[str], None], deadline: Deadline
+) -> None:
+    """
+    Wait until no solution operation runs in the environment.
+
+    Raises:
+        TransportError: one still did at the deadline.
+    """
     started = time.monotonic()
-    what = f"Import solution {wanted.unique_name}: another solution operation is running"
     while True:
         report(f"waiting for another solution operation, {time.monotonic() - started:.0f} s")
-        _wait(started, deadline, what)
+        _wait(started, deadline, f"{what}: another solution operation is running")
         if not _patient(solutions.running):
             return
+
+
+@contextmanager
+def _begun(job_id: str) -> Iterator[None]:
+    """Within it the import may go on, whatever becomes of us."""
+    try:
+        yield
+    except ImportFailedError:
+        raise
+    except PowerAutomateError as error:
+        raise UnfinishedImportError(str(error), job_id) from None
 
 
 def _follow(
@@ -331,4 +372,12 @@ def _wait(started: float, deadline: Deadline, what: str) -> None:
     time.sleep(min(pause, deadline.remaining()))
 
 
-__all__ = ["ImportFailedError", "Imported", "Wanted", "bring_in", "follow_operation"]
+__all__ = [
+    "ImportFailedError",
+    "Imported",
+    "UnfinishedImportError",
+    "Wanted",
+    "bring_in",
+    "follow_operation",
+    "wait_until_idle",
+]

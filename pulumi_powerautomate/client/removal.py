@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..errors import DataverseError, LostAnswerError, NotFoundError
 from .import_log import ImportFailedError
-from .import_once import follow_operation
+from .import_once import follow_operation, wait_until_idle
 from .pacing import Deadline
 from .solutions import Solutions, is_unknown_action
 from .workflows import Workflows
@@ -42,6 +42,10 @@ def _in_turn(
     deadline: Deadline,
 ) -> Removed:
     installed = solutions.find(unique_name)
+    if installed is None and solutions.running():
+        # An import of it that was begun and not followed to its end is not seen yet.
+        wait_until_idle(solutions, f"Uninstall solution {unique_name}", report, deadline)
+        installed = solutions.find(unique_name)
     if installed is None:
         return "nothing"
     try:
@@ -70,8 +74,7 @@ def _uninstall(
     try:
         operation = solutions.start_uninstall(unique_name)
     except LostAnswerError:
-        while solutions.running() and deadline.remaining() > 0:
-            report(f"finding out whether {what} has started")
+        wait_until_idle(solutions, f"Uninstall solution {unique_name}", report, deadline)
         installed = solutions.find(unique_name)
         if installed is None:
             return

@@ -173,16 +173,19 @@ class Transport:
     ) -> _Received:
         url = self._url(path, action)
         self._refuse_in_an_outage(action)
-        tries, refusals, renewed = 0, 0, False
+        tries, refusals, renewed, doubt = 0, 0, False, False
         while True:
-            token = self._token(deadline)
             try:
+                token = self._token(deadline)
                 answer = self._exchange(
                     method, url, content, headers, token, action, deadline, tries + refusals
                 )
-            except errors.TransportError as error:
-                tries += 1
+            except errors.PowerAutomateError as error:
                 lost = isinstance(error, errors.LostAnswerError)
+                doubt = error.may_be_done = doubt or lost
+                if not isinstance(error, errors.TransportError):
+                    raise
+                tries += 1
                 if (lost and not repeatable) or not self._try_again(tries, deadline):
                     self._outage.gave_up()
                     raise
@@ -208,6 +211,7 @@ class Transport:
                 if self._held(problem, answer, refusals, deadline):
                     continue
             if status in _TRANSIENT:
+                doubt = True
                 tries += 1
                 if status == 503:
                     self._hold(retry_after(answered) or 0.0)
@@ -215,6 +219,7 @@ class Transport:
                     continue
                 if status in _AWAY:
                     self._outage.gave_up()
+            problem.may_be_done = problem.may_be_done or doubt
             raise problem
 
     def pages(

@@ -33,7 +33,7 @@ _FAULTS = (
     {"do": "redirect", "location": "https://elsewhere.example/"},
     {"do": "status", "status": 500},
     {"do": "status", "status": 503},
-    {"do": "status", "status": 401},
+    {"do": "status", "status": 401, "when": "before_commit"},
     {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
 )
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
@@ -102,7 +102,8 @@ def history(seed: int, emulator: Emulator, place: Place) -> tuple[Place, list[st
         command = _one(chance, place, world, state)
         problems += world.overwritten(edited, command)
         if command.died:
-            # Whoever runs it repeats the command.
+            # Whoever runs it repeats the command. What was in doubt may be taken over by now.
+            edited = {name: id_ for name, id_ in edited.items() if name in command.at_first}
             again = _run(chance, place, world, state, None, False)
             problems += [] if command.refreshed else world.overwritten(edited, again)
     return place, problems + _settled(chance, place, world, state)
@@ -124,9 +125,9 @@ def _one(chance: random.Random, place: Place, world: Declarations, state: State)
 
 
 def _misbehave(chance: random.Random, place: Place, fault: dict[str, Any]) -> None:
+    moment = chance.choice(_MOMENTS)
     place.emulator.control.fault(
-        **fault,
-        when=chance.choice(_MOMENTS),
+        **{"when": moment, **fault},
         path=chance.choice(_PATHS),
         nth=chance.randint(1, 4),
         times=chance.randint(1, 2),

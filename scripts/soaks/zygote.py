@@ -11,25 +11,22 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import runpy
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+import pulumi_powerautomate as ours
+
 _ROOT = str(Path(__file__).resolve().parents[2])
-_IMPORTED = (
-    "asyncio", "dill", "msal", "requests", "pulumi", "pulumi.dynamic",
-    "pulumi_powerautomate.cloud_flow", "pulumi_powerautomate.flow_share",
-    "pulumi_powerautomate.flow_shares_exclusive", "pulumi_powerautomate.solution_import",
-    "pulumi_powerautomate.client.exactly_once", "pulumi_powerautomate.client.exact_access",
-    "pulumi_powerautomate.client.after_import", "pulumi_powerautomate.client.directory",
-    "pulumi_powerautomate.client.share_reader", "pulumi_powerautomate.client.transport",
-    "pulumi_powerautomate.client.removal", "pulumi_powerautomate.solution",
-)  # fmt: skip
+# Whatever a provider process may come to load; commands and the emulator are none of its.
+_IMPORTED = ("asyncio", "dill", "msal", "requests", "pulumi", "pulumi.dynamic")
+_OTHERS = ("adoption", "cli", "emulator")
 
 
 class Zygote:
@@ -94,7 +91,7 @@ class Forked:
 
 def serve() -> None:
     """In the zygote: fork for each message, until the socket closes."""
-    for name in _IMPORTED:
+    for name in (*_IMPORTED, *_modules()):
         importlib.import_module(name)
     # A collection in a child would write to, and so copy, every page of what was imported.
     gc.freeze()
@@ -120,6 +117,12 @@ def serve() -> None:
             _become(*wish)
         os.close(descriptors[0])
         asked.send(str(pid).encode())
+
+
+def _modules() -> Iterator[str]:
+    for module in pkgutil.walk_packages(ours.__path__, f"{ours.__name__}."):
+        if module.name.split(".")[1] not in _OTHERS:
+            yield module.name
 
 
 def _become(engine: str, environment: Mapping[str, str]) -> None:

@@ -132,10 +132,34 @@ def test_lost_answer_of_create_is_looked_up(
     assert outputs["current_state"] == "on"
 
 
-def test_create_in_doubt_is_state(provider: ProviderProcess, emulator: Emulator) -> None:
+_REFUSED = {"do": "status", "status": 401, "when": "before_commit"}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [
+            {"method": "POST", "do": "reset", "when": "after_commit"},
+            {"method": "GET", "do": "reset"},
+        ],
+        [
+            {"method": "POST", "do": "html", "when": "after_commit"},
+            {"method": "GET", **_REFUSED},
+        ],
+        [
+            {"method": "POST", "do": "reset", "when": "after_commit", "times": 1},
+            {"method": "POST", "nth": 2, **_REFUSED},
+            {"method": "GET", **_REFUSED},
+        ],
+    ],
+    ids=["unreachable", "token refused to the look", "token refused to the repetition"],
+)
+def test_create_in_doubt_is_state(
+    provider: ProviderProcess, emulator: Emulator, rules: list[dict[str, Any]]
+) -> None:
     """The answer is lost and looking fails too: the flow is kept in state, and found later."""
-    emulator.control.fault(method="POST", path="workflows", when="after_commit", do="reset")
-    emulator.control.fault(method="GET", path="workflows", do="reset")
+    for rule in rules:
+        emulator.control.fault(path="workflows", **rule)
     flow_id, news, outputs = created(provider, flow_inputs("Doubt", hourly()))
     assert outputs["current_state"] == "unknown"
     assert outputs["activation_error"]

@@ -121,6 +121,21 @@ def test_existing_shares_are_reported_or_replaced(
     assert masks(emulator) == {ALICE["id"]: 1}
 
 
+@pytest.mark.parametrize("status", [500, 503])
+def test_first_share_in_doubt_is_recorded(
+    provider: ProviderProcess, emulator: Emulator, status: int
+) -> None:
+    """A failure of the service says nothing about what it has done."""
+    emulator.control.fault(
+        path="GrantAccess", do="status", status=status, when="after_commit", times=3
+    )
+    id_, news, outputs = created(provider, exclusive((ALICE, ["read"])))
+    assert str(status) in outputs["share_error"]
+    emulator.control.clear_faults()
+    provider.update(id_, outputs, news)
+    assert masks(emulator) == {ALICE["id"]: 1}
+
+
 def test_part_that_was_done_is_recorded(provider: ProviderProcess, emulator: Emulator) -> None:
     """A refusal in the middle: what was granted is in the state, and the next run carries on."""
     wanted = exclusive((ALICE, ["read"]), (BOB, ["read"]))

@@ -192,14 +192,20 @@ def test_lost_answers_do_no_harm(provider: ProviderProcess, emulator: Emulator, 
     assert masks(emulator) == {ALICE["id"]: 3}
 
 
-def test_share_in_doubt_is_recorded(provider: ProviderProcess, emulator: Emulator) -> None:
+@pytest.mark.parametrize("status", [503, 401])
+@pytest.mark.parametrize("tries", [1, 3])
+def test_share_in_doubt_is_recorded(
+    provider: ProviderProcess, emulator: Emulator, status: int, tries: int
+) -> None:
     """The answer got lost and looking failed too: kept with the reason, and cleared up later."""
+    refused = {"do": "status", "status": status, "when": "before_commit"}
     emulator.control.fault(
-        method="POST", path="GrantAccess", do="reset", when="after_commit", times=3
+        method="POST", path="GrantAccess", do="reset", when="after_commit", times=tries
     )
-    emulator.control.fault(
-        method="GET", path="RetrieveShared", do="status", status=503, when="before_commit", times=3
-    )
+    if tries == 1:
+        # A repetition that is refused tells nothing about the first try.
+        emulator.control.fault(method="POST", path="GrantAccess", nth=2, **refused)
+    emulator.control.fault(method="GET", path="RetrieveShared", times=3, **refused)
     share_id, news, outputs = created(provider, share_inputs(access=("read", "write")))
     assert "Looking for it failed too" in outputs["share_error"]
     emulator.control.clear_faults()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.solution_inputs import package_inputs
+from pulumi_powerautomate.solution_inputs import TIMEOUTS, package_inputs
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.packages import FIRST, SECOND, FlowPart, package
 from tests.provider_process import ProviderError, ProviderProcess, provider_process
@@ -180,13 +181,49 @@ def test_progress_in_its_own_row(
 def test_deadline_leaves_the_import_running(
     provider: ProviderProcess, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """The run fails with where it stands; the next one follows the same import."""
+    """The state has where it stands, for the run to fail with; the next one follows the import."""
     emulator.control.switches(import_seconds=4)
     news = inputs(package(tmp_path / "p.zip", FlowPart()), import_timeout=1)
-    with pytest.raises(ProviderError, match=r"still running at \d+ %.*next `pulumi up` follows it"):
-        created(provider, news)
-    created(provider, {**news, "import_timeout": 60})
+    id_, checked, outputs = created(provider, news)
+    told = r"still running at \d+ %.*next `pulumi up` follows it"
+    assert re.search(told, outputs["solution_error"])
+    # A refresh meanwhile does not forget it.
+    assert provider.read(id_, outputs) == (id_, outputs, None)
+    patient = {**checked, "import_timeout": 60}
+    assert provider.diff(id_, outputs, patient).changes
+    after = provider.update(id_, outputs, patient)
     assert executed(emulator) == 1
+    assert after["import_job_id"] == outputs["import_job_id"]
+    assert "solution_error" not in after
+    assert not provider.diff(id_, after, patient).changes
+
+
+def test_deadline_and_a_changed_mind(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """What was begun and is declared no longer is uninstalled when it has arrived."""
+    emulator.control.switches(import_seconds=2)
+    only_once = {TIMEOUTS: {"create": 1.0}}
+    news = inputs(package(tmp_path / "p.zip", FlowPart(), managed=True), **only_once)
+    id_, _, outputs = created(provider, news)
+    provider.delete(id_, outputs)
+    assert executed(emulator) == 1
+    assert not [r for r in emulator.control.rows("solutions") if r["uniquename"] == "Contoso"]
+
+
+@pytest.mark.parametrize(("path", "nth"), [("importjobs", 3), ("solutions", 2)])
+def test_token_refused_while_following(
+    provider: ProviderProcess, emulator: Emulator, tmp_path: Path, path: str, nth: int
+) -> None:
+    """The import goes on without us, and stays in the state."""
+    refused = {"do": "status", "status": 401, "when": "before_commit"}
+    emulator.control.switches(import_seconds=1)
+    emulator.control.fault(path=rf"{path}\b", nth=nth, times=20, **refused)
+    id_, checked, outputs = created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
+    assert "refused the token" in outputs["solution_error"]
+    emulator.control.clear_faults()
+    after = provider.update(id_, outputs, checked)
+    assert (executed(emulator), after.get("solution_error")) == (1, None)
 
 
 def test_failed_import_is_tried_again_next_time(
