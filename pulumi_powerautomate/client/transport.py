@@ -61,6 +61,29 @@ class Answer:
         return str(self.body.get("@odata.etag") or self.headers.get("ETag") or "")
 
 
+class _Request(NamedTuple):
+    """What to send, as often as it takes; `action` is what is being attempted, for messages."""
+
+    method: str
+    url: str
+    content: bytes | Upload | None
+    headers: Mapping[str, str]
+    action: str
+
+
+class _Doubt:
+    """Whether one of several tries may have been carried out; the error that ends them says so."""
+
+    is_there = False
+
+    def __enter__(self) -> _Doubt:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, errors.PowerAutomateError) and self.is_there:
+            error.may_be_done = True
+
+
 class _Received(NamedTuple):
     """An answer as it came, and when its request had been let out."""
 
@@ -129,7 +152,8 @@ class Transport:
             content = body
         else:
             content = json.dumps(body, ensure_ascii=False).encode()
-        answer = self._carry_out(method, path, content, headers or {}, action, deadline, repeatable)
+        request = _Request(method, self._url(path, action), content, headers or {}, action)
+        answer = self._carry_out(request, deadline, repeatable)
         return _answer(action, answer.status, answer.headers, answer.raw)
 
     def read_together(
@@ -147,9 +171,8 @@ class Transport:
             # Without it the refusal of a part is the status of the whole, its reason inside.
             "Prefer": "odata.continue-on-error",
         }
-        answer = self._carry_out(
-            "POST", "$batch", content, headers, action, deadline, repeatable=True
-        )
+        request = _Request("POST", self._url("$batch", action), content, headers, action)
+        answer = self._carry_out(request, deadline, repeatable=True)
         try:
             parts = batch.read(answer.headers.get("Content-Type", ""), answer.raw)
         except ValueError:
@@ -161,31 +184,23 @@ class Transport:
             raise errors.LostAnswerError(f"{action}: the answer is cut short.")
         return [_answer(action, *part) for part in parts]
 
-    def _carry_out(
-        self,
-        method: str,
-        path: str,
-        content: bytes | Upload | None,
-        headers: Mapping[str, str],
-        action: str,
-        deadline: Deadline,
-        repeatable: bool,
+    def _carry_out(self, request: _Request, deadline: Deadline, repeatable: bool) -> _Received:
+        self._refuse_in_an_outage(request.action)
+        with _Doubt() as doubt:
+            return self._as_often_as_sensible(request, deadline, repeatable, doubt)
+
+    def _as_often_as_sensible(
+        self, request: _Request, deadline: Deadline, repeatable: bool, doubt: _Doubt
     ) -> _Received:
-        url = self._url(path, action)
-        self._refuse_in_an_outage(action)
-        tries, refusals, renewed, doubt = 0, 0, False, False
+        tries, refusals, renewed = 0, 0, False
         while True:
+            token = self._token(deadline)
             try:
-                token = self._token(deadline)
-                answer = self._exchange(
-                    method, url, content, headers, token, action, deadline, tries + refusals
-                )
-            except errors.PowerAutomateError as error:
-                lost = isinstance(error, errors.LostAnswerError)
-                doubt = error.may_be_done = doubt or lost
-                if not isinstance(error, errors.TransportError):
-                    raise
+                answer = self._exchange(request, token, deadline, tries + refusals)
+            except errors.TransportError as error:
                 tries += 1
+                doubt.is_there |= error.may_be_done
+                lost = isinstance(error, errors.LostAnswerError)
                 if (lost and not repeatable) or not self._try_again(tries, deadline):
                     self._outage.gave_up()
                     raise
@@ -197,7 +212,8 @@ class Transport:
                 self.reached = True
                 self._budget.refund()
                 return answer
-            problem = refusal(action, status, answered, answer.raw, len(content or b""))
+            size = len(request.content or b"")
+            problem = refusal(request.action, status, answered, answer.raw, size)
             if (
                 status == 401
                 and not renewed
@@ -211,15 +227,14 @@ class Transport:
                 if self._held(problem, answer, refusals, deadline):
                     continue
             if status in _TRANSIENT:
-                doubt = True
                 tries += 1
+                doubt.is_there = True
                 if status == 503:
                     self._hold(retry_after(answered) or 0.0)
                 if repeatable and self._try_again(tries, deadline, away=status == 503):
                     continue
                 if status in _AWAY:
                     self._outage.gave_up()
-            problem.may_be_done = problem.may_be_done or doubt
             raise problem
 
     def pages(
@@ -264,16 +279,9 @@ class Transport:
         return path
 
     def _exchange(
-        self,
-        method: str,
-        url: str,
-        content: bytes | Upload | None,
-        headers: Mapping[str, str],
-        token: str,
-        action: str,
-        deadline: Deadline,
-        resend: int,
+        self, request: _Request, token: str, deadline: Deadline, resend: int
     ) -> _Received:
+        method, url, content, headers, action = request
         entered = self._gate.enter(deadline)
         if entered is None:
             raise errors.TransportError(
