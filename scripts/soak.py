@@ -19,7 +19,7 @@ import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib import import_module
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -86,6 +86,9 @@ def portion(kind: str, seeds: range) -> list[str]:
         provider = histories_of.start(emulator)
         try:
             for seed in seeds:
+                if (parent := parent_process()) and not parent.is_alive():
+                    # The run was stopped; nobody waits for this.
+                    break
                 try:
                     provider, problems = histories_of.history(seed, emulator, provider)
                 except Exception:

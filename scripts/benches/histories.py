@@ -13,12 +13,14 @@ from scripts.soak import soak
 _FULL = bool(os.environ.get("BENCH_FULL"))
 _SEED = 500
 _WORKERS = 4
+# Histories over gRPC mostly wait.
+_WAITING = 16 if _FULL else _WORKERS
 _CELLS = 180
 
 
 def measure() -> Iterator[Figure]:
     """All figures of the area."""
-    yield from _histories("fault.histories", "deployments", 3000 if _FULL else 40)
+    yield from _histories("fault.histories", "deployments", 4000 if _FULL else 40)
     yield from _histories("fault.histories_of_flows", "flows", 5000 if _FULL else 60)
     yield from _histories("share.histories", "shares", 1000 if _FULL else 60)
     yield from _histories("fault.engine_histories", "stacks", 200 if _FULL else 8)
@@ -29,8 +31,6 @@ def measure() -> Iterator[Figure]:
 
 
 def _histories(name: str, kind: str, count: int) -> Iterator[Figure]:
-    wrong = soak(kind, count, _SEED, _WORKERS)
-    for line in wrong:
-        print(line)
+    wrong = soak(kind, count, _SEED, _WORKERS if kind == "stacks" else _WAITING)
     yield seen(name, count, "histories")
     yield exactly(f"{name}_wrong", len(wrong), 0, "histories")
