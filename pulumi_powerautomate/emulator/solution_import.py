@@ -1,8 +1,10 @@
 """
 What importing, upgrading and uninstalling a solution does to an environment.
 
-Source: ImportSolution and its relatives in the Web API reference, "Import a solution" for makers
-(what becomes of a flow's state and of its connections), and the error table of the platform.
+What becomes of each component is in `solution_components`.
+
+Source: ImportSolution and its relatives in the Web API reference, and the error table of the
+platform.
 """
 
 from __future__ import annotations
@@ -11,32 +13,20 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import package as packages
-from .activation import check_activation
-from .answers import Refusal
-from .hooks import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT, add_component
-from .package import FLOW_NUMBERS, Package
+from .hooks import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT
+from .package import Package
 from .service import Caller, Service
+from .solution_components import VALUE_COMPONENT, VARIABLE_COMPONENT, Arrival, Result
 from .store import Row
-from .workflows import CLOUD_FLOW, children_of, parse_clientdata
+from .workflows import children_of
 
 HOLDING = "_Upgrade"
-_VARIABLE, _VALUE = 380, 381
-# The lookup from a value to its definition.
-_DEFINITION = "_environmentvariabledefinitionid_value"
-_MODELLED = {WORKFLOW_COMPONENT, CONNECTION_REFERENCE_COMPONENT, _VARIABLE, _VALUE}
-
-
-@dataclass
-class Result:
-    """What became of one component."""
-
-    section: str
-    id: str
-    name: str
-    outcome: str = "success"
-    code: str = "0"
-    text: str = ""
+_MODELLED = {
+    WORKFLOW_COMPONENT,
+    CONNECTION_REFERENCE_COMPONENT,
+    VARIABLE_COMPONENT,
+    VALUE_COMPONENT,
+}
 
 
 @dataclass
@@ -147,30 +137,30 @@ def apply(
     holding = bool(options.get("HoldingSolution"))
     check_start(service, package, holding)
     solution = _solution(service, package, caller, holding)
-    parameters = [item for item in options.get("ComponentParameters") or [] if item]
+    arrival = Arrival(
+        service,
+        package,
+        solution,
+        parameters=[item for item in options.get("ComponentParameters") or [] if item],
+        overwrite=bool(options.get("OverwriteUnmanagedCustomizations")),
+        caller=caller,
+    )
     results = [Result("rootComponents", identity, "") for _, identity in package.roots]
-    results += [
-        _reference(service, item, package, parameters, solution, caller)
-        for item in package.references
-    ]
-    results += [
-        _variable(service, item, package, parameters, solution, caller)
-        for item in package.variables
-    ]
-    overwrite = bool(options.get("OverwriteUnmanagedCustomizations"))
+    results += [arrival.reference(item) for item in package.references]
+    results += [arrival.variable(item) for item in package.variables]
     fresh: list[Row] = []
     for flow in package.flows:
-        result, row = _flow(service, flow, package, overwrite, solution, caller)
+        result, row = arrival.flow(flow)
         results.append(result)
         if row is not None and flow.was_on:
             fresh.append(row)
     if any(result.outcome == "failure" for result in results):
         worst = next(result for result in results if result.outcome == "failure")
         raise Failed(worst.code, worst.text, results)
-    _turn_on(service, fresh, caller)
+    arrival.turn_on(fresh)
     for kind, identity in package.roots:
         if kind not in _MODELLED and len(identity) == 36:
-            add_component(service, solution, identity.lower(), kind, caller.user_id)
+            arrival.belongs(identity.lower(), kind)
     service.store.put("installed", solution["solutionid"], {"package": package_id})
     return results
 
@@ -285,186 +275,6 @@ def _solution(service: Service, package: Package, caller: Caller, holding: bool)
         },
         caller.user_id,
     )
-
-
-def _reference(
-    service: Service,
-    item: dict[str, Any],
-    package: Package,
-    parameters: list[dict[str, Any]],
-    solution: Row,
-    caller: Caller,
-) -> Result:
-    name = item["connectionreferencelogicalname"]
-    given = next(
-        (
-            entry.get("connectionid")
-            for entry in parameters
-            if str(entry.get("connectionreferencelogicalname", "")).lower() == name.lower()
-        ),
-        None,
-    )
-    table = service.table("connectionreference")
-    existing = service.store.find("connectionreference", connectionreferencelogicalname=name)
-    values = {**item, "ismanaged": package.managed, "solutionid": solution["solutionid"]}
-    if given:
-        values["connectionid"] = given
-    if existing is None:
-        values["connectionreferenceid"] = str(uuid.uuid4())
-        row = service.insert(table, values, caller.user_id)
-    else:
-        row = service.change(table, existing, values, caller.user_id)
-    add_component(
-        service,
-        solution,
-        row["connectionreferenceid"],
-        CONNECTION_REFERENCE_COMPONENT,
-        caller.user_id,
-    )
-    return Result("connectionreferences", row["connectionreferenceid"], name)
-
-
-def _variable(
-    service: Service,
-    item: dict[str, Any],
-    package: Package,
-    parameters: list[dict[str, Any]],
-    solution: Row,
-    caller: Caller,
-) -> Result:
-    name = item["schemaname"]
-    table = service.table("environmentvariabledefinition")
-    existing = service.store.find("environmentvariabledefinition", schemaname=name)
-    values = {**item, "ismanaged": package.managed, "solutionid": solution["solutionid"]}
-    if existing is None:
-        values["environmentvariabledefinitionid"] = str(uuid.uuid4())
-        row = service.insert(table, values, caller.user_id)
-    else:
-        row = service.change(table, existing, values, caller.user_id)
-    definition_id = row["environmentvariabledefinitionid"]
-    add_component(service, solution, definition_id, _VARIABLE, caller.user_id)
-    packaged = next((value for value in package.values if value["schemaname"] == name), None)
-    given = next(
-        (
-            entry.get("value")
-            for entry in parameters
-            if str(entry.get("schemaname", "")).lower() == name.lower()
-        ),
-        None,
-    )
-    if given is not None or packaged is not None:
-        value = given if given is not None else (packaged or {})["value"]
-        _value(service, row, str(value), (packaged or {}).get("environmentvariablevalueid"),
-               given is not None, solution, caller)  # fmt: skip
-    return Result("environmentvariabledefinitions", definition_id, name)
-
-
-def _value(
-    service: Service,
-    definition: Row,
-    value: str,
-    value_id: Any,
-    given: bool,
-    solution: Row,
-    caller: Caller,
-) -> None:
-    table = service.table("environmentvariablevalue")
-    definition_id = definition["environmentvariabledefinitionid"]
-    existing = service.store.find("environmentvariablevalue", **{_DEFINITION: definition_id})
-    if existing is not None:
-        # A value that is there already is the environment's own; a package does not overwrite it.
-        if given:
-            service.change(table, existing, {"value": value}, caller.user_id)
-        return
-    row = service.insert(
-        table,
-        {
-            "environmentvariablevalueid": str(value_id or uuid.uuid4()),
-            "schemaname": definition["schemaname"],
-            "value": value,
-            _DEFINITION: definition_id,
-        },
-        caller.user_id,
-    )
-    if not given:
-        identity = row["environmentvariablevalueid"]
-        add_component(service, solution, identity, _VALUE, caller.user_id)
-
-
-def _flow(
-    service: Service,
-    flow: packages.PackagedFlow,
-    package: Package,
-    overwrite: bool,
-    solution: Row,
-    caller: Caller,
-) -> tuple[Result, Row | None]:
-    """One process; the row is returned when it is new, because only then its state is imported."""
-    result = Result("workflows", flow.id, flow.name)
-    if flow.category == CLOUD_FLOW:
-        try:
-            parse_clientdata(flow.clientdata or "")
-        except Refusal as refusal:
-            result.outcome, result.code, result.text = "failure", refusal.code, refusal.message
-            return result, None
-    table = service.table("workflow")
-    existing = service.store.get("workflow", flow.id)
-    values: dict[str, Any] = {
-        "name": flow.name,
-        "clientdata": flow.clientdata,
-        "ismanaged": package.managed,
-        "solutionid": solution["solutionid"],
-        "introducedversion": flow.element.findtext("IntroducedVersion"),
-    }
-    described = flow.element.find("Descriptions/Description")
-    if described is not None:
-        values["description"] = described.get("description")
-    for element, column in FLOW_NUMBERS.items():
-        text = flow.element.findtext(element)
-        if text is not None and text.isdigit():
-            values[column] = int(text)
-    values["primaryentity"] = flow.element.findtext("PrimaryEntity") or "none"
-    add_component(service, solution, flow.id, WORKFLOW_COMPONENT, caller.user_id)
-    below = {"clientdata": values["clientdata"], "name": values["name"]}
-    if existing is None:
-        values |= {"workflowid": flow.id, "workflowidunique": str(uuid.uuid4())}
-        row = service.insert(table, values, caller.user_id)
-        service.store.put("layer", flow.id, below)
-        return result, row
-    base = service.store.get("layer", flow.id)
-    customized = base is None or any(existing[name] != base[name] for name in below)
-    if customized and not overwrite and (package.managed or existing["clientdata"]):
-        values = {name: value for name, value in values.items() if name not in below}
-    service.change(table, existing, values, caller.user_id)
-    service.store.put("layer", flow.id, below)
-    return result, None
-
-
-def _turn_on(service: Service, rows: list[Row], caller: Caller) -> None:
-    """Flows that were on when exported: children first, silently off where something is missing."""
-    waiting = [row for row in rows if row["category"] == CLOUD_FLOW]
-    for row in rows:
-        if row["category"] != CLOUD_FLOW:
-            _on(service, row, caller)
-    while waiting:
-        left = []
-        for row in waiting:
-            try:
-                check_activation(service, {**row, "statecode": 1, "statuscode": 2}, caller)
-                _on(service, row, caller)
-            except Refusal:
-                left.append(row)
-        if len(left) == len(waiting):
-            return
-        waiting = left
-
-
-def _on(service: Service, row: Row, caller: Caller) -> None:
-    service.change(
-        service.table("workflow"), row, {"statecode": 1, "statuscode": 2}, caller.user_id
-    )
-    published = service.state.setdefault("published", set())
-    published.add(row["workflowid"])
 
 
 def _component_ids(service: Service, solution: Row) -> set[str]:

@@ -17,7 +17,8 @@ from . import package as packages
 from . import seed, solution_export, solution_import
 from .answers import Refusal
 from .service import Caller, Service
-from .solution_import import Failed, Result
+from .solution_components import Result
+from .solution_import import Failed
 from .store import Row
 
 # Numbers of the asyncoperation table's operationtype.
