@@ -86,7 +86,7 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
                 raise
             problem = error
         try:
-            existing = flows.find(spec.workflow_id, deadline)
+            existing = _look(flows, spec, deadline)
             if existing is None and isinstance(problem, PreconditionError):
                 existing = _find_soon(flows, spec, deadline)
             if existing is not None:
@@ -94,7 +94,10 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
         except ConflictError:
             raise
         except PowerAutomateError as error:
-            elsewhere = isinstance(error, NotDataverseError) and not flows.reached
+            strangers = isinstance(problem, NotDataverseError) and isinstance(
+                error, NotDataverseError
+            )
+            elsewhere = strangers and not flows.reached
             if on_conflict == "fail" or elsewhere:
                 # A chosen id proves nothing: what is recorded may be somebody else's, and a
                 # later delete would remove it. And an address at which no Dataverse has answered
@@ -109,6 +112,16 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
         doubt = f"{problem} It cannot be read yet."
         return Written(_row_in_doubt(spec), activation_error=doubt)
     raise problem
+
+
+def _look(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
+    """The flow, if it is there; asked for twice where nobody but strangers has answered so far."""
+    try:
+        return flows.find(spec.workflow_id, deadline)
+    except NotDataverseError:
+        if flows.reached:
+            raise
+        return flows.find(spec.workflow_id, deadline)
 
 
 def _find_soon(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:

@@ -88,11 +88,13 @@ class Declarations:
             self.program.pop(name, None)
 
     def edit_by_hand(self, state: State) -> dict[str, str]:
-        """People at work; returns flows of the state whose name they changed, by resource."""
+        """People at work; returns flows whose name they changed unseen, by resource."""
         chance, control = self._chance, self._emulator.control
         edited = {}
+        # A name that a refresh has brought into the state already is no secret any more.
         flows = {kept.id: name for name, kept in state.items()
-                 if kept.provider is CloudFlowProvider}  # fmt: skip
+                 if kept.provider is CloudFlowProvider
+                 and kept.outputs.get("name") != _BY_HAND}  # fmt: skip
         for row in control.rows("workflows"):
             dice, row_id = chance.random(), row["workflowid"]
             if row_id in (*_OF_NOBODY, _PACKAGED) or dice > 0.34:
