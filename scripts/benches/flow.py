@@ -138,9 +138,8 @@ def _import() -> Iterator[Figure]:
     pairs = [
         (took("import pulumi"), took("import pulumi, pulumi_powerautomate")) for _ in range(15)
     ]
-    extra = statistics.median(second for _, second in pairs) - statistics.median(
-        first for first, _ in pairs
-    )
+    # The least of many: whatever else the machine does only adds.
+    extra = min(second for _, second in pairs) - min(first for first, _ in pairs)
     yield at_most("flow.import_over_pulumi", extra * 1000, 30, "ms")
 
 

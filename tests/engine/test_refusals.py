@@ -91,6 +91,17 @@ def test_wrong_secret_names_the_setting(tmp_path: Any, emulator: Emulator) -> No
     assert "Traceback" not in text
 
 
+def test_a_page_instead_of_a_token(project: EngineProject, emulator: Emulator) -> None:
+    """One line that says so; not what msal logs about it, with all that was answered."""
+    emulator.control.fault(path="oauth2", do="html")
+    with pytest.raises(EngineError) as refused:
+        project.up(_program)
+    text = str(refused.value)
+    assert "is not Microsoft Entra" in text
+    assert "<html>" not in text
+    assert "JSONDecodeError" not in text
+
+
 def test_killed_provider_leaves_one_flow(project: EngineProject, emulator: Emulator) -> None:
     """The provider dies after the flow was made and before the answer: `up` finds the flow."""
     import os

@@ -8,7 +8,13 @@ imported when a token is needed, not before.
 
 from __future__ import annotations
 
+import logging
+
 from .credential import Grant, TokenHttp
 from .source import TokenSource, audience_of
 
 __all__ = ["Grant", "TokenHttp", "TokenSource", "audience_of"]
+
+# msal logs whole answers of the sign-in service, and Python prints what nobody handles. Whoever
+# configures logging still gets it.
+logging.getLogger("msal").addHandler(logging.NullHandler())

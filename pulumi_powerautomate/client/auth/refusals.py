@@ -6,6 +6,7 @@ Source of the codes: "Microsoft Entra authentication & authorization error codes
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -103,6 +104,11 @@ def unreachable(connection: Connection, error: Exception, transient: bool) -> Au
         return AuthenticationError(
             f"Sign-in: the certificate of {host} is not trusted. Set ca_bundle "
             "(POWERAUTOMATE_CA_BUNDLE) to the file of your certificate authority."
+        )
+    if isinstance(error, json.JSONDecodeError):
+        return AuthenticationError(
+            f"Sign-in: what answers at {host} is not Microsoft Entra (a web page, or cut short). "
+            "Check authority_host and whether a proxy or sign-in page stands between."
         )
     if isinstance(error, ValueError) and not transient:
         return AuthenticationError(
