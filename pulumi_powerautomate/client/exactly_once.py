@@ -74,7 +74,7 @@ def create(flows: Workflows, spec: FlowSpec, on_conflict: OnConflict) -> Written
 
     Raises:
         ConflictError: another flow has the id and differs, and `on_conflict` is `fail`.
-        DataverseError, TransportError: nothing was created as far as can be known.
+        PowerAutomateError: nothing was created as far as can be known.
     """
     deadline = flows.deadline()
     for _ in range(_MOST_ROUNDS):

@@ -18,6 +18,7 @@ from typing import Any
 from pulumi_powerautomate.emulator import Emulator
 from scripts.soaks.command import Command, Death, State
 from scripts.soaks.declarations import Declarations
+from scripts.soaks.engine import MOMENTS
 from scripts.soaks.zygote import Zygote
 from tests.provider_process import ProviderProcess
 
@@ -36,7 +37,6 @@ _FAULTS = (
     {"do": "status", "status": 401, "when": "before_commit"},
     {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
 )
-_MOMENTS = ("before_commit", "after_commit", "mid_body")
 _PATHS = ("workflows", "Access|batch|principalobject", "olution|import|asyncop", ".")
 # Longer than the shorter time-out: nothing comes any more, as with a connection that died unseen.
 _SILENCE = {"do": "hang", "seconds": 5}
@@ -117,7 +117,7 @@ def _one(chance: random.Random, place: Place, world: Declarations, state: State)
         _misbehave(chance, place, _SILENCE)
     victim = chance.choice(("", "", "provider", "engine"))
     death = Death(victim, chance.randint(1, 5), chance.randint(1, 3),
-                  chance.choice(_MOMENTS[:2])) if victim else None  # fmt: skip
+                  chance.choice(MOMENTS[:2])) if victim else None  # fmt: skip
     timeout = _SHORT_TIMEOUT if silent else _TIMEOUT
     command = _run(chance, place, world, state, death, chance.random() < 0.3, timeout)
     place.emulator.control.clear_faults()
@@ -125,7 +125,7 @@ def _one(chance: random.Random, place: Place, world: Declarations, state: State)
 
 
 def _misbehave(chance: random.Random, place: Place, fault: dict[str, Any]) -> None:
-    moment = chance.choice(_MOMENTS)
+    moment = chance.choice(MOMENTS)
     place.emulator.control.fault(
         **{"when": moment, **fault},
         path=chance.choice(_PATHS),

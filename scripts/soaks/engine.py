@@ -18,7 +18,7 @@ _FAULTS = (
     {"do": "truncate"},
     {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
 )
-_MOMENTS = ("before_commit", "after_commit", "mid_body")
+MOMENTS = ("before_commit", "after_commit", "mid_body")
 
 Program = dict[str, dict[str, Any]]
 
@@ -28,7 +28,7 @@ def misbehave(chance: random.Random, emulator: Emulator, path: str) -> None:
     for _ in range(chance.randint(0, 3)):
         emulator.control.fault(
             **chance.choice(_FAULTS),
-            when=chance.choice(_MOMENTS),
+            when=chance.choice(MOMENTS),
             path=path,
             nth=chance.randint(1, 4),
             times=chance.randint(1, 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow import digest
@@ -93,6 +94,13 @@ def edit_by_hand(chance: random.Random, emulator: Emulator) -> None:
             )
 
 
+def is_as_declared(row: dict[str, Any], name: str, definition: Any, *, on: bool) -> bool:
+    """Whether a row of the server is what a program declares."""
+    stored = json.loads(row["clientdata"])["properties"]["definition"]
+    same = digest(stored) == digest(definition)
+    return same and row["name"] == name and row["statecode"] == on
+
+
 def _problems(emulator: Emulator, engine: Engine, declared: Program) -> list[str]:
     rows = {row["workflowid"]: row for row in emulator.control.rows("workflows")}
     problems = []
@@ -108,11 +116,7 @@ def _problems(emulator: Emulator, engine: Engine, declared: Program) -> list[str
         row = rows.get(flow_id)
         if row is None:
             continue
-        stored = json.loads(row["clientdata"])["properties"]["definition"]
-        if (
-            digest(stored) != digest(json.loads(inputs["definition"]))
-            or row["name"] != inputs["name"]
-            or row["statecode"] != (inputs["state"] == "on")
-        ):
+        definition = json.loads(inputs["definition"])
+        if not is_as_declared(row, inputs["name"], definition, on=inputs["state"] == "on"):
             problems.append(f"{inputs['name']} is not as declared")
     return problems

@@ -7,7 +7,6 @@ where the engine died, and two `pulumi up --refresh` later everything must be as
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import signal
@@ -19,10 +18,9 @@ from typing import Any
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from pulumi_powerautomate.flow import digest
 from scripts.killing import processes
 from scripts.soaks.engine import misbehave
-from scripts.soaks.flows import FOREIGN, FOREIGN_COLUMNS, edit_by_hand
+from scripts.soaks.flows import FOREIGN, FOREIGN_COLUMNS, edit_by_hand, is_as_declared
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineError, EngineProject
 
@@ -158,12 +156,7 @@ def _problems(emulator: Emulator, stack: Stack, declared: Declared) -> list[str]
     wanted = {}
     for name, flow in declared.items():
         row = rows[ids[name]]
-        stored = json.loads(row["clientdata"])["properties"]["definition"]
-        if (
-            digest(stored) != digest(hourly(flow["text"]))
-            or row["name"] != name
-            or row["statecode"] != (flow["state"] == "on")
-        ):
+        if not is_as_declared(row, name, hourly(flow["text"]), on=flow["state"] == "on"):
             problems.append(f"{name} is not as declared")
         if flow["access"]:
             wanted[ids[name], _ALICE] = sum(_MASKS[right] for right in flow["access"])
