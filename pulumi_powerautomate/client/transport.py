@@ -114,7 +114,8 @@ class Transport:
     ) -> None:
         self.connection = connection
         # The discovery service is not held to the headers that an environment sends.
-        self._verify_headers = is_dataverse and connection.get("verify_responses") != "false"
+        verify = connection.get("verify_responses") is None or connection.is_on("verify_responses")
+        self._verify_headers = is_dataverse and verify
         # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
         self.reached = False
         self._gate = Gate(lanes)
@@ -341,7 +342,7 @@ class Transport:
                 raw,
                 time.monotonic() - started,
             )
-            if response.status_code < 300:
+            if response.status_code < 300 and raw.lstrip()[:1] != b"<":
                 self._require_dataverse(action, response.status_code, response.headers)
             return _Received(response.status_code, response.headers, raw, entered)
         except (requests.RequestException, HTTPError, OSError) as error:

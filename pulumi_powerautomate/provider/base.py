@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import secrets
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
@@ -44,6 +45,8 @@ TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
 # Operations on a resource that exists; each is given its id and its recorded outputs.
+# A hidden output: which entry of the state this is, of those that ever stood for the same row.
+_INSTANCE = "__instance"
 _ON_EXISTING = ("diff", "read", "update", "delete")
 _F = TypeVar("_F", bound=Callable[..., Any])
 _P = TypeVar("_P", bound="DataverseProvider")
@@ -234,25 +237,34 @@ def _in_own_environment(
         id_, outputs = str(arguments[1]), arguments[2]
         identity = str((arguments[-1] or {}).get(IDENTITY) or "")
         provider.require_own_environment(name, id_, outputs, identity)
-        if name == "delete" and claims.is_held(_subject(provider, id_)):
-            # Created first under the same id, or declared under another name of the program.
+        row = _row(provider, id_)
+        instance = str(outputs.get(_INSTANCE) or "")
+        if name == "delete" and claims.row_is_held_by_other(row, instance):
             note(outputs, f"{id_} was kept: this program goes on declaring it")
             return None
     result = hook(*arguments, **named)
     if isinstance(result, CreateResult):
-        claims.hold(_subject(provider, result.id), urn_of(arguments[1]))
-    elif isinstance(result, DiffResult) and not result.replaces:
-        claims.hold(_subject(provider, str(arguments[1])), urn_of(arguments[3]))
-    if isinstance(result, (CreateResult, UpdateResult)) and result.outs is not None:
-        result.outs[ENVIRONMENT] = provider.connection.host
+        instance = secrets.token_hex(4)
+        claims.hold_row(_row(provider, result.id), instance)
+        result.outs = {**(result.outs or {}), **_record(provider, instance)}
+    elif isinstance(result, UpdateResult):
+        result.outs = {**(result.outs or {}), **_record(provider, instance)}
+    elif isinstance(result, DiffResult):
+        if not result.replaces:
+            claims.hold_row(row, instance)
     elif isinstance(result, ReadResult) and result.id and not provider.is_read_only(arguments[2]):
-        for properties in (result.outs, result.inputs):
-            if properties is not None:
-                properties[ENVIRONMENT] = provider.connection.host
+        result.outs = {**(result.outs or {}), **_record(provider, instance)}
+        if result.inputs is not None:
+            result.inputs = {**result.inputs, ENVIRONMENT: provider.connection.host}
     return result
 
 
-def _subject(provider: DataverseProvider, id_: str) -> tuple[str, str, str]:
+def _record(provider: DataverseProvider, instance: str) -> dict[str, Any]:
+    record = {ENVIRONMENT: provider.connection.host}
+    return {**record, _INSTANCE: instance} if instance else record
+
+
+def _row(provider: DataverseProvider, id_: str) -> tuple[str, str, str]:
     """One row of one environment, as resources of a kind stand for it."""
     return (type(provider).__name__, provider.connection.host, id_.lower())
 
