@@ -46,6 +46,7 @@ from .provider import (
     Principal,
     check_principal,
     environment_host,
+    fail_if_told,
     failure,
     identity,
     is_unknown,
@@ -392,10 +393,8 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             opts,
         )
         super().__init__(CloudFlowProvider, resource_name, props, opts)
-        if not pulumi.runtime.is_dry_run():
-            pulumi.Output.all(self.name, self.current_state, self.activation_error).apply(
-                lambda values: _report(*values)
-            )
+        told = pulumi.Output.all(self.name, self.current_state, self.activation_error)
+        fail_if_told(self, told.apply(lambda values: _refusal(*values)))
 
     def _known_id(
         self,
@@ -432,14 +431,13 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
 
 
-def _report(name: str, state: str, reason: str | None) -> None:
-    """Fail the run for a flow that is not as declared; its state is saved by now."""
-    if reason and state == "unknown":
-        raise pulumi.RunError(
+def _refusal(name: str, state: str, reason: str | None) -> str:
+    """The line about a flow that is not as declared, else empty; its state is saved by now."""
+    if not reason:
+        return ""
+    if state == "unknown":
+        return (
             f"Nobody can tell whether flow {name!r} was created. {reason} The next `pulumi up` "
             "looks again."
         )
-    if reason:
-        raise pulumi.RunError(
-            f"Flow {name!r} exists but is {state}. {reason} The next `pulumi up` tries again."
-        )
+    return f"Flow {name!r} exists but is {state}. {reason} The next `pulumi up` tries again."

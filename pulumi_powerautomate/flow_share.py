@@ -237,4 +237,4 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
         }
         refuse_both(flow_id, "FlowShare", resource_name)
         super().__init__(FlowShareProvider, resource_name, props, opts)
-        fail_unless_done(self.share_error, f"Share {resource_name!r}")
+        fail_unless_done(self, self.share_error, f"Share {resource_name!r}")

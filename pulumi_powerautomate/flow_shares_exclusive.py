@@ -293,4 +293,4 @@ class FlowSharesExclusive(DataverseResource, module="powerautomate", name="FlowS
         }
         refuse_both(flow_id, "FlowSharesExclusive", resource_name)
         super().__init__(FlowSharesExclusiveProvider, resource_name, props, opts)
-        fail_unless_done(self.share_error, f"Shares {resource_name!r}")
+        fail_unless_done(self, self.share_error, f"Shares {resource_name!r}")

@@ -398,4 +398,4 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "solution_error": None,
         }
         super().__init__(SolutionImportProvider, resource_name, props, opts)
-        fail_unless_done(self.solution_error, f"Solution {resource_name!r}")
+        fail_unless_done(self, self.solution_error, f"Solution {resource_name!r}")

@@ -16,7 +16,7 @@ from .base import (
 from .explicit import Provider, environment_host
 from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource, identity, identity_in, pickled
-from .run_error import fail_unless_done, one_line_errors
+from .run_error import fail_if_told, fail_unless_done, one_line_errors
 from .session import client_for, connection_from
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "client_for",
     "connection_from",
     "environment_host",
+    "fail_if_told",
     "fail_unless_done",
     "failure",
     "identity",

@@ -15,13 +15,19 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from pulumi.dynamic import CheckFailure, ConfigureRequest, ResourceProvider
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    ResourceProvider,
+)
 from pulumi.output import Unknown
 
 from ..client import DataverseClient, telemetry, wire_log
 from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
+from . import clean_lines
 from .engine_log import DebugLines, say, wants_debug_lines
 from .repetition import told
 from .run import begin_run
@@ -29,6 +35,8 @@ from .session import client_for, connection_from
 from .workers import end_with_engine, widen_pool
 
 IDENTITY = "__identity"
+# The inputs that come from a resource which failed in this run; absent where all are known.
+FAILED_NEEDS = "__failed_needs"
 TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
@@ -57,6 +65,8 @@ class DataverseProvider(ResourceProvider):
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
+        if "check" in cls.__dict__:
+            cls.check = _unless_needs_failed(cls.__dict__["check"])  # type: ignore[method-assign]
         for name in _HOOKS:
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))
@@ -65,7 +75,7 @@ class DataverseProvider(ResourceProvider):
         """Called once per process and class, under a lock of the SDK's: nothing is sent here."""
         self._get = req.config.get
         if not os.environ.get(TRACEBACK_VARIABLE):
-            sys.tracebacklimit = 0
+            clean_lines.install(_Shown)
         widen_pool()
         end_with_engine()
         set_prompt(lambda text: say("", text, lasting=True))
@@ -148,7 +158,7 @@ def warn(props: Mapping[str, Any], message: str) -> None:
 
 
 def _innermost(error: BaseException) -> str:
-    """File and line that raised; walked by hand, because `traceback` heeds the limit set above."""
+    """File and line that raised; walked by hand, to need no limit."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -164,6 +174,30 @@ def _under_present_names(renamed: Mapping[str, str], item: Any) -> Any:
     return {
         renamed.get(key, key): value for key, value in item.items() if renamed.get(key) not in item
     }
+
+
+def _unless_needs_failed(check: _F) -> _F:
+    """
+    Say of a resource whose inputs come from a failed one that this is why it is left out.
+
+    The engine leaves it out by itself, without a word; after a failure in `check` it would register
+    nothing more, `--continue-on-error` or not.
+    """
+
+    @functools.wraps(check)
+    def checked(self: Any, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        names = news.get(FAILED_NEEDS)
+        if not names:
+            return check(self, olds, news)  # type: ignore[no-any-return]
+        verb = "come" if len(names) > 1 else "comes"
+        line = (
+            f"{' and '.join(names)} {verb} from a resource that failed in this run, so this one "
+            "was left as it is; the error on that one says why."
+        )
+        say(urn_of(news), line, severity="error", lasting=True)
+        return CheckResult(news, [])
+
+    return checked  # type: ignore[return-value]
 
 
 def _guarded(hook: _F) -> _F:

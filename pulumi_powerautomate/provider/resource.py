@@ -12,7 +12,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ..errors import InvalidInputError
-from .base import IDENTITY, DataverseProvider
+from .base import FAILED_NEEDS, IDENTITY, DataverseProvider
 from .run_error import one_line_errors
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
@@ -47,7 +47,25 @@ class DataverseResource(Resource):
         _refuse_half_characters(props, resource_name)
         if opts.id is None:
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
+        if not pulumi.runtime.is_dry_run():
+            props[FAILED_NEEDS] = _unknown_inputs(dict(props))
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
+
+
+async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:
+    """
+    Names of the inputs that stay unknown while resources are made.
+
+    Under `--continue-on-error` the program goes on with unknown outputs of what failed; they would
+    arrive as inputs that were never given.
+    """
+    unknown = [
+        key
+        for key, value in props.items()
+        if isinstance(value, (pulumi.Output, Mapping, list, tuple))
+        and not await pulumi.Output.from_input(value).is_known()
+    ]
+    return unknown or None
 
 
 @one_line_errors
