@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 from pulumi.dynamic import (
@@ -51,6 +51,7 @@ from .provider import (
     identity,
     is_unknown,
     note,
+    options_of,
     progress,
     warn,
 )
@@ -358,6 +359,12 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     is_managed: pulumi.Output[bool]
     """Whether the flow came with a managed solution."""
 
+    _import_hint = (
+        'Give workflow_id="…" and on_conflict="adopt", or let `pulumi-powerautomate adopt` write '
+        "program and state."
+    )
+    _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {"definition": (DIGEST,)}
+
     def __init__(
         self,
         resource_name: str,
@@ -373,6 +380,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         workflow_id: pulumi.Input[str] | None = None,
         on_conflict: pulumi.Input[Literal["fail", "adopt", "overwrite"]] | None = None,
     ) -> None:
+        opts = options_of(opts, "CloudFlow", resource_name)
         existing = opts is not None and opts.id is not None
         props: dict[str, Any] = {
             "name": name if name is not None or existing else resource_name,

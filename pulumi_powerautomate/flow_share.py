@@ -217,6 +217,10 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
     principal_id: pulumi.Output[str]
     share_error: pulumi.Output[str | None]
 
+    _import_hint = (
+        'Declare it: an equal share is taken over, another one with on_conflict="overwrite".'
+    )
+
     def __init__(
         self,
         resource_name: str,

@@ -14,6 +14,7 @@ from .base import (
     warn,
 )
 from .explicit import Provider, environment_host
+from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource, identity, identity_in, pickled
 from .run_error import fail_if_told, fail_unless_done, one_line_errors
@@ -33,11 +34,13 @@ __all__ = [
     "fail_if_told",
     "fail_unless_done",
     "failure",
+    "hides",
     "identity",
     "identity_in",
     "is_unknown",
     "note",
     "one_line_errors",
+    "options_of",
     "pickled",
     "progress",
     "team",

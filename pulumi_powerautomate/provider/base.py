@@ -19,6 +19,7 @@ from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
     ConfigureRequest,
+    DiffResult,
     ResourceProvider,
 )
 from pulumi.output import Unknown
@@ -29,6 +30,7 @@ from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
 from . import clean_lines
 from .engine_log import DebugLines, say, wants_debug_lines
+from .options import replaced
 from .repetition import told
 from .run import begin_run
 from .session import client_for, connection_from
@@ -67,6 +69,8 @@ class DataverseProvider(ResourceProvider):
         super().__init_subclass__(**arguments)
         if "check" in cls.__dict__:
             cls.check = _unless_needs_failed(cls.__dict__["check"])  # type: ignore[method-assign]
+        if "diff" in cls.__dict__:
+            cls.diff = _replacing(cls.__dict__["diff"])  # type: ignore[method-assign]
         for name in _HOOKS:
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))
@@ -198,6 +202,19 @@ def _unless_needs_failed(check: _F) -> _F:
         return CheckResult(news, [])
 
     return checked  # type: ignore[return-value]
+
+
+def _replacing(diff: _F) -> _F:
+    """Carry out the resource's `replace_on_changes`, for which the engine would need more."""
+
+    @functools.wraps(diff)
+    def differing(self: Any, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        result: DiffResult = diff(self, id_, olds, news)
+        if result.changes:
+            result.replaces = sorted({*(result.replaces or ()), *replaced(olds, news)})
+        return result
+
+    return differing  # type: ignore[return-value]
 
 
 def _guarded(hook: _F) -> _F:

@@ -118,7 +118,7 @@ def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
             refusals.awaited.discard(resource)
 
     refusals.tasks.append(asyncio.ensure_future(heard()))
-    line.apply(report)
+    _told: pulumi.Output[str] = line.apply(report)
 
 
 def _both(kind: type[PowerAutomateError]) -> type[PowerAutomateError]:
