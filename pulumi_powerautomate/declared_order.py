@@ -114,16 +114,18 @@ class _Program:
         return tuple(flow.name for flow in (*circle[start:], *circle[:start]))
 
 
-# By the stack of the program, because one process can run several.
-_programs: weakref.WeakKeyDictionary[pulumi.Resource, _Program] = weakref.WeakKeyDictionary()
+# By the event loop of the program, because one process can run several.
+_programs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Program] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def _program_of(root: pulumi.Resource) -> _Program:
-    program = _programs.setdefault(root, _Program(weakref.ref(root)))
-    try:
-        body = asyncio.current_task()
-    except RuntimeError:
-        return program
+    loop = asyncio.get_event_loop()
+    program = _programs.get(loop)
+    if program is None or program.root() is not root:
+        program = _programs[loop] = _Program(weakref.ref(root))
+    body = asyncio.current_task(loop)
     if body is not None:
         program.bodies.add(body)
     return program

@@ -273,7 +273,8 @@ class FlowSharesExclusive(DataverseResource, module="powerautomate", name="FlowS
     """
 
     flow_id: pulumi.Output[str]
-    shares: pulumi.Output[dict[str, list[str]]]
+    # A mapping; under mocks, and in a first preview, the list that was declared.
+    shares: pulumi.Output[Any]
     on_conflict: pulumi.Output[str | None]
     principals: pulumi.Output[dict[str, str]]
     share_error: pulumi.Output[str | None]

@@ -14,6 +14,7 @@ from .base import (
     warn,
 )
 from .explicit import Provider, environment_host
+from .mocks import look_up, mocks_in_use
 from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource, identity, identity_in, pickled
@@ -38,6 +39,8 @@ __all__ = [
     "identity",
     "identity_in",
     "is_unknown",
+    "look_up",
+    "mocks_in_use",
     "note",
     "one_line_errors",
     "options_of",

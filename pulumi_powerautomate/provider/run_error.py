@@ -42,9 +42,8 @@ def one_line_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
 class _Refusals:
     """The resources of one program that may turn out not to be as declared, and those that have."""
 
-    awaited: set[object] = field(default_factory=set)
+    awaited: dict[pulumi.Resource, asyncio.Future[None]] = field(default_factory=dict)
     told: int = 0
-    tasks: list[asyncio.Future[None]] = field(default_factory=list)
 
     async def all_told(self) -> None:
         """Wait until each resource that is registered by now has had its say."""
@@ -58,8 +57,10 @@ class _Refusals:
 _POLL_SECONDS = 0.02
 _TURNS = 50
 
-# By the stack of the program, because one process can run several.
-_refusals: weakref.WeakKeyDictionary[pulumi.Resource, _Refusals] = weakref.WeakKeyDictionary()
+# By the event loop of the program, because one process can run several, one after the other.
+_refusals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Refusals] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def fail_unless_done(
@@ -87,18 +88,19 @@ def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
         resource: the resource.
         line: what is wrong with it; empty when it is as declared.
     """
-    root = pulumi.runtime.get_root_resource()
-    if pulumi.runtime.is_dry_run() or root is None:
+    if pulumi.runtime.is_dry_run():
         return
-    refusals = _refusals.setdefault(root, _Refusals())
-    refusals.awaited.add(resource)
+    settled = asyncio.ensure_future(_settled(line))
+    refusals = _refusals.setdefault(settled.get_loop(), _Refusals())
+    refusals.awaited[resource] = settled
+    settled.add_done_callback(lambda _: refusals.awaited.pop(resource, None))
 
     async def report(text: str) -> str:
         if not text:
             return text
         pulumi.log.error(text, resource)
         refusals.told += 1
-        refusals.awaited.discard(resource)
+        refusals.awaited.pop(resource, None)
         await refusals.all_told()
         many = refusals.told > 1
         raise pulumi.RunError(
@@ -106,19 +108,17 @@ def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
             f"{'each' if many else 'it'} says why. The next `pulumi up` carries on."
         )
 
-    async def heard() -> None:
-        # Also when there is nothing to say: the resource failed, or is as declared.
-        try:
-            await line.future()
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
-        except Exception:
-            return
-        finally:
-            refusals.awaited.discard(resource)
-
-    refusals.tasks.append(asyncio.ensure_future(heard()))
     _told: pulumi.Output[str] = line.apply(report)
+
+
+async def _settled(line: pulumi.Output[str]) -> None:
+    """Wait until a resource has had its say; one that failed by itself has none."""
+    try:
+        await line.future()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+    except Exception:
+        return
 
 
 def _both(kind: type[PowerAutomateError]) -> type[PowerAutomateError]:
