@@ -10,7 +10,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from . import declared_order
 from .errors import InvalidInputError, PowerAutomateError, PreconditionError
-from .provider import IDENTITY, DataverseProvider, DataverseResource, failure
+from .provider import IDENTITY, DataverseProvider, DataverseResource, failure, options_of
 
 if TYPE_CHECKING:
     from .client.references import Reference
@@ -203,5 +203,6 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             "description": description,
             "solution": solution,
         }
+        opts = options_of(opts, "ConnectionReference", resource_name)
         declared_order.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)

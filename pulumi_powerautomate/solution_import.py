@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -21,13 +21,16 @@ from .provider import (
     DataverseResource,
     fail_unless_done,
     failure,
+    hides,
     is_unknown,
     note,
+    options_of,
     progress,
     warn,
 )
 from .solution_inputs import (
     DIGESTS,
+    FROM_PACKAGE,
     TIMEOUTS,
     check_inputs,
     operation_timeouts,
@@ -68,7 +71,7 @@ class SolutionImportProvider(DataverseProvider):
         changed = _changed(olds, news)
         replaces = ["solution"] if olds.get("solution") != news.get("solution") else []
         unfinished = bool(olds.get("solution_error"))
-        if changed and not replaces:
+        if changed and not replaces and not hides(news, "package"):
             note(news, _summary(olds, news))
         if set(_IMPORTED) & changed and news.get("managed"):
             _warn_of_slow_path(news)
@@ -365,6 +368,11 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     import_job_id: pulumi.Output[str]
     solution_error: pulumi.Output[str | None]
 
+    _import_hint = "Declare it: what was imported already is not imported again."
+    _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "package": ("sha256", *(key for key in FROM_PACKAGE if key not in ("package", "sha256")))
+    }
+
     def __init__(
         self,
         resource_name: str,
@@ -385,6 +393,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
     ) -> None:
+        opts = options_of(opts, "SolutionImport", resource_name)
         props = {
             **package_inputs(package),
             "mode": mode,
@@ -406,4 +415,4 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "solution_error": None,
         }
         super().__init__(SolutionImportProvider, resource_name, props, opts)
-        fail_unless_done(self.solution_error, f"Solution {resource_name!r}")
+        fail_unless_done(self, self.solution_error, f"Solution {resource_name!r}")
