@@ -35,6 +35,12 @@ def hold(subject: Hashable, urn: str) -> None:
         _holders[subject] = urn
 
 
+def is_held(subject: Hashable) -> bool:
+    """Whether any resource has brought the subject about, or goes on declaring it, in this run."""
+    with _lock:
+        return subject in _holders
+
+
 def held_by_other(subject: Hashable, urn: str) -> bool:
     """Whether another resource has brought the subject about in this run."""
     with _lock:

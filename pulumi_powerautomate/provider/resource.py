@@ -6,7 +6,7 @@ import base64
 import pickle
 from collections.abc import Awaitable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -27,7 +27,12 @@ class DataverseResource(Resource):
     `pulumi.dynamic.Resource` pickles it for every resource and leaves a patch of the standard
     library behind each time, until one of the next resources ends in a RecursionError. So its
     constructor is passed over, and the one above it is called with what it would have prepared.
+
+    `old_first` says whether a replacement always deletes the old row first; with None it is the
+    provider's `diff` that says so.
     """
+
+    old_first: ClassVar[bool | None] = True
 
     def __init__(
         self,
@@ -39,7 +44,7 @@ class DataverseResource(Resource):
         opts = pulumi.ResourceOptions.merge(
             # The id is ours to choose and stays: made first, the new row would be the old one,
             # and its deletion would follow.
-            pulumi.ResourceOptions(delete_before_replace=True),
+            pulumi.ResourceOptions(delete_before_replace=self.old_first),
             opts,
         )
         kind = f"pulumi-python:{self._resource_type_name}"
