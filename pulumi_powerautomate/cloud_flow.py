@@ -45,6 +45,7 @@ from .provider import (
     DataverseResource,
     Principal,
     check_principal,
+    claims,
     environment_host,
     fail_if_told,
     failure,
@@ -54,6 +55,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 
@@ -89,7 +91,9 @@ class CloudFlowProvider(DataverseProvider):
             inputs["owner"] = principal
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
-            inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            twice = claims.declared_twice(f"workflow_id {flow_id}", flow_id, urn_of(inputs))
+            failures += map(failure, twice)
         if not failures:
             # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
             note(inputs, "\n".join(difference_lines(olds, inputs)))
@@ -391,7 +395,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             "solution": solution,
             "workflow_id": workflow_id,
             "on_conflict": on_conflict,
-            **definition_inputs(definition, connection_references),
+            **definition_inputs(definition, connection_references, resource_name),
             **dict.fromkeys(COMPUTED),
         }
         opts = declared_order.after_its_needs(

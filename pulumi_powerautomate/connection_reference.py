@@ -10,7 +10,15 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from . import declared_order
 from .errors import InvalidInputError, PowerAutomateError, PreconditionError
-from .provider import IDENTITY, DataverseProvider, DataverseResource, failure, options_of
+from .provider import (
+    IDENTITY,
+    DataverseProvider,
+    DataverseResource,
+    claims,
+    failure,
+    options_of,
+    urn_of,
+)
 
 if TYPE_CHECKING:
     from .client.references import Reference
@@ -45,6 +53,9 @@ class ConnectionReferenceProvider(DataverseProvider):
                 'and letters or digits, such as "contoso_office365".'
             )
         failures = self.configuration_failures()
+        if isinstance(name, str) and not problems:
+            key = f"connection reference {name.lower()}"
+            problems += claims.declared_twice(f"logical_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:

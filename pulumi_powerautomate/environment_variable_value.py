@@ -8,7 +8,15 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InvalidInputError
-from .provider import IDENTITY, DataverseProvider, DataverseResource, failure, is_unknown
+from .provider import (
+    IDENTITY,
+    DataverseProvider,
+    DataverseResource,
+    claims,
+    failure,
+    is_unknown,
+    urn_of,
+)
 
 if TYPE_CHECKING:
     from .client.references import EnvironmentVariable
@@ -36,6 +44,10 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             # The value may be a secret, so the message does not repeat it.
             problems.append(f"value is not a text of up to {_LONGEST} characters.")
         failures = self.configuration_failures()
+        name = inputs.get("schema_name")
+        if isinstance(name, str) and not problems:
+            key = f"environment variable {name.lower()}"
+            problems += claims.declared_twice(f"schema_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
