@@ -50,6 +50,7 @@ from .provider import (
     DataverseResource,
     Principal,
     check_principal,
+    claims,
     environment_host,
     fail_if_told,
     failure,
@@ -59,6 +60,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
@@ -95,7 +97,9 @@ class CloudFlowProvider(DataverseProvider):
             inputs["owner"] = principal
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
-            inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            twice = claims.declared_twice(f"workflow_id {flow_id}", flow_id, urn_of(inputs))
+            failures += map(failure, twice)
         if not failures:
             # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
             note(inputs, "\n".join(difference_lines(olds, inputs)))
@@ -474,7 +478,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             "solution": solution,
             "workflow_id": workflow_id,
             "on_conflict": on_conflict,
-            **definition_inputs(definition, connection_references),
+            **definition_inputs(definition, connection_references, resource_name),
             **dict.fromkeys(COMPUTED),
         }
         opts = declared_order.after_its_needs(

@@ -20,6 +20,7 @@ from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
     fail_unless_done,
     failure,
     hides,
@@ -27,6 +28,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 from .solution_inputs import (
@@ -72,6 +74,10 @@ class SolutionImportProvider(DataverseProvider):
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
         problems = check_inputs(inputs)
+        name = inputs.get("solution")
+        if isinstance(name, str) and not problems:
+            key = f"solution {name.lower()}"
+            problems += claims.declared_twice(f"solution {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:

@@ -20,6 +20,7 @@ from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource, identity, identity_in, pickled
 from .run_error import fail_if_told, fail_unless_done, one_line_errors
 from .session import client_for, connection_from
+from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
     "IDENTITY",
@@ -46,6 +47,7 @@ __all__ = [
     "options_of",
     "pickled",
     "progress",
+    "refuse_misspelt_keys",
     "team",
     "urn_of",
     "user",
