@@ -31,10 +31,13 @@ class DataverseResource(Resource):
 
     Subclasses say what to do instead of Pulumi's `import_`, and which inputs travel as something
     else than the program wrote, with the properties that stand for them, what is compared first.
+    `old_first` says whether a replacement always deletes the old row first; with None it is the
+    provider's `diff` that says so.
     """
 
-    _import_hint: ClassVar[str] = "Declare it: one that exists already is taken over."
+    _import_hint: ClassVar[str] = "Declare it: one that exists already is adopted."
     _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    old_first: ClassVar[bool | None] = True
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class DataverseResource(Resource):
         opts = pulumi.ResourceOptions.merge(
             # The id is ours to choose and stays: made first, the new row would be the old one,
             # and its deletion would follow.
-            pulumi.ResourceOptions(delete_before_replace=True),
+            pulumi.ResourceOptions(delete_before_replace=self.old_first),
             opts,
         )
         kind = f"pulumi-python:{self._resource_type_name}"
