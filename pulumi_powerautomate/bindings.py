@@ -1,8 +1,7 @@
 """
-What `ConnectionReference` and `EnvironmentVariableValue` have in common.
+Common parts of `ConnectionReference` and `EnvironmentVariableValue`.
 
-A row whose last write may have been applied or not, columns that somebody changed out of band, and
-rows that a delete must leave alone.
+A row whose last write may have been applied or not, and columns that somebody changed out of band.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .errors import ConfigurationError, PowerAutomateError
-from .provider import DataverseProvider, claims, progress, urn_of, warn
+from .errors import PowerAutomateError
+from .provider import warn
 
 if TYPE_CHECKING:
     from .client.settling import InDoubtError
@@ -107,31 +106,3 @@ def tell_overwritten(props: Mapping[str, Any], columns: frozenset[str], *, adopt
 def is_same_name(one: Any, other: Any) -> bool:
     """Whether two names are one row's: the service compares them without regard to case."""
     return str(one).lower() == str(other).lower()
-
-
-def hold_row(provider: DataverseProvider, name: str, props: Mapping[str, Any]) -> None:
-    """
-    Note that a resource of this run has the row and keeps it.
-
-    A resource that was renamed in the program, or replaced under the same name, has its predecessor
-    deleted afterwards, in a later run if the engine was killed in between. The row is the same.
-    """
-    subject = _subject(provider, name)
-    if subject is not None:
-        claims.hold(subject, urn_of(props))
-
-
-def is_row_held(provider: DataverseProvider, name: str, props: Mapping[str, Any]) -> bool:
-    """Whether a resource of this run keeps the row, so that a delete must not remove it."""
-    subject = _subject(provider, name)
-    if subject is None or not claims.is_held(subject):
-        return False
-    progress(props, f"kept: {name} belongs to a resource of this program")
-    return True
-
-
-def _subject(provider: DataverseProvider, name: str) -> tuple[str, str, str] | None:
-    try:
-        return type(provider).__name__, provider.connection.host, name.lower()
-    except ConfigurationError:
-        return None

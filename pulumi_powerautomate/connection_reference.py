@@ -14,9 +14,7 @@ from .bindings import (
     Doubt,
     conflict,
     foreign_columns,
-    hold_row,
     in_words,
-    is_row_held,
     is_same_name,
     tell_overwritten,
 )
@@ -27,6 +25,7 @@ from .provider import (
     DataverseResource,
     fail_unless_done,
     failure,
+    options_of,
     warn,
 )
 
@@ -73,8 +72,6 @@ class ConnectionReferenceProvider(DataverseProvider):
         replaces = [key for key in changed if key in ("connector", "solution")]
         if not same_row:
             replaces.append("logical_name")
-        if not replaces:
-            hold_row(self, id_, news)
         return DiffResult(
             changes=bool(changed) or bool(olds.get(ERROR)),
             replaces=replaces,
@@ -85,7 +82,6 @@ class ConnectionReferenceProvider(DataverseProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         name = props["logical_name"]
         outputs = self._bring_about(name, props, None)
-        hold_row(self, name, props)
         return CreateResult(name, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -117,8 +113,6 @@ class ConnectionReferenceProvider(DataverseProvider):
         return UpdateResult(self._bring_about(id_, news, olds))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        if is_row_held(self, id_, props):
-            return
         live = self._find(id_)
         if live is None:
             return
@@ -126,6 +120,11 @@ class ConnectionReferenceProvider(DataverseProvider):
         if changed:
             warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
         self.client.references.delete_reference(live)
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # A connection exists in one environment only, so its name tells environments apart.
+        live, bound = self._find(id_), outputs.get("connection_id")
+        return live is not None and bool(bound) and live.connection_id == bound
 
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """What the state keeps of a reference that is there, as its checked inputs declare."""
@@ -287,6 +286,7 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             "solution": solution,
             ERROR: None,
         }
+        opts = options_of(opts, "ConnectionReference", resource_name)
         declared_order.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)
-        fail_unless_done(self.binding_error, f"Connection reference {resource_name!r}")
+        fail_unless_done(self, self.binding_error, f"Connection reference {resource_name!r}")

@@ -19,7 +19,7 @@ import pulumi
 from pulumi.dynamic import CheckFailure
 
 from .errors import InvalidInputError, PowerAutomateError, one_line
-from .provider import failure, is_unknown, one_line_errors, warn
+from .provider import failure, hides, is_unknown, one_line_errors, warn
 
 # In the inputs `digest:sha:warnings` of a definition that the program has validated already, in
 # checked inputs and in outputs the digest alone. Its key stays the same from input to output, so
@@ -103,11 +103,13 @@ def difference_lines(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[s
         news: the inputs after a check that found nothing wrong.
 
     Returns:
-        At most five lines; none for equal definitions, and none of a definition that is or was a
-        secret.
+        At most five lines; none for equal definitions, none of a definition that is or was a
+        secret, and none where the resource's `hide_diffs` names it.
     """
     from . import flow
 
+    if hides(news, "definition"):
+        return []
     if olds.get(SHOWABLE) is not True or news.get(SHOWABLE) is not True:
         return []
     if any(is_unknown(inputs.get(key)) for inputs in (olds, news) for key in _COMPARED):

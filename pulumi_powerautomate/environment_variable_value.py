@@ -13,8 +13,6 @@ from .bindings import (
     Doubt,
     conflict,
     foreign_columns,
-    hold_row,
-    is_row_held,
     is_same_name,
     tell_overwritten,
 )
@@ -60,8 +58,6 @@ class EnvironmentVariableValueProvider(DataverseProvider):
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         same_row = is_same_name(id_, news.get("schema_name"))
-        if same_row:
-            hold_row(self, id_, news)
         changed = any(olds.get(key) != news.get(key) for key in ("schema_name", "value"))
         return DiffResult(
             changes=changed or bool(olds.get(ERROR)),
@@ -72,7 +68,6 @@ class EnvironmentVariableValueProvider(DataverseProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         name = props["schema_name"]
         outputs = self._bring_about(name, props, None)
-        hold_row(self, name, props)
         return CreateResult(name, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -87,14 +82,17 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         return UpdateResult(self._bring_about(id_, news, olds))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        if is_row_held(self, id_, props):
-            return
         live = self._find(id_)
         if live is None or live.value_id is None:
             return
         if live.value != props.get("value") and not Doubt.recorded_in(props).columns:
             warn(props, "somebody had changed its value since the last run; deleted")
         self.client.references.delete_value(live)
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # Variables exist to differ between environments; an id of the row was not recorded.
+        live = self._find(id_)
+        return live is not None and live.value == outputs.get("value")
 
     def _find(self, schema_name: str) -> EnvironmentVariable | None:
         return next(iter(self.client.references.variables([schema_name])), None)
@@ -198,4 +196,4 @@ class EnvironmentVariableValue(
     ) -> None:
         props = {"schema_name": schema_name, "value": value, ERROR: None}
         super().__init__(EnvironmentVariableValueProvider, resource_name, props, opts)
-        fail_unless_done(self.binding_error, f"Environment variable value {resource_name!r}")
+        fail_unless_done(self, self.binding_error, f"Environment variable value {resource_name!r}")

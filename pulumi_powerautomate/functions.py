@@ -16,7 +16,7 @@ import pulumi
 from .client.locating import locate
 from .connection import SETTINGS, Connection, is_guid, resolve
 from .errors import InvalidInputError
-from .provider import Provider, client_for, one_line_errors
+from .provider import Provider, client_for, look_up
 
 if TYPE_CHECKING:
     from .client import DataverseClient
@@ -65,7 +65,7 @@ class Flow(TypedDict):
     """Connection references, by the key that the actions use."""
 
 
-@one_line_errors
+@look_up
 def get_flow(
     id: str | None = None, *, name: str | None = None, provider: Provider | None = None
 ) -> Flow:
@@ -95,7 +95,7 @@ def get_flow(
     return _flow(workflows.get(str(id)))
 
 
-@one_line_errors
+@look_up
 def get_flows(
     *,
     name: str | None = None,

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .bindings import hold_row, is_row_held, is_same_name
+from .bindings import is_same_name
 from .errors import PowerAutomateError
 from .provider import (
     IDENTITY,
@@ -22,13 +22,16 @@ from .provider import (
     DataverseResource,
     fail_unless_done,
     failure,
+    hides,
     is_unknown,
     note,
+    options_of,
     progress,
     warn,
 )
 from .solution_inputs import (
     DIGESTS,
+    FROM_PACKAGE,
     TIMEOUTS,
     check_inputs,
     operation_timeouts,
@@ -74,10 +77,8 @@ class SolutionImportProvider(DataverseProvider):
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = _changed(olds, news)
         same_row = is_same_name(id_, news.get("solution"))
-        if same_row:
-            hold_row(self, id_, news)
         unfinished = bool(olds.get("solution_error") or olds.get(_OFF))
-        if changed and same_row:
+        if changed and same_row and not hides(news, "package"):
             note(news, _summary(olds, news))
         if set(_IMPORTED) & changed and news.get("managed"):
             _warn_of_slow_path(news)
@@ -90,7 +91,6 @@ class SolutionImportProvider(DataverseProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         outputs = self._bring_in(props, None)
-        hold_row(self, props["solution"], props)
         return CreateResult(props["solution"], outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -132,9 +132,6 @@ class SolutionImportProvider(DataverseProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.removal import remove
 
-        if is_row_held(self, id_, props):
-            return
-
         def seen(installed: InstalledSolution) -> None:
             recorded = props.get("version")
             if installed.version != recorded and props.get("mode") != "hold" and not _unsure(props):
@@ -160,6 +157,14 @@ class SolutionImportProvider(DataverseProvider):
                 f"solution {id_} was unmanaged: only its container is gone. What it held stays in "
                 f"the environment; its flows: {flows}",
             )
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        solutions = self.client.solutions
+        solution_id, job_id = outputs.get("solution_id"), outputs.get("import_job_id")
+        if not solution_id:
+            return bool(job_id) and solutions.job(str(job_id)) is not None
+        installed = solutions.find(id_)
+        return installed is not None and installed.id == solution_id
 
     def _bring_in(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
         from .client import import_once
@@ -507,6 +512,11 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     import_job_id: pulumi.Output[str]
     solution_error: pulumi.Output[str | None]
 
+    _import_hint = "Declare it: what was imported already is not imported again."
+    _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "package": ("sha256", *(key for key in FROM_PACKAGE if key not in ("package", "sha256")))
+    }
+
     def __init__(
         self,
         resource_name: str,
@@ -527,6 +537,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
     ) -> None:
+        opts = options_of(opts, "SolutionImport", resource_name)
         props = {
             **package_inputs(package),
             "mode": mode,
@@ -548,4 +559,4 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "solution_error": None,
         }
         super().__init__(SolutionImportProvider, resource_name, props, opts)
-        fail_unless_done(self.solution_error, f"Solution {resource_name!r}")
+        fail_unless_done(self, self.solution_error, f"Solution {resource_name!r}")
