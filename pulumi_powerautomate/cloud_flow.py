@@ -394,7 +394,9 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         solution: unique name of an unmanaged solution that the flow belongs to. Changed in place:
             the flow is added to the new one and taken out of the old one.
         workflow_id: the flow's GUID, to have the same one in every environment. Derived when left
-            out. A change replaces the flow, old one first.
+            out. A change replaces the flow, old one first; where others call it, the service
+            refuses to delete the old one first, and `ResourceOptions(delete_before_replace=False)`
+            lets the new one come first.
         on_conflict: what to do about a flow that has this id already and differs, or that somebody
             changed since the last run. `"fail"` reports it; `"adopt"` takes an existing one over
             on create and reports later changes; `"overwrite"` overwrites those too. By default
@@ -402,7 +404,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             for a chosen one.
 
     Attributes besides the inputs: `current_state` (`on`, `off`, `suspended`, or `unknown` while
-    nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
+    it is not known whether the last write was applied), `activation_error` (why the flow is not as
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents

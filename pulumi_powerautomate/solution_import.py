@@ -20,6 +20,7 @@ from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    derivation_host,
     claims,
     fail_unless_done,
     failure,
@@ -223,7 +224,7 @@ class SolutionImportProvider(DataverseProvider):
             unique_name=props["solution"],
             version=props["version"],
             mode=props["mode"],
-            target=self.connection.host,
+            target=derivation_host(self.connection),
             options=options,
             triggers=tuple(map(str, props.get("triggers") or ())),
         )
