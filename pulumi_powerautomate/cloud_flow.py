@@ -98,10 +98,8 @@ class CloudFlowProvider(DataverseProvider):
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
             flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
-            twice = claims.declared_twice(
-                f"workflow_id {flow_id}", f"workflow_id {flow_id}", urn_of(inputs)
-            )
-            failures += map(failure, twice)
+            what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
+            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs)))
         if not failures:
             # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
             note(inputs, "\n".join(difference_lines(olds, inputs)))
