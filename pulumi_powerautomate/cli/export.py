@@ -24,7 +24,8 @@ def add_to(verbs: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..exporting import export_solution, write_whole
+    from ..exporting import export_solution
+    from ..files import write_whole
     from ..solution import unpack
 
     last = ""

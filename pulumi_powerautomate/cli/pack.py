@@ -33,7 +33,7 @@ def _unpack(arguments: argparse.Namespace) -> int:
 
 
 def _pack(arguments: argparse.Namespace) -> int:
-    from ..exporting import write_whole
+    from ..files import write_whole
     from ..solution import pack, read_package
 
     changed = write_whole(Path(arguments.package), pack(arguments.folder))
