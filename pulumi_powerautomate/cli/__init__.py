@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from ..errors import PowerAutomateError
+from ..terminal import shown
 
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
 VERBS = (
@@ -47,12 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in VERBS:
         importlib.import_module(f".{name}", __package__).add_to(verbs)
     arguments = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a letter of a name shows its number.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = int(arguments.run(arguments))
         sys.stdout.flush()
         return code
     except PowerAutomateError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {shown(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

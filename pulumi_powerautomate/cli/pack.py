@@ -38,14 +38,15 @@ def _unpack(arguments: argparse.Namespace) -> int:
 def _pack(arguments: argparse.Namespace) -> int:
     from ..files import write_whole
     from ..solution import packed, read_bytes
+    from ..terminal import shown
 
     made = packed(arguments.folder)
     if made.left_out:
         listed = ", ".join(made.left_out)
-        print(f"left out, no parts of a solution: {listed}", file=sys.stderr)
+        print(shown(f"left out, no parts of a solution: {listed}"), file=sys.stderr)
     # Read before it is written: a good package is not replaced by one that nobody can read.
     found = read_bytes(made.data, f"the package of {arguments.folder}")
     changed = write_whole(arguments.package, made.data)
     state = "" if changed else ", unchanged"
-    print(f"{arguments.package}: {found.unique_name} {found.version}{state}")
+    print(shown(f"{arguments.package}: {found.unique_name} {found.version}{state}"))
     return 0

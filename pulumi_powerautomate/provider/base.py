@@ -22,6 +22,7 @@ from ..client import DataverseClient, telemetry, wire_log
 from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, one_line
+from ..terminal import shown_lines
 from .engine_log import DebugLines, say, wants_debug_lines
 from .repetition import told
 from .run import begin_run
@@ -112,7 +113,7 @@ def failure(reason: str) -> CheckFailure:
     When a failure names a property the engine prints that property's value too: a whole
     definition, or a secret in clear.
     """
-    return CheckFailure("", reason)
+    return CheckFailure("", shown_lines(reason))
 
 
 def is_unknown(value: Any) -> bool:
