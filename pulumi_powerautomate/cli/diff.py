@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 
@@ -26,6 +25,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from ..flow import compare
     from ..flow.diagram import to_mermaid
     from ..review import changes_in_markdown, fenced
+    from ..terminal import json_text, shown
     from .flow_files import read_flow
 
     before, after = read_flow(arguments.before), read_flow(arguments.after)
@@ -42,15 +42,15 @@ def _run(arguments: argparse.Namespace) -> int:
             }
             for change in changes
         ]
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json_text(found))
     elif arguments.format == "markdown":
         print(changes_in_markdown(changes) or "No difference.\n", end="")
         if changes:
             print(f"\n{fenced(to_mermaid(after, before), 'mermaid')}", end="")
     else:
         for change in changes:
-            print(change.sentence)
-            print(f"    {change.path}" if change.path else "")
+            print(shown(change.sentence))
+            print(f"    {shown(change.path)}" if change.path else "")
         if not changes:
             print("no difference")
     return 1 if changes else 0

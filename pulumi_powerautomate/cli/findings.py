@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,6 +17,7 @@ from ..flow import (
     validate,
 )
 from ..flow.validation import RULES
+from ..terminal import json_text, shown
 from .flow_files import FlowFile
 
 
@@ -63,8 +63,10 @@ def findings_of(flow: FlowFile) -> FileFindings:
 def as_text(found: Sequence[FileFindings]) -> str:
     """One line for each finding, and a summary."""
     lines = [
-        f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
-        f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        shown(
+            f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
+            f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        )
         for each in found
         for item in each.findings
     ]
@@ -100,7 +102,7 @@ def as_json(found: Sequence[FileFindings]) -> str:
             for each in found
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def as_sarif(found: Sequence[FileFindings]) -> str:
@@ -137,7 +139,7 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def as_github(found: Sequence[FileFindings]) -> str:
@@ -185,7 +187,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,8 @@ class Store:
     """Rows by table and key, and the one counter that all versions come from."""
 
     def __init__(self, path: str | None) -> None:
+        if path:
+            _make_private(path)
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = OFF")
@@ -133,3 +136,16 @@ class Store:
 
 def _folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _make_private(path: str) -> None:
+    """Rows hold what flows hold, keys too: the file is this user's alone, and no link."""
+    if path.startswith("file:") or path == ":memory:":
+        return
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)

@@ -6,23 +6,27 @@ Nothing here sends a request or knows Pulumi.
 
 from __future__ import annotations
 
-from .folder import pack, unpack
+from .folder import PackedFolder, pack, packed, unpack
 from .reading import (
     PackagedFlow,
     SolutionPackage,
     Variable,
     flow_documents,
+    read_bytes,
     read_package,
 )
 from .writing import normalized, same_content
 
 __all__ = [
     "PackagedFlow",
+    "PackedFolder",
     "SolutionPackage",
     "Variable",
     "flow_documents",
     "normalized",
     "pack",
+    "packed",
+    "read_bytes",
     "read_package",
     "same_content",
     "unpack",
