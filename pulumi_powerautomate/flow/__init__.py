@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .action_tree import Branch, Node, outline, triggers_of, walk
 from .activation_order import ActivationOrder, activation_order, in_words
 from .canonical import canonical, digest
-from .connections import (
+from .connection_references import (
     API_PREFIX,
     children_of,
     connectors_of,
@@ -23,7 +24,6 @@ from .connections import (
 from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
-from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
 
 __all__ = [

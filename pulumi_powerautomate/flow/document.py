@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .connections import references_from_wire
+from .connection_references import references_from_wire
 from .problems import DefinitionError
 
 _DEEPEST = 200

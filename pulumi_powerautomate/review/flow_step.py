@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import PowerAutomateError
 from ..flow import Change, FlowVersion, compare, outline, parse_document, triggers_of, walk
 from ..flow.diagram import to_mermaid
-from ..flow.difference.surroundings import kind_in_words
+from ..flow.difference.triggers import kind_in_words
 from ..flow.difference.wording import counted, shown
 from .preview import SECRET, UNKNOWN, Step
 

@@ -6,17 +6,13 @@ Equal in digest and connections means no change, and any other pair has at least
 
 from __future__ import annotations
 
+from ..action_tree import outline
 from ..canonical import digest
-from ..nodes import outline
 from .actions import action_changes
 from .changes import SEVERITIES, Change, FlowVersion, Severity
-from .surroundings import (
-    connection_changes,
-    definition_changes,
-    parameter_changes,
-    row_changes,
-    trigger_changes,
-)
+from .parameters import connection_changes, definition_changes, parameter_changes
+from .row import row_changes
+from .triggers import trigger_changes
 
 __all__ = ["SEVERITIES", "Change", "FlowVersion", "Severity", "compare"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..action_tree import Branch, Node, walk
 from ..canonical import canonical_node
-from ..nodes import Branch, Node, walk
 from .changes import Change
 from .conditions import condition_in_words
-from .leaf import leaf_change
+from .masking import inputs_secured, without_secrets
 from .matching import Matching, match, own_body
 from .order import Order
-from .secrecy import inputs_secured, without_secrets
+from .property_change import property_change
 from .values import ABSENT, leaves, same
 from .wording import counted, fragments, label_in_words, named, shown, text_change
 
@@ -110,7 +110,7 @@ def _body_changes(old: Node, new: Node, matching: Matching) -> Iterator[Change]:
         if path == "expression":
             yield _condition(new, was, now)
         else:
-            yield leaf_change(new, path, was, now, secured)
+            yield property_change(new, path, was, now, secured)
 
 
 def _outer_leaves(

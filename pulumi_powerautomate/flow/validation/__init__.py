@@ -17,8 +17,8 @@ from .connections import connection_problems
 from .expressions import expression_problems
 from .limits import limit_problems
 from .model import Flow
-from .order import order_problems
 from .rules import RULES, Rule
+from .run_after import order_problems
 from .structure import structure_problems
 from .variables import variable_problems
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..nodes import Node
+from ..action_tree import Node
 from ..problems import Problem
 from .model import LOOPS, Flow, kind_of
 from .rules import problem
-from .suggesting import listed
+from .suggestions import listed
 
 ACTION_TYPES = (
     "ApiConnection", "ApiConnectionWebhook", "ApiManagement", "AppendToArrayVariable",

@@ -8,7 +8,7 @@ from typing import Any
 from ..problems import Problem
 from .model import Flow
 from .rules import problem
-from .suggesting import listed
+from .suggestions import listed
 
 TRIGGER_TYPES = (
     "ApiConnection", "ApiConnectionNotification", "ApiConnectionWebhook", "Batch", "Http",

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..action_tree import Branch, Node, outline, triggers_of
 from ..difference import FlowVersion
 from ..difference.matching import Matching, match
-from ..difference.surroundings import kind_in_words
+from ..difference.triggers import kind_in_words
 from ..difference.wording import connector_in_words, label_in_words
-from ..nodes import Branch, Node, outline, triggers_of
 
 Mark = Literal["", "added", "removed", "changed"]
 
@@ -108,7 +108,7 @@ class _Painter:
 
     def _compare(self, before: FlowVersion) -> None:
         from ..difference.actions import pair_changes
-        from ..difference.surroundings import trigger_changes
+        from ..difference.triggers import trigger_changes
 
         older = outline(before.definition)
         matching = self._matching = match(older, self._root)

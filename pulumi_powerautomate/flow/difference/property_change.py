@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from .changes import Change
-from .secrecy import HIDDEN, without_secrets
+from .masking import HIDDEN, without_secrets
 from .values import ABSENT
 from .wording import fragments, is_expression, named, shown, text_change
 
@@ -38,7 +38,7 @@ class Place(Protocol):
         """Where it stands."""
 
 
-def leaf_change(node: Place, path: str, was: Any, now: Any, secured: bool) -> Change:
+def property_change(node: Place, path: str, was: Any, now: Any, secured: bool) -> Change:
     """The change of one place below an action or trigger."""
     full = f"{node.path}.{path}"
     hide = secured and path.startswith("inputs")

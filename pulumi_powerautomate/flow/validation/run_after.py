@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..nodes import Branch, Node
+from ..action_tree import Branch, Node
 from ..problems import Problem
 from .model import Flow
 from .rules import problem

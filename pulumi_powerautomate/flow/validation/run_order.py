@@ -5,7 +5,7 @@ from __future__ import annotations
 import graphlib
 from dataclasses import dataclass, field
 
-from ..nodes import Branch, Node
+from ..action_tree import Branch, Node
 
 _MOST_CIRCLES = 20
 

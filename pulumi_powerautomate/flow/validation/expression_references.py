@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from ..action_tree import Node
 from ..expressions import Call, Expression
-from ..nodes import Node
 from ..problems import Problem
 from .actions import KNOWN_TYPES, member_of
 from .model import HOLDERS, Flow, Place, kind_of, spelt
