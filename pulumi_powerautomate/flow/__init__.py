@@ -11,7 +11,7 @@ from typing import Any
 
 from .action_tree import Branch, Node, outline, triggers_of, walk
 from .activation_order import ActivationOrder, activation_order, in_words
-from .canonical import canonical, digest
+from .canonical import canonical, digest, same_flow
 from .connection_references import (
     API_PREFIX,
     children_of,
@@ -52,6 +52,7 @@ __all__ = [
     "references_equal",
     "references_from_wire",
     "references_to_wire",
+    "same_flow",
     "triggers_of",
     "validate",
     "walk",

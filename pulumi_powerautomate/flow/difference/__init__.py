@@ -7,7 +7,7 @@ Equal in digest and connections means no change, and any other pair has at least
 from __future__ import annotations
 
 from ..action_tree import outline
-from ..canonical import digest
+from ..canonical import digest, same_flow
 from .actions import action_changes
 from .changes import SEVERITIES, Change, FlowVersion, Severity
 from .parameters import connection_changes, definition_changes, parameter_changes
@@ -33,7 +33,7 @@ def compare(before: FlowVersion, after: FlowVersion) -> list[Change]:
         *action_changes(outline(before.definition), outline(after.definition)),
         *definition_changes(before, after),
     ]
-    if not changes and digest(before.definition) != digest(after.definition):
+    if not changes and not same_flow(digest(before.definition), digest(after.definition)):
         said = "The definition differs in a part that is not well-formed."
         return [Change("definition-changed", "", None, None, said)]
     return sorted(changes, key=lambda change: change.rank)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..action_tree import Branch, Node, walk
-from ..canonical import canonical_node
+from ..canonical import canonical_node, is_empty_branch
 from .changes import Change
 from .conditions import condition_in_words
 from .masking import inputs_secured, without_secrets
@@ -199,7 +199,7 @@ def _shells(node: Node) -> dict[str, dict[str, Any]]:
     for name, case in cases.items() if isinstance(cases, Mapping) else ():
         found[f"case {name}"] = case
     for key in ("else", "default"):
-        if key in node.body:
+        if key in node.body and not is_empty_branch(node.type, key, node.body[key]):
             found[key] = node.body[key]
     return {
         key: {name: item for name, item in value.items() if name != "actions"}

@@ -7,20 +7,11 @@ from typing import Any
 
 from ..action_tree import Node
 from ..problems import Problem
+from ..vocabulary import ACTION_TYPES
 from .model import LOOPS, Flow, kind_of
 from .rules import problem
 from .suggestions import listed
 
-ACTION_TYPES = (
-    "ApiConnection", "ApiConnectionWebhook", "ApiManagement", "AppendToArrayVariable",
-    "AppendToStringVariable", "AppService", "Batch", "Compose", "DecrementVariable",
-    "Expression", "FlatFileDecoding", "FlatFileEncoding", "Foreach", "Function", "Http",
-    "HttpWebhook", "If", "IncrementVariable", "InitializeVariable",
-    "IntegrationAccountArtifactLookup", "JavaScriptCode", "Join", "Liquid", "OpenApiConnection",
-    "OpenApiConnectionNotification", "OpenApiConnectionWebhook", "ParseJson", "Query", "Response",
-    "Scope", "Select", "SendToBatch", "SetVariable", "Switch", "Table", "Terminate", "Until",
-    "Wait", "Workflow", "XmlValidation", "Xslt",
-)  # fmt: skip
 KNOWN_TYPES = frozenset(name.lower() for name in ACTION_TYPES)
 
 # Members that an action cannot do without, by type in lower case, each with an example.
