@@ -45,13 +45,12 @@ def findings_of(flow: FlowFile) -> FileFindings:
     missed here.
     """
     try:
-        value = parse_json(flow.text)
-        document = parse_document(value)
+        document = parse_document(parse_json(flow.text))
     except DefinitionError as error:
         problem = Problem("FLOW100", "error", error.path, error.message, "Export the flow again.")
         return FileFindings(flow, [Finding(problem, error.line)])
     references: Mapping[str, Any] = document.connection_references
-    if "properties" not in value:
+    if document.bare:
         references = {key: {"api": api} for key, api in connectors_of(document.definition).items()}
     problems = validate(document.definition, references)
     # Lines of what is inside of a package would mislead in the package itself.

@@ -16,6 +16,7 @@ from .connection_references import (
     API_PREFIX,
     children_of,
     connectors_of,
+    is_invoker,
     normalize_references,
     references_equal,
     references_from_wire,
@@ -25,6 +26,7 @@ from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
 from .problems import DefinitionError, Problem
+from .text import utf16_length
 
 __all__ = [
     "API_PREFIX",
@@ -45,6 +47,7 @@ __all__ = [
     "digest",
     "dump",
     "in_words",
+    "is_invoker",
     "normalize_references",
     "outline",
     "parse_document",
@@ -54,6 +57,7 @@ __all__ = [
     "references_to_wire",
     "same_flow",
     "triggers_of",
+    "utf16_length",
     "validate",
     "walk",
 ]

@@ -68,6 +68,14 @@ def references_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     }
 
 
+def is_invoker(entry: Any) -> bool:
+    """Whether an entry in normal form is the connection of the person who runs the flow."""
+    if not isinstance(entry, Mapping):
+        return False
+    source = entry.get("runtime_source") or entry.get("source")
+    return isinstance(source, str) and source.lower() == "invoker"
+
+
 def connectors_of(definition: Mapping[str, Any]) -> dict[str, str]:
     """Which connector (`shared_office365`) each connection key of the actions belongs to."""
     found: dict[str, str] = {}
@@ -75,9 +83,10 @@ def connectors_of(definition: Mapping[str, Any]) -> dict[str, str]:
     while stack:
         item = stack.pop()
         if isinstance(item, Mapping):
-            name, api = item.get("connectionName"), item.get("apiId")
-            if isinstance(name, str) and isinstance(api, str):
-                found[name] = api.rpartition("/")[2]
+            api = item.get("apiId")
+            for name in (item.get("connectionReferenceName"), item.get("connectionName")):
+                if isinstance(name, str) and isinstance(api, str):
+                    found[name] = api.rpartition("/")[2]
             stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)

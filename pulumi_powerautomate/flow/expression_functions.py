@@ -3,7 +3,8 @@ The functions of expressions, with the least and the most arguments each takes.
 
 Source: "Reference guide to workflow expression functions in Azure Logic Apps and Power Automate"
 (Microsoft Learn). Where the guide asks for two values and the service is content with one, as for
-`concat`, the table says one; and flows exist that call `string()` to fail on purpose. Names are
+`concat`, the table says one; flows exist that call `string()` to fail on purpose, and Microsoft
+ships flows that call `encodeURIComponent` with three arguments. Names are
 compared without regard to case, as the service does.
 """
 
@@ -35,7 +36,7 @@ _CONVERSIONS: Mapping[str, tuple[int, int | None]] = {
     "binary": (1, 1), "bool": (1, 1), "createArray": (0, _ANY), "dataUri": (1, 1),
     "dataUriToBinary": (1, 1), "dataUriToString": (1, 1), "decimal": (1, 1),
     "decodeBase64": (1, 1), "decodeDataUri": (1, 1), "decodeUriComponent": (1, 1),
-    "encodeUriComponent": (1, 1), "float": (1, 2), "int": (1, 1), "json": (1, 1),
+    "encodeUriComponent": (1, _ANY), "float": (1, 2), "int": (1, 1), "json": (1, 1),
     "string": (0, 1), "uriComponent": (1, 1), "uriComponentToBinary": (1, 1),
     "uriComponentToString": (1, 1), "xml": (1, 2),
 }  # fmt: skip

@@ -1,5 +1,5 @@
 """
-What a definition must fulfil before it is worth sending.
+The rules that a definition fulfils before it is worth sending.
 
 The rules are those of the workflow definition language, which the service applies when a flow is
 turned on, and its limits. `RULES` lists them; each module beside this one finds the problems of one
@@ -16,6 +16,7 @@ from .actions import action_problems
 from .connections import connection_problems
 from .expressions import expression_problems
 from .limits import limit_problems
+from .members import member_problems
 from .model import Flow
 from .rules import RULES, Rule
 from .run_after import order_problems
@@ -26,6 +27,7 @@ __all__ = ["RULES", "Rule", "validate"]
 
 _STAGES = (
     structure_problems,
+    member_problems,
     action_problems,
     order_problems,
     expression_problems,

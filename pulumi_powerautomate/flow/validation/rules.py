@@ -1,4 +1,4 @@
-"""The rules by code: how grave each is, and what it is about."""
+"""The rules by code, with their severity and subject."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ RULES = _rules(
     ("FLOW106", "error", "a schedule is not valid"),
     ("FLOW107", "error", "a parameter has an unknown type"),
     ("FLOW108", "error", "a trigger condition has no expression"),
+    ("FLOW110", "error", "an object has a member that it must not have"),
+    ("FLOW111", "warning", "an object has a member that is not known"),
     ("FLOW201", "error", "the type of an action is missing or misspelt"),
     ("FLOW202", "warning", "the type of an action is not known"),
     ("FLOW203", "error", "an action lacks what its type needs"),
@@ -66,8 +68,10 @@ RULES = _rules(
     ("FLOW502", "error", "a connection reference is for another connector"),
     ("FLOW503", "error", "the id of a child flow is not a GUID"),
     ("FLOW504", "error", "the operation of a connector is incomplete"),
+    ("FLOW505", "error", "a connection is its caller's, but nobody calls the flow"),
+    ("FLOW506", "error", "a connection of a child flow is its caller's"),
     ("FLOW601", "error", "too many actions"),
-    ("FLOW602", "warning", "actions are nested deeper than documented"),
+    ("FLOW602", "error", "actions are nested too deep"),
     ("FLOW603", "error", "too many cases of a switch"),
     ("FLOW604", "error", "too many variables"),
     ("FLOW605", "error", "a name is too long"),

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..problems import Problem
-from ..vocabulary import PARAMETER_TYPES, REQUEST_KINDS, TRIGGER_TYPES
+from ..vocabulary import ACTION_TYPES, PARAMETER_TYPES, REQUEST_KINDS, TRIGGER_TYPES
 from .model import Flow
 from .rules import problem
 from .suggestions import listed
 
+_ACTIONS_ONLY = frozenset(name.lower() for name in ACTION_TYPES) - {
+    name.lower() for name in TRIGGER_TYPES
+}
 _EXAMPLES = {"type": ("Recurrence", "Request", "OpenApiConnection"), "kind": REQUEST_KINDS}
 _FREQUENCIES = ("Second", "Minute", "Hour", "Day", "Week", "Month", "Year")
 _WEEK_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -73,6 +76,11 @@ def _type(flow: Flow, path: str, body: Mapping[str, Any]) -> Iterator[Problem]:
                 f"the trigger has no {member}.",
                 f"Give it one, such as {listed(_EXAMPLES[member])}.",
             )
+        elif member == "type" and given.lower() in _ACTIONS_ONLY:
+            yield problem(
+                "FLOW104", f"{path}.type", f"{given!r} is a type of actions, not of triggers.",
+                f"Give it one of triggers, such as {listed(_EXAMPLES['type'])}.",
+            )  # fmt: skip
         elif given.lower() not in {item.lower() for item in known}:
             near = flow.suggestions.near(given, known, 0.75)
             if near:
