@@ -6,7 +6,7 @@ Nothing here reads a file, sends a request or knows Pulumi.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .action_tree import Branch, Node, outline, triggers_of, walk
@@ -63,7 +63,11 @@ __all__ = [
 ]
 
 
-def validate(definition: Mapping[str, Any], references: Mapping[str, Any]) -> list[Problem]:
+def validate(
+    definition: Mapping[str, Any],
+    references: Mapping[str, Any],
+    ignore: Collection[str] = (),
+) -> list[Problem]:
     """
     Every problem of a definition; `validation.validate`, loaded when a flow is validated.
 
@@ -71,4 +75,4 @@ def validate(definition: Mapping[str, Any], references: Mapping[str, Any]) -> li
     """
     from .validation import validate as apply_rules
 
-    return apply_rules(definition, references)
+    return apply_rules(definition, references, ignore)

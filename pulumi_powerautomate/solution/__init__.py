@@ -12,6 +12,7 @@ from .reading import (
     SolutionPackage,
     Variable,
     flow_documents,
+    is_package,
     read_package,
 )
 from .writing import normalized, same_content
@@ -21,6 +22,7 @@ __all__ = [
     "SolutionPackage",
     "Variable",
     "flow_documents",
+    "is_package",
     "normalized",
     "pack",
     "read_package",

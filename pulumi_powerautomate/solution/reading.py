@@ -115,6 +115,20 @@ def read_package(path: str | Path) -> SolutionPackage:
         raise InvalidInputError(f"{where} cannot be read: {error.strerror}.") from None
 
 
+def is_package(path: str | Path) -> bool:
+    """
+    Whether a zip is a solution package, rather than some other archive that lies beside.
+
+    Raises:
+        InvalidInputError: it cannot be opened at all.
+    """
+    try:
+        with open(path, "rb") as source, hardened.open_archive(source, str(path)) as archive:
+            return any(name.lower() == MANIFEST for name in archive.namelist())
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from None
+
+
 def flow_documents(path: str | Path) -> list[tuple[str, str]]:
     """
     The documents of a package's cloud flows: the entry's name, and its text.

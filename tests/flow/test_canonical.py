@@ -248,7 +248,7 @@ def test_first_digest_is_frozen() -> None:
 )
 def test_a_save_in_the_portal_is_no_difference(before: str, after: str) -> None:
     """Pairs of one flow that people met in two spellings."""
-    folder = Path(__file__).parents[1] / "cases"
+    folder = Path(__file__).parents[1] / "met_cases"
     one, other = (
         FlowVersion(parse_document((folder / f"{name}.json").read_text("utf-8")).definition)
         for name in (before, after)

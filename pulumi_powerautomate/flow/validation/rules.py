@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from ...errors import InvalidInputError
 from ..problems import Problem
 
 
@@ -84,6 +86,37 @@ RULES = _rules(
     ("FLOW612", "error", "the concurrency of a trigger is out of range"),
     ("FLOW613", "error", "the limit of a loop is out of range"),
 )  # fmt: skip
+
+
+# Without these there is no flow to send.
+_ALWAYS = frozenset({"FLOW100", "FLOW101"})
+
+
+def ignored_rules(codes: Any, where: str = "ignore") -> frozenset[str]:
+    """
+    The rules that somebody overrules.
+
+    Args:
+        codes: a list of codes such as `FLOW303`, in either case.
+        where: what it is called where it was given, for messages.
+
+    Raises:
+        InvalidInputError: it is no list of codes, or a code is of no rule, or of one that cannot
+            be overruled.
+    """
+    if not isinstance(codes, (list, tuple, set, frozenset)) or not all(
+        isinstance(code, str) for code in codes
+    ):
+        raise InvalidInputError(f'{where} is not a list of rules; write ["FLOW303"].')
+    found = frozenset(code.strip().upper() for code in codes)
+    for code in sorted(found):
+        if code in _ALWAYS:
+            raise InvalidInputError(f"{where}: {code} cannot be overruled: {RULES[code].title}.")
+        if code not in RULES:
+            near = difflib.get_close_matches(code, RULES, n=1)
+            hint = f"did you mean {near[0]}?" if near else "codes look like FLOW303."
+            raise InvalidInputError(f"{where}: there is no rule {code!r}; {hint}")
+    return found
 
 
 def problem(code: str, path: str, message: str, remedy: str) -> Problem:
