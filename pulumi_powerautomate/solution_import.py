@@ -37,6 +37,7 @@ from .solution_inputs import (
     operation_timeouts,
     package_inputs,
     package_path,
+    settings_inputs,
 )
 
 if TYPE_CHECKING:
@@ -475,6 +476,12 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         environment_variables: value by schema name. Changed in place, without importing.
         connections: for flows whose connections are embedded: name of the connection by connector
             (`shared_office365`). Changed in place, without importing.
+        settings: a deployment settings file of `pac solution create-settings`, by path, or its
+            content: values of environment variables and connections of connection references for
+            one environment. `connection_references` and `environment_variables` beside it win,
+            name by name. An empty value sets nothing, an empty connection keeps the environment's
+            binding. A preview tells names and connectors that the package has not. Changed in
+            place, without importing.
         activate_flows: which flows are turned on after the import: `"as-exported"` (default) those
             that were on when exported, `"all"`, or `"none"`. Changed in place, without importing.
         triggers: any values; a change imports again although nothing else differs.
@@ -533,6 +540,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         connection_references: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         environment_variables: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         connections: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        settings: pulumi.Input[str | Path | Mapping[str, Any]] | None = None,
         activate_flows: pulumi.Input[Literal["as-exported", "all", "none"]] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
@@ -540,6 +548,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         opts = options_of(opts, "SolutionImport", resource_name)
         props = {
             **package_inputs(package),
+            **settings_inputs(settings, connection_references, environment_variables),
             "mode": mode,
             "overwrite_unmanaged_customizations": overwrite_unmanaged_customizations,
             "publish_workflows": publish_workflows,
@@ -547,8 +556,6 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "skip_product_update_dependencies": skip_product_update_dependencies,
             "layer_desired_order": layer_desired_order,
             "component_parameters": component_parameters,
-            "connection_references": connection_references,
-            "environment_variables": environment_variables,
             "connections": connections,
             "activate_flows": activate_flows,
             "triggers": triggers,

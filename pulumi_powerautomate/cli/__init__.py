@@ -29,6 +29,7 @@ VERBS = (
     "pack",
     "report",
     "run_check",
+    "settings",
     "validate",
 )
 

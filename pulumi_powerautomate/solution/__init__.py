@@ -6,6 +6,7 @@ Nothing here sends a request or knows Pulumi.
 
 from __future__ import annotations
 
+from .contents import PackageContents, contents_of, is_solution_folder, read_contents
 from .folder import pack, unpack
 from .reading import (
     PackagedFlow,
@@ -18,13 +19,17 @@ from .reading import (
 from .writing import normalized, same_content
 
 __all__ = [
+    "PackageContents",
     "PackagedFlow",
     "SolutionPackage",
     "Variable",
+    "contents_of",
     "flow_documents",
     "is_package",
+    "is_solution_folder",
     "normalized",
     "pack",
+    "read_contents",
     "read_package",
     "same_content",
     "unpack",

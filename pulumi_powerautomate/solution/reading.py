@@ -7,33 +7,25 @@ Source: the layout of exported solutions, and "Solution concepts" (Microsoft Lea
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
 from ..errors import InvalidInputError, PowerAutomateError
 from ..flow import children_of, digest, parse_document, references_to_wire
 from . import hardened
+from .variable_types import VARIABLE_TYPES
 
 MANIFEST, CUSTOMIZATIONS = "solution.xml", "customizations.xml"
 CLOUD_FLOW = "5"
 _VARIABLE = re.compile(r"environmentvariabledefinitions/[^/]+/environmentvariabledefinition\.xml")
 _CHUNK = 1 << 20
-
-# Numbers of environmentvariabledefinition.type.
-VARIABLE_TYPES: Mapping[str, str] = {
-    "100000000": "string",
-    "100000001": "number",
-    "100000002": "boolean",
-    "100000003": "json",
-    "100000004": "data source",
-    "100000005": "secret",
-}
 
 
 @dataclass(frozen=True)
@@ -101,18 +93,23 @@ def read_package(path: str | Path) -> SolutionPackage:
     where = str(path)
     try:
         with open(path, "rb") as source:
-            sha, size = hashlib.sha256(), 0
-            while piece := source.read(_CHUNK):
-                sha.update(piece)
-                size += len(piece)
-            with hardened.open_archive(source, where) as archive:
-                return _package(archive, where, sha.hexdigest(), size)
+            return _read(source, where)
     except FileNotFoundError:
         raise InvalidInputError(
             f"{where} does not exist; give the path of a solution zip."
         ) from None
     except OSError as error:
         raise InvalidInputError(f"{where} cannot be read: {error.strerror}.") from None
+
+
+def read_bytes(data: bytes, where: str) -> SolutionPackage:
+    """
+    Read a package that is in memory; `where` stands for it in messages.
+
+    Raises:
+        InvalidInputError: as `read_package` does.
+    """
+    return _read(io.BytesIO(data), where)
 
 
 def is_package(path: str | Path) -> bool:
@@ -142,6 +139,15 @@ def flow_documents(path: str | Path) -> list[tuple[str, str]]:
             (flow.file, hardened.content(archive, flow.file, str(path)).decode("utf-8-sig"))
             for flow in package.flows
         ]
+
+
+def _read(source: IO[bytes], where: str) -> SolutionPackage:
+    sha, size = hashlib.sha256(), 0
+    while piece := source.read(_CHUNK):
+        sha.update(piece)
+        size += len(piece)
+    with hardened.open_archive(source, where) as archive:
+        return _package(archive, where, sha.hexdigest(), size)
 
 
 def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPackage:
@@ -239,12 +245,19 @@ def _variables(
         yield (
             element.get("schemaname", ""),
             Variable(
-                type=VARIABLE_TYPES.get(element.findtext("type") or "", "string"),
+                type=_type(element),
                 required=element.findtext("isrequired") == "1",
                 default=element.findtext("defaultvalue"),
                 value=_value(hardened.content(archive, value, where)) if value else None,
             ),
         )
+
+
+def _type(element: Element) -> str:
+    """The variable's type; a secret that Dataverse keeps is any text."""
+    found = VARIABLE_TYPES.get(element.findtext("type") or "", "string")
+    in_dataverse = element.findtext("secretstore") == "1"
+    return "string" if found == "secret" and in_dataverse else found
 
 
 def _value(text: bytes) -> str | None:
