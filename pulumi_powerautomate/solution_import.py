@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
+_MOST_LINES = 10
 # A change of one of these imports again; of the others it is carried out by itself.
 _IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
              "publish_workflows", "convert_to_managed", "skip_product_update_dependencies",
@@ -80,7 +81,7 @@ class SolutionImportProvider(DataverseProvider):
         same_row = is_same_name(id_, news.get("solution"))
         unfinished = bool(olds.get("solution_error") or olds.get(_OFF))
         if changed and same_row and not hides(news, "package"):
-            note(news, _summary(olds, news))
+            note(news, "\n".join([_summary(olds, news), *_inside(olds, news)]).strip())
         if set(_IMPORTED) & changed and news.get("managed"):
             _warn_of_slow_path(news)
         return DiffResult(
@@ -397,6 +398,44 @@ def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     )
     versions = f"{olds.get('version')} to {news.get('version')}"
     return f"solution {news.get('solution')} {versions}: {flows or 'the same flows'}"
+
+
+def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """What changes inside of the package, where the one that was imported last is at hand."""
+    old, new = olds.get("sha256"), news.get("sha256")
+    if is_unknown(new) or old == new or not old or hides(olds, "package"):
+        return []
+    from .solution import contents_of
+    from .solution.difference import compare_packages
+    from .solution.history import find_package
+
+    try:
+        path = package_path(str(olds.get("package")))
+        before = find_package(path, str(old))
+        after = find_package(package_path(str(news.get("package"))), str(new))
+        if after is None:
+            return []
+        if before is None:
+            return [
+                "what changes inside is not shown: the package that was imported last is neither "
+                f"at {path} nor in the git history of it"
+            ]
+        found = compare_packages(contents_of(before, str(path)), contents_of(after, "package"))
+    except PowerAutomateError:
+        # A package that cannot be read is refused where it is declared.
+        return []
+    lines = [
+        *(change.sentence for change in found.changes if change.kind != "version-changed"),
+        *(
+            change.sentence if flow.before is None or flow.after is None
+            else f"{flow.name}: {change.sentence}"
+            for flow in found.flows
+            for change in flow.changes
+        ),
+    ]  # fmt: skip
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more changes."]
+    return lines
 
 
 def _counts(props: Mapping[str, Any], imported: Imported) -> str:
