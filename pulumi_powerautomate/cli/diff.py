@@ -94,7 +94,8 @@ def _print_package(found: PackageDifference, form: str) -> int:
 def _print_changes(changes: Sequence[Change], indent: str = "") -> None:
     for change in changes:
         print(f"{indent}{change.sentence}")
-        print(f"{indent}    {change.path}" if change.path else "")
+        if change.path:
+            print(f"{indent}    {change.path}")
 
 
 def _as_json(changes: Sequence[Change]) -> list[dict[str, Any]]:

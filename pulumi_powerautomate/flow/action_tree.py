@@ -30,6 +30,11 @@ class Branch:
     owner: Node | None = None
     nodes: list[Node] = field(default_factory=list)
 
+    @property
+    def case(self) -> Any:
+        """The value that a case of a switch stands for; None for other branches."""
+        return case_value(self.owner.body, self.label) if self.owner else None
+
     def named(self, name: str) -> Node | None:
         """The action of this very branch that has the name."""
         return next((node for node in self.nodes if node.name == name), None)
@@ -76,6 +81,15 @@ class Node:
         """The siblings it waits for, with the outcomes it waits for."""
         given = self.body.get("runAfter")
         return given if isinstance(given, Mapping) else {}
+
+
+def case_value(body: Mapping[str, Any], label: str) -> Any:
+    """The value of the case that a switch holds under a label such as `case Berlin`."""
+    cases = body.get("cases")
+    case = (
+        cases.get(label[5:]) if label.startswith("case ") and isinstance(cases, Mapping) else None
+    )
+    return case.get("case") if isinstance(case, Mapping) else None
 
 
 _HOLDING = frozenset({"actions", "else", "cases", "default"})

@@ -181,7 +181,9 @@ class _Painter:
         return box
 
     def _inner(self, node: Node, branch: Branch, several: bool, mark: Mark) -> Lane:
-        label = _capital(label_in_words(branch.label, node.type) or "actions" * several)
+        label = _capital(
+            label_in_words(branch.label, node.type, branch.case) or "actions" * several
+        )
         if mark == "removed":
             lane = Lane(label)
             found = {inner.name: self._box(inner, "removed") for inner in branch.nodes}

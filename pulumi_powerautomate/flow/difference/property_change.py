@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from .changes import Change
 from .masking import HIDDEN, without_secrets
 from .values import ABSENT
-from .wording import fragments, is_expression, named, shown, text_change
+from .wording import fragments, is_expression, named, quoted, text_change
 
 _CONNECTION = (
     "inputs.host.connectionName",
@@ -50,13 +50,13 @@ def property_change(node: Place, path: str, was: Any, now: Any, secured: bool) -
     if before == after:
         said = f"{who} changes {HIDDEN}."
     elif was is ABSENT:
-        said = f"{who} is added: {shown(after)}."
+        said = f"{who} is added: {quoted(after)}."
     elif now is ABSENT:
-        said = f"{who} is left out (was {shown(before)})."
+        said = f"{who} is left out (was {quoted(before)})."
     elif isinstance(before, str) and isinstance(after, str) and fragments(before, after):
         said = f"{who}: {text_change(before, after)}."
     else:
-        said = f"{who}: {shown(before)} → {shown(after)}."
+        said = f"{who}: {quoted(before)} → {quoted(after)}."
     return Change(kind, full, before, after, said)
 
 
