@@ -1,5 +1,5 @@
 """
-What a difference never shows.
+Masking of secrets in a difference.
 
 A definition should hold no secret, but some do: keys in headers, passwords of an HTTP action,
 signatures in addresses, defaults of secure parameters, and inputs that the flow's author marked as
@@ -61,6 +61,19 @@ def without_secrets(value: Any, path: str = "", secured: bool = False) -> Any:
             return HIDDEN
         return _BEARER.sub(rf"\1{HIDDEN}", _IN_ADDRESS.sub(rf"\1{HIDDEN}", value))
     return HIDDEN if hides(path) else value
+
+
+def holds_secrets(definition: Mapping[str, Any]) -> bool:
+    """Whether a definition holds a value that would be masked: a key, a password, a token."""
+    parameters = definition.get("parameters")
+    for body in parameters.values() if isinstance(parameters, Mapping) else ():
+        secure = isinstance(body, Mapping) and str(body.get("type")).lower().startswith("secure")
+        if secure and body.get("defaultValue"):
+            return True
+    return any(
+        without_secrets(definition.get(part), part) != definition.get(part)
+        for part in ("triggers", "actions")
+    )
 
 
 def inputs_secured(body: Mapping[str, Any]) -> bool:

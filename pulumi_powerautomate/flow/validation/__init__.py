@@ -18,12 +18,12 @@ from .expressions import expression_problems
 from .limits import limit_problems
 from .members import member_problems
 from .model import Flow
-from .rules import RULES, Rule, ignored_rules
+from .rules import NEVER_IGNORED, RULES, Rule, ignored_rules
 from .run_after import order_problems
 from .structure import structure_problems
 from .variables import variable_problems
 
-__all__ = ["RULES", "Rule", "ignored_rules", "validate"]
+__all__ = ["NEVER_IGNORED", "RULES", "Rule", "ignored_rules", "validate"]
 
 _STAGES = (
     structure_problems,

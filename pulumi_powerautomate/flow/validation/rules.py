@@ -89,7 +89,7 @@ RULES = _rules(
 
 
 # Without these there is no flow to send.
-_ALWAYS = frozenset({"FLOW100", "FLOW101"})
+NEVER_IGNORED = frozenset({"FLOW100", "FLOW101"})
 
 
 def ignored_rules(codes: Any, where: str = "ignore") -> frozenset[str]:
@@ -110,7 +110,7 @@ def ignored_rules(codes: Any, where: str = "ignore") -> frozenset[str]:
         raise InvalidInputError(f'{where} is not a list of rules; write ["FLOW303"].')
     found = frozenset(code.strip().upper() for code in codes)
     for code in sorted(found):
-        if code in _ALWAYS:
+        if code in NEVER_IGNORED:
             raise InvalidInputError(f"{where}: {code} cannot be overruled: {RULES[code].title}.")
         if code not in RULES:
             near = difflib.get_close_matches(code, RULES, n=1)
