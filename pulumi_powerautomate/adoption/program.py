@@ -76,6 +76,7 @@ def flow_module(
     references: Mapping[str, Any],
     owner: str,
     shares: Sequence[tuple[str, str, FoundShare]],
+    ignored: Mapping[str, str] | None = None,
 ) -> str:
     """
     The module of a flow.
@@ -86,6 +87,7 @@ def flow_module(
         references: its connection references as code, by the actions' key.
         owner: key of its owner in the stack's settings.
         shares: (resource name, key of the principal, share) each.
+        ignored: the rules that are wrong about it, each with what it says.
     """
     live = found.live
     arguments = [("name", _text(live.name))]
@@ -98,6 +100,8 @@ def flow_module(
     if found.solution:
         arguments.append(("solution", _text(found.solution)))
     arguments.append(("workflow_id", _text(live.workflow_id)))
+    if ignored:
+        arguments.append(("ignore", f"[{', '.join(map(_text, sorted(ignored)))}]"))
     uses = ["principal"]
     if any(isinstance(entry, Mapping) and isinstance(entry.get("connection_name"), Setting)
            for entry in references.values()):  # fmt: skip
@@ -105,7 +109,7 @@ def flow_module(
     parts = [
         f"{_docstring(live.name)}\n\nfrom {SETTINGS} import {', '.join(uses)}\n\n"
         "import pulumi_powerautomate as powerautomate",
-        f"flow = {_call('CloudFlow', name, arguments)}",
+        _reasons(ignored or {}) + f"flow = {_call('CloudFlow', name, arguments)}",
     ]
     for share_name, key, share in shares:
         values = [
@@ -115,6 +119,13 @@ def flow_module(
         ]
         parts.append(_call("FlowShare", share_name, values))
     return "\n\n".join(parts) + "\n"
+
+
+def _reasons(ignored: Mapping[str, str]) -> str:
+    """A comment for each rule that a flow ignores."""
+    lines = [f"{code}: {' '.join(text.split())} The flow is on, so the rule is wrong about it."
+             for code, text in sorted(ignored.items())]  # fmt: skip
+    return "".join(f"# {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH - 2))
 
 
 def reference_module(found: FoundReference) -> str:

@@ -33,6 +33,7 @@ VERBS = (
     "pack",
     "report",
     "run_check",
+    "settings",
     "validate",
 )
 
