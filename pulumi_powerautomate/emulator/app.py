@@ -24,7 +24,7 @@ from .journal import Entry, Journal
 from .limits import Limits
 from .request import Request
 from .service import Service
-from .wire import Wire, instead
+from .wire import Wire, from_elsewhere, instead
 
 _API_PATH = re.compile(r"^/api/data/(?P<version>[^/]+)(?:/(?P<rest>.*))?$", re.DOTALL)
 
@@ -246,7 +246,8 @@ class Emulation:
             if entry is not None:
                 entry.status = answer.status
                 entry.retry_after = answer.headers.get("Retry-After", "")
-            answer.headers = {**service_headers(), **answer.headers}
+            if not from_elsewhere(rule):
+                answer.headers = {**service_headers(), **answer.headers}
             await wire.answer(answer)
             return True
         return False

@@ -165,13 +165,14 @@ def _headers(text: str) -> tuple[dict[str, str], str]:
 
 
 def _written(answer: Answer, content_id: str) -> str:
-    headers = {**answer.headers}
+    ours = service_headers()
+    headers = {name: ours[name] for name in ("OData-Version", "x-ms-service-request-id", "REQ_ID")}
+    headers.update(answer.headers)
     if answer.status >= 400:
-        headers["REQ_ID"] = service_headers()["REQ_ID"]
         headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
     lines = ["Content-Type: application/http", "Content-Transfer-Encoding: binary"]
     if content_id:
         lines.append(f"Content-ID: {content_id}")
     status = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"
-    inner = [status, *(f"{name}: {value}" for name, value in headers.items()), "OData-Version: 4.0"]
+    inner = [status, *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", *inner, "", answer.content().decode()])

@@ -117,6 +117,19 @@ def instead(fault: Fault) -> Answer | None:
     return None
 
 
+def from_elsewhere(fault: Fault) -> bool:
+    """Whether a proxy or a portal would send this response, without the service's headers."""
+    if fault.do in ("html", "redirect"):
+        return True
+    if fault.do != "status" or "body" not in fault.detail:
+        return bool(fault.detail.get("status") == 407)
+    try:
+        json.loads(str(fault.detail["body"]))
+    except ValueError:
+        return True
+    return False
+
+
 def _status(detail: dict[str, Any], headers: dict[str, str]) -> Answer:
     status = int(detail.get("status", 503))
     if "body" in detail:
