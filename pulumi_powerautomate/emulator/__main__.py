@@ -17,9 +17,10 @@ from typing import Any
 import uvicorn
 
 from . import seed
-from .answers import Refusal
-from .app import Emulation, new_service
+from .app import App, new_service
+from .control.routes import control_app
 from .entra.registration import register
+from .responses import ServiceError
 from .switches import SWITCHES
 from .tls import certificates
 
@@ -35,27 +36,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     switches = dict(item.partition("=")[::2] for item in arguments.switch)
     try:
         extra = json.loads(Path(arguments.seed).read_text("utf-8")) if arguments.seed else None
-        service = new_service(arguments.database, switches, extra)
-    except Refusal as refusal:
-        sys.exit(f"error: {refusal.message}")
+        environment = new_service(arguments.database, switches, extra)
+    except ServiceError as error:
+        sys.exit(f"error: {error.message}")
     except OSError as error:
         sys.exit(f"error: {error.filename or arguments.database}: {error.strerror or error}.")
     except ValueError as error:
         sys.exit(f"error: {arguments.seed} is not JSON ({error}).")
     except KeyError as error:
         sys.exit(f"error: {arguments.seed}: no entity set or key column {error}.")
-    emulation = Emulation(service, control=arguments.control, latency_ms=arguments.latency_ms)
-    _register(emulation, arguments.sign_in)
-    asyncio.run(_serve(emulation, arguments))
+    app = App(environment, latency_ms=arguments.latency_ms)
+    if arguments.control:
+        app.control = control_app(app)
+    _register(app, arguments.sign_in)
+    asyncio.run(_serve(app, arguments))
 
 
-def _register(emulation: Emulation, path: str | None) -> None:
+def _register(app: App, path: str | None) -> None:
     if path is None:
         return
     try:
-        register(emulation.entra, emulation.service, json.loads(Path(path).read_text("utf-8")))
-    except Refusal as refusal:
-        sys.exit(f"error: {path}: {refusal.message}")
+        register(app.entra, app.environment, json.loads(Path(path).read_text("utf-8")))
+    except ServiceError as error:
+        sys.exit(f"error: {path}: {error.message}")
     except OSError as error:
         sys.exit(f"error: {path}: {error.strerror or error}.")
     except ValueError as error:
@@ -92,30 +95,30 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
+async def _serve(app: App, arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="powerautomate-emulator-") as folder:
         tls = certificates(Path(folder), arguments.host)
         api = _listen(arguments.host, arguments.port)
         sign_in = api if arguments.https else _listen(arguments.host, 0)
         scheme = "https" if arguments.https else "http"
         url = f"{scheme}://{_address(api)}"
-        emulation.entra.base = f"https://{_address(sign_in)}"
-        emulation.entra.identities.thumbprint = tls.thumbprint
-        emulation.url = url
-        emulation.entra.directory.served = {url, emulation.entra.base}
+        app.entra.base = f"https://{_address(sign_in)}"
+        app.entra.identities.thumbprint = tls.thumbprint
+        app.url = url
+        app.entra.directory.served = {url, app.entra.base}
         environment = {
             "POWERAUTOMATE_ENVIRONMENT_URL": url,
             "POWERAUTOMATE_TENANT_ID": seed.TENANT,
             "POWERAUTOMATE_CLIENT_ID": seed.CLIENT,
             "POWERAUTOMATE_CLIENT_SECRET": seed.CLIENT_SECRET,
-            "POWERAUTOMATE_AUTHORITY_HOST": emulation.entra.base,
-            "POWERAUTOMATE_DISCOVERY_HOST": emulation.entra.base,
+            "POWERAUTOMATE_AUTHORITY_HOST": app.entra.base,
+            "POWERAUTOMATE_DISCOVERY_HOST": app.entra.base,
             "POWERAUTOMATE_CA_BUNDLE": str(tls.bundle),
         }
-        servers = [_server(emulation, None if sign_in is not api else tls.server)]
+        servers = [_server(app, None if sign_in is not api else tls.server)]
         sockets = [api]
         if sign_in is not api:
-            servers.append(_server(emulation, tls.server))
+            servers.append(_server(app, tls.server))
             sockets.append(sign_in)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -134,17 +137,17 @@ async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
             await _until_orphaned(stop)
         else:
             await stop.wait()
-        emulation.faults.clear()
+        app.faults.clear()
         for server in servers:
             server.should_exit = True
             server.force_exit = True
         await asyncio.gather(*running)
-        emulation.service.store.close()
+        app.environment.store.close()
 
 
-def _server(emulation: Emulation, tls: Any) -> uvicorn.Server:
+def _server(app: App, tls: Any) -> uvicorn.Server:
     config = uvicorn.Config(
-        emulation,
+        app,
         http="httptools",
         lifespan="off",
         log_level="critical",

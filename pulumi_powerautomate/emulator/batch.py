@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from .answers import Answer, Refusal, bad_syntax, service_headers
 from .request import Request
+from .responses import Response, ServiceError, bad_syntax, service_headers
 from .store import Store
 
 _MOST_PARTS = 1000
-Handle = Callable[[Request], Answer]
+Handle = Callable[[Request], Response]
 
 
 @dataclass
@@ -30,18 +30,18 @@ class _Part:
 
 
 class _Failed(Exception):
-    def __init__(self, answer: Answer, content_id: str) -> None:
+    def __init__(self, response: Response, content_id: str) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
         self.content_id = content_id
 
 
-def run(request: Request, handle: Handle, store: Store) -> Answer:
+def run(request: Request, handle: Handle, store: Store) -> Response:
     """Carry out a batch."""
     boundary = _boundary(request.headers.get("content-type", ""))
     pieces = _pieces(request.body.decode("utf-8"), boundary)
     if len(pieces) > _MOST_PARTS:
-        raise Refusal(400, "0x80060888", f"A batch holds at most {_MOST_PARTS} requests.")
+        raise ServiceError(400, "0x80060888", f"A batch holds at most {_MOST_PARTS} requests.")
     keep_going = request.prefers("odata.continue-on-error") is not None
     answers: list[str] = []
     status = 200
@@ -53,7 +53,7 @@ def run(request: Request, handle: Handle, store: Store) -> Answer:
             break
     name = f"batchresponse_{uuid.uuid4()}"
     body = "".join(f"--{name}\r\n{text}\r\n" for text in answers) + f"--{name}--\r\n"
-    return Answer(
+    return Response(
         status, None, {"Content-Type": f"multipart/mixed; boundary={name}"}, raw=body.encode()
     )
 
@@ -64,8 +64,8 @@ def _piece(piece: str, outer: Request, handle: Handle, store: Store) -> tuple[st
     if kind.startswith("multipart/mixed"):
         return _change_set(body, _boundary(kind), outer, handle, store)
     part = _part(headers, body, outer, {})
-    answer = handle(part.request)
-    return _written(answer, part.content_id), answer.status
+    response = handle(part.request)
+    return _written(response, part.content_id), response.status
 
 
 def _change_set(
@@ -81,18 +81,18 @@ def _change_set(
                 raise bad_syntax("A change set holds no GET requests.")
             if not part.content_id:
                 raise bad_syntax("Content-ID header not present")
-            answer = handle(part.request)
-            if answer.status >= 400:
-                raise _Failed(answer, part.content_id)
-            known[part.content_id] = answer.headers.get("OData-EntityId", "")
-            written.append(_written(answer, part.content_id))
+            response = handle(part.request)
+            if response.status >= 400:
+                raise _Failed(response, part.content_id)
+            known[part.content_id] = response.headers.get("OData-EntityId", "")
+            written.append(_written(response, part.content_id))
         store.commit()
     except _Failed as failed:
         store.rollback()
-        return _written(failed.answer, failed.content_id), failed.answer.status
-    except Refusal as refusal:
+        return _written(failed.response, failed.content_id), failed.response.status
+    except ServiceError as error:
         store.rollback()
-        return _written(refusal.answer(), ""), refusal.status
+        return _written(error.response(), ""), error.status
     name = f"changesetresponse_{uuid.uuid4()}"
     inner = "".join(f"--{name}\r\n{part}\r\n" for part in written)
     return f"Content-Type: multipart/mixed; boundary={name}\r\n\r\n{inner}--{name}--\r\n", 200
@@ -132,8 +132,8 @@ def _address(url: str, known: dict[str, str]) -> tuple[str, str]:
     return path.lstrip("/"), parts.query
 
 
-def _unknown_reference(name: str) -> Refusal:
-    return Refusal(
+def _unknown_reference(name: str) -> ServiceError:
+    return ServiceError(
         400,
         "0x80060888",
         f"Content-ID Reference: '${name}' does not exist in the batch context.",
@@ -164,15 +164,15 @@ def _headers(text: str) -> tuple[dict[str, str], str]:
     return found, body
 
 
-def _written(answer: Answer, content_id: str) -> str:
+def _written(response: Response, content_id: str) -> str:
     ours = service_headers()
     headers = {name: ours[name] for name in ("OData-Version", "x-ms-service-request-id", "REQ_ID")}
-    headers.update(answer.headers)
-    if answer.status >= 400:
+    headers.update(response.headers)
+    if response.status >= 400:
         headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
     lines = ["Content-Type: application/http", "Content-Transfer-Encoding: binary"]
     if content_id:
         lines.append(f"Content-ID: {content_id}")
-    status = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"
+    status = f"HTTP/1.1 {response.status} {HTTPStatus(response.status).phrase}"
     inner = [status, *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", *inner, "", answer.content().decode()])
+    return "\r\n".join([*lines, "", *inner, "", response.content().decode()])

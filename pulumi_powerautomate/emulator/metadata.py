@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from .answers import Answer, Refusal, no_such_segment
 from .request import Request, Segment, arguments, unquoted
+from .responses import Response, ServiceError, no_such_segment
 from .tables import BY_LOGICAL, TABLES, Table
 
 _XML_TYPES = ("*/*", "application/xml", "application/*")
 
 
-def service_document(request: Request) -> Answer:
+def service_document(request: Request) -> Response:
     """The list of entity sets."""
     sets = [
         {"name": table.entity_set, "kind": "EntitySet", "url": table.entity_set} for table in TABLES
     ]
-    return Answer(
+    return Response(
         200,
         {"@odata.context": f"{request.root}$metadata", "value": sets},
         {"Content-Type": "application/json; odata.metadata=minimal"},
     )
 
 
-def document(request: Request) -> Answer:
+def document(request: Request) -> Response:
     """`$metadata`, which exists as XML only."""
     accept = request.headers.get("accept", "*/*")
     if not any(kind in accept for kind in _XML_TYPES):
-        raise Refusal(
+        raise ServiceError(
             415,
             "0x80060888",
             "A supported MIME type could not be found that matches the acceptable MIME types for "
@@ -49,10 +49,10 @@ def document(request: Request) -> Answer:
         f'{types}<EntityContainer Name="System">{sets}</EntityContainer>'
         "</Schema></edmx:DataServices></edmx:Edmx>"
     )
-    return Answer(200, None, {"Content-Type": "application/xml"}, raw=text.encode())
+    return Response(200, None, {"Content-Type": "application/xml"}, raw=text.encode())
 
 
-def entity_definitions(request: Request, first: Segment, rest: list[Segment]) -> Answer:
+def entity_definitions(request: Request, first: Segment, rest: list[Segment]) -> Response:
     """`EntityDefinitions` by filter or by logical name, and a little of what lies below."""
     context = f"{request.root}$metadata#EntityDefinitions"
     if first.arguments is None:
@@ -66,7 +66,7 @@ def entity_definitions(request: Request, first: Segment, rest: list[Segment]) ->
     named = arguments(first.arguments, request.options)
     table = BY_LOGICAL.get(unquoted(named.get("LogicalName", "")))
     if table is None:
-        raise Refusal(
+        raise ServiceError(
             404,
             "0x80060888",
             f"Could not find an entity with specified entity key: {first.arguments}.",
@@ -132,5 +132,5 @@ _EDM = {
 }
 
 
-def _json(body: dict[str, Any]) -> Answer:
-    return Answer(200, body, {"Content-Type": "application/json; odata.metadata=minimal"})
+def _json(body: dict[str, Any]) -> Response:
+    return Response(200, body, {"Content-Type": "application/json; odata.metadata=minimal"})

@@ -18,7 +18,7 @@ from odata_query import ast
 from odata_query.exceptions import ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 
-from .answers import Refusal, bad_syntax
+from .responses import ServiceError, bad_syntax
 from .store import Row
 from .tables import BY_SET, Lookup, Table
 
@@ -163,7 +163,7 @@ def _check(table: Table, node: Any) -> None:
         for argument in node.args:
             _check(table, argument)
     elif isinstance(node, ast.CollectionLambda):
-        raise Refusal(501, "0x80060888", "Lambda filters are not part of the emulator.")
+        raise ServiceError(501, "0x80060888", "Lambda filters are not part of the emulator.")
     else:
         for name in ("left", "right", "operand"):
             child = getattr(node, name, None)

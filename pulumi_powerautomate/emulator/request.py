@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from .answers import bad_payload, bad_syntax
-from .service import Caller
+from .responses import bad_payload, bad_syntax
+
+
+@dataclass
+class Caller:
+    """Who sends a request."""
+
+    user_id: str
 
 
 @dataclass

@@ -12,10 +12,13 @@ import uuid
 from typing import Any
 from urllib.parse import unquote
 
-from .answers import Answer, Refusal, bad_argument, bad_payload, bad_syntax, does_not_exist
+from . import privileges
+from .environment import Environment
+from .keys import find_row
+from .preferences import ok
 from .query import is_guid
 from .request import Request
-from .rows import Rows
+from .responses import Response, ServiceError, bad_argument, bad_payload, bad_syntax, does_not_exist
 from .seed import WITHOUT_ROLE
 from .store import Row
 from .tables import BY_LOGICAL, BY_SET, Table
@@ -33,47 +36,49 @@ RIGHTS = {
 _EVERYTHING = sum(RIGHTS.values())
 
 
-def grant(rows: Rows, request: Request) -> Answer:
+def grant(environment: Environment, request: Request) -> Response:
     """GrantAccess: adds rights."""
-    table, target, principal, mask = _parsed(rows, request)
-    share = _share(rows, target[table.key], principal)
-    if share is not None and rows.service.switches["grant_existing"] == "or":
+    table, target, principal, mask = _parsed(environment, request)
+    share = _share(environment, target[table.key], principal)
+    if share is not None and environment.switches["grant_existing"] == "or":
         mask |= share["accessrightsmask"]
     if mask:
-        _store(rows, table, target, principal, share, mask, request)
-    return Answer(204)
+        _store(environment, table, target, principal, share, mask, request)
+    return Response(204)
 
 
-def modify(rows: Rows, request: Request) -> Answer:
+def modify(environment: Environment, request: Request) -> Response:
     """ModifyAccess: replaces rights."""
-    table, target, principal, mask = _parsed(rows, request)
-    share = _share(rows, target[table.key], principal)
-    if share is None and rows.service.switches["modify_without_share"] == "refuse":
-        raise Refusal(400, "0x80040217", "The principal has no access to modify.")
+    table, target, principal, mask = _parsed(environment, request)
+    share = _share(environment, target[table.key], principal)
+    if share is None and environment.switches["modify_without_share"] == "refuse":
+        raise ServiceError(400, "0x80040217", "The principal has no access to modify.")
     if mask:
-        _store(rows, table, target, principal, share, mask, request)
+        _store(environment, table, target, principal, share, mask, request)
     elif share is not None:
-        _remove(rows, share, request)
-    return Answer(204)
+        _remove(environment, share, request)
+    return Response(204)
 
 
-def revoke(rows: Rows, request: Request) -> Answer:
+def revoke(environment: Environment, request: Request) -> Response:
     """RevokeAccess: takes every right of a share away."""
     body = request.json("RevokeAccess")
-    table, target = _target(rows, body)
-    _may_share(rows, request, table)
-    principal = _principal(rows, body.get("Revokee"), unknown_is_fine=True)
-    share = _share(rows, target[table.key], principal)
-    if share is None and rows.service.switches["revoke_without_share"] == "refuse":
-        raise Refusal(400, "0x80040217", "The principal has no access to revoke.")
+    table, target = _target(environment, body)
+    _may_share(environment, request, table)
+    principal = _principal(environment, body.get("Revokee"), unknown_is_fine=True)
+    share = _share(environment, target[table.key], principal)
+    if share is None and environment.switches["revoke_without_share"] == "refuse":
+        raise ServiceError(400, "0x80040217", "The principal has no access to revoke.")
     if share is not None:
-        _remove(rows, share, request)
-    return Answer(204)
+        _remove(environment, share, request)
+    return Response(204)
 
 
-def shared_principals(rows: Rows, request: Request, arguments: dict[str, str]) -> Answer:
+def shared_principals(
+    environment: Environment, request: Request, arguments: dict[str, str]
+) -> Response:
     """RetrieveSharedPrincipalsAndAccess: explicit shares of a row."""
-    table, target = _reference(rows, arguments)
+    table, target = _reference(environment, arguments)
     shares = [
         {
             "AccessMask": mask_text(share["accessrightsmask"]),
@@ -82,10 +87,10 @@ def shared_principals(rows: Rows, request: Request, arguments: dict[str, str]) -
                 "ownerid": share["principalid"],
             },
         }
-        for share in rows.service.store.select("principalobjectaccess", objectid=target[table.key])
+        for share in environment.store.select("principalobjectaccess", objectid=target[table.key])
         if share["accessrightsmask"]
     ]
-    return rows.ok(
+    return ok(
         200,
         {
             "@odata.context": f"{request.root}$metadata#Microsoft.Dynamics.CRM."
@@ -97,13 +102,13 @@ def shared_principals(rows: Rows, request: Request, arguments: dict[str, str]) -
 
 
 def principal_access(
-    rows: Rows, request: Request, table: Table, key: str, arguments: dict[str, str]
-) -> Answer:
+    environment: Environment, request: Request, table: Table, key: str, arguments: dict[str, str]
+) -> Response:
     """RetrievePrincipalAccess: what a user or team may do with a row, all sources together."""
-    principal = rows.by_key(table, key, request)
-    target_table, target = _reference(rows, arguments)
-    mask = effective_mask(rows, target_table, target, principal[table.key])
-    return rows.ok(
+    principal = find_row(environment, table, key, request)
+    target_table, target = _reference(environment, arguments)
+    mask = effective_mask(environment, target_table, target, principal[table.key])
+    return ok(
         200,
         {
             "@odata.context": f"{request.root}$metadata#Microsoft.Dynamics.CRM."
@@ -114,15 +119,15 @@ def principal_access(
     )
 
 
-def effective_mask(rows: Rows, table: Table, target: Row, principal_id: str) -> int:
+def effective_mask(environment: Environment, table: Table, target: Row, principal_id: str) -> int:
     """Rights of the owner, of the principal's teams, and of shares with either."""
-    store = rows.service.store
+    store = environment.store
     teams = {row["teamid"] for row in store.select("teammembership", systemuserid=principal_id)}
     mask = 0
     for holder in {principal_id, *teams}:
         if target.get("_ownerid_value") == holder:
             return _EVERYTHING
-        share = _share(rows, target[table.key], ("", holder))
+        share = _share(environment, target[table.key], ("", holder))
         mask |= share["accessrightsmask"] if share else 0
     return mask
 
@@ -133,17 +138,19 @@ def mask_text(mask: int) -> str:
     return ", ".join(names) or "None"
 
 
-def _parsed(rows: Rows, request: Request) -> tuple[Table, Row, tuple[str, str], int]:
+def _parsed(environment: Environment, request: Request) -> tuple[Table, Row, tuple[str, str], int]:
     body = request.json("GrantAccess")
-    table, target = _target(rows, body)
-    _may_share(rows, request, table)
+    table, target = _target(environment, body)
+    _may_share(environment, request, table)
     access = body.get("PrincipalAccess")
     if not isinstance(access, dict):
         raise bad_payload("GrantAccess", "The parameter 'PrincipalAccess' is missing.")
     mask = _mask(access.get("AccessMask"))
-    principal = _principal(rows, access.get("Principal"))
+    principal = _principal(environment, access.get("Principal"))
     if principal[1] in WITHOUT_ROLE and mask:
-        raise Refusal(400, "0x80040231", "Target user or team does not hold required privileges.")
+        raise ServiceError(
+            400, "0x80040231", "Target user or team does not hold required privileges."
+        )
     return table, target, principal, mask
 
 
@@ -163,7 +170,7 @@ def _mask(text: Any) -> int:
     return mask
 
 
-def _target(rows: Rows, body: dict[str, Any]) -> tuple[Table, Row]:
+def _target(environment: Environment, body: dict[str, Any]) -> tuple[Table, Row]:
     target = body.get("Target")
     if not isinstance(target, dict):
         raise bad_payload("GrantAccess", "The parameter 'Target' is missing.")
@@ -174,35 +181,40 @@ def _target(rows: Rows, body: dict[str, Any]) -> tuple[Table, Row]:
     key = target.get(table.key)
     if not is_guid(key):
         raise bad_argument("Expected non-empty Guid.")
-    return table, rows.service.require(table, str(key))
+    return table, environment.require(table, str(key))
 
 
-def _principal(rows: Rows, value: Any, *, unknown_is_fine: bool = False) -> tuple[str, str]:
+def _principal(
+    environment: Environment, value: Any, *, unknown_is_fine: bool = False
+) -> tuple[str, str]:
     if not isinstance(value, dict):
         raise bad_payload("GrantAccess", "The parameter 'Principal' is missing.")
     logical = str(value.get("@odata.type", "")).rpartition(".")[2]
     if logical not in ("systemuser", "team"):
-        raise Refusal(400, "0x80048346", "Invalid principal type.")
+        raise ServiceError(400, "0x80048346", "Invalid principal type.")
     key = value.get("ownerid") or value.get(BY_LOGICAL[logical].key)
     if not is_guid(key):
-        raise Refusal(400, "0x80048348", "Passed Guid is empty.")
-    row = rows.service.store.get(logical, str(key).lower())
+        raise ServiceError(400, "0x80048348", "Passed Guid is empty.")
+    row = environment.store.get(logical, str(key).lower())
     if row is None and not unknown_is_fine:
         missing = does_not_exist(logical, str(key).lower())
-        missing.status = rows.service.switches["unknown_principal"]
+        missing.status = environment.switches["unknown_principal"]
         raise missing
     if row is not None and row.get("isdisabled") and not unknown_is_fine:
-        raise Refusal(400, "0x80040225", "The specified user is either disabled or is not a member "
-                      "of any business unit.")  # fmt: skip
+        raise ServiceError(
+            400,
+            "0x80040225",
+            "The specified user is either disabled or is not a member of any business unit.",
+        )
     return logical, str(key).lower()
 
 
-def _may_share(rows: Rows, request: Request, table: Table) -> None:
-    rows.allow(request, "Share", table)
+def _may_share(environment: Environment, request: Request, table: Table) -> None:
+    privileges.require(environment, request, "Share", table)
 
 
-def _share(rows: Rows, object_id: str, principal: tuple[str, str]) -> Row | None:
-    store = rows.service.store
+def _share(environment: Environment, object_id: str, principal: tuple[str, str]) -> Row | None:
+    store = environment.store
     share = store.get("principalobjectaccess", _share_id(object_id, principal[1]))
     # A row that was made by hand has an id of its own.
     return share or store.find(
@@ -215,7 +227,7 @@ def _share_id(object_id: str, principal_id: str) -> str:
 
 
 def _store(
-    rows: Rows,
+    environment: Environment,
     table: Table,
     target: Row,
     principal: tuple[str, str],
@@ -224,9 +236,9 @@ def _store(
     request: Request,
 ) -> None:
     access_table = BY_LOGICAL["principalobjectaccess"]
-    values = {"accessrightsmask": mask, "changedon": rows.service.clock.stamp()}
+    values = {"accessrightsmask": mask, "changedon": environment.clock.stamp()}
     if share is not None:
-        rows.service.change(access_table, share, values, request.caller.user_id)
+        environment.change(access_table, share, values, request.caller.user_id)
         return
     values.update(
         {
@@ -238,14 +250,14 @@ def _store(
             "inheritedaccessrightsmask": 0,
         }
     )
-    rows.service.insert(access_table, values, request.caller.user_id)
+    environment.insert(access_table, values, request.caller.user_id)
 
 
-def _remove(rows: Rows, share: Row, request: Request) -> None:
-    rows.service.remove(BY_LOGICAL["principalobjectaccess"], share, request.caller.user_id)
+def _remove(environment: Environment, share: Row, request: Request) -> None:
+    environment.remove(BY_LOGICAL["principalobjectaccess"], share, request.caller.user_id)
 
 
-def _reference(rows: Rows, arguments: dict[str, str]) -> tuple[Table, Row]:
+def _reference(environment: Environment, arguments: dict[str, str]) -> tuple[Table, Row]:
     """The row that a `Target` argument names: `{'@odata.id':'workflows(…)'}`."""
     text = unquote(arguments.get("Target", ""))
     try:
@@ -256,4 +268,4 @@ def _reference(rows: Rows, arguments: dict[str, str]) -> tuple[Table, Row]:
     table = BY_SET.get(name)
     if table is None:
         raise bad_syntax(f"Resource not found for the segment '{name}'.")
-    return table, rows.service.require(table, key.rstrip(")"))
+    return table, environment.require(table, key.rstrip(")"))

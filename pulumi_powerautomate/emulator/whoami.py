@@ -10,9 +10,9 @@ from __future__ import annotations
 import uuid
 
 from . import seed
-from .answers import Answer
+from .environment import Environment
 from .request import Request
-from .rows import Rows
+from .responses import Response
 from .tables import BY_LOGICAL, BY_SET
 
 VERSION = "9.2.26081.00140"
@@ -29,19 +29,19 @@ _GENERAL = (
 )
 
 
-def version(request: Request) -> Answer:
+def version(request: Request) -> Response:
     """The version of the service."""
     context = f"{request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveVersionResponse"
-    return Answer(200, {"@odata.context": context, "Version": VERSION})
+    return Response(200, {"@odata.context": context, "Version": VERSION})
 
 
-def privileges(rows: Rows, request: Request, key: str) -> Answer:
+def user_privileges(environment: Environment, request: Request, key: str) -> Response:
     """All privileges that a user holds through roles, less those that were taken away."""
-    user = rows.service.require(BY_SET["systemusers"], key)
+    user = environment.require(BY_SET["systemusers"], key)
     held = [] if user["systemuserid"] in seed.WITHOUT_ROLE else _all_privileges()
-    denied = rows.service.denied_privileges
+    denied = environment.denied_privileges
     context = f"{request.root}$metadata#Microsoft.Dynamics.CRM.RetrieveUserPrivilegesResponse"
-    return Answer(
+    return Response(
         200,
         {
             "@odata.context": context,

@@ -5,56 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from . import access, identity, membership, metadata, seed, solution_actions
-from .answers import Answer, Refusal, no_such_segment
+from . import metadata, seed, shares, whoami
+from .environment import Environment
 from .request import Request, Segment, arguments, segments
+from .responses import Response, ServiceError, no_such_segment
 from .rows import Rows
-from .service import Service
+from .solutions import actions, components
 from .tables import BY_SET, Table
 
 VERSIONS = re.compile(r"v9\.[0-2](\.\d+\.\d+)?")
 _LONGEST_URL = 32 * 1024
 
-Action = Callable[[Rows, Request], Answer]
+Action = Callable[[Environment, Request], Response]
 
 _ACTIONS: dict[str, Action] = {
-    "GrantAccess": access.grant,
-    "ModifyAccess": access.modify,
-    "RevokeAccess": access.revoke,
-    "AddSolutionComponent": membership.add,
-    "RemoveSolutionComponent": membership.remove,
-    "ImportSolution": solution_actions.import_now,
-    "ImportSolutionAsync": solution_actions.import_later,
-    "StageSolution": solution_actions.stage,
-    "StageAndUpgradeAsync": solution_actions.upgrade_later,
-    "DeleteAndPromote": solution_actions.promote_now,
-    "DeleteAndPromoteAsync": solution_actions.promote_later,
-    "UninstallSolutionAsync": solution_actions.uninstall_later,
-    "ExportSolution": solution_actions.export_now,
-    "ExportSolutionAsync": solution_actions.export_later,
-    "DownloadSolutionExportData": solution_actions.download,
-    "PublishXml": lambda rows, request: Answer(204),
-    "PublishAllXml": lambda rows, request: Answer(204),
+    "GrantAccess": shares.grant,
+    "ModifyAccess": shares.modify,
+    "RevokeAccess": shares.revoke,
+    "AddSolutionComponent": components.add,
+    "RemoveSolutionComponent": components.remove,
+    "ImportSolution": actions.import_now,
+    "ImportSolutionAsync": actions.import_later,
+    "StageSolution": actions.stage,
+    "StageAndUpgradeAsync": actions.upgrade_later,
+    "DeleteAndPromote": actions.promote_now,
+    "DeleteAndPromoteAsync": actions.promote_later,
+    "UninstallSolutionAsync": actions.uninstall_later,
+    "ExportSolution": actions.export_now,
+    "ExportSolutionAsync": actions.export_later,
+    "DownloadSolutionExportData": actions.download,
+    "PublishXml": lambda environment, request: Response(204),
+    "PublishAllXml": lambda environment, request: Response(204),
 }
 
 
 class Api:
     """The Web API over one environment."""
 
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.rows = Rows(service)
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.rows = Rows(environment)
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: Request) -> Response:
         """Answer one request; a refusal is an answer too."""
         try:
             if len(request.path) + len(request.query) > _LONGEST_URL:
-                raise Refusal(414, "0x80060888", "The request URI is too long.")
+                raise ServiceError(414, "0x80060888", "The request URI is too long.")
             return self._dispatch(request, segments(request.path))
-        except Refusal as refusal:
-            return refusal.answer()
+        except ServiceError as error:
+            return error.response()
 
-    def _dispatch(self, request: Request, parts: list[Segment]) -> Answer:
+    def _dispatch(self, request: Request, parts: list[Segment]) -> Response:
         if not parts:
             return metadata.service_document(request)
         first, rest = parts[0], parts[1:]
@@ -63,18 +64,18 @@ class Api:
         if first.name == "WhoAmI" and request.method == "GET":
             return _who_am_i(request)
         if first.name == "RetrieveVersion" and request.method == "GET":
-            return identity.version(request)
+            return whoami.version(request)
         if first.name == "EntityDefinitions" and request.method == "GET":
             return metadata.entity_definitions(request, first, rest)
         if first.name == "RetrieveSharedPrincipalsAndAccess" and request.method == "GET":
             given = arguments(first.arguments or "", request.options)
-            return access.shared_principals(self.rows, request, given)
+            return shares.shared_principals(self.environment, request, given)
         if first.name == "RetrieveDependenciesForUninstall" and request.method == "GET":
             given = arguments(first.arguments or "", request.options)
-            return solution_actions.dependencies_for_uninstall(self.rows, request, given)
+            return actions.dependencies_for_uninstall(self.environment, request, given)
         if first.name in _ACTIONS:
             _only(request, "POST")
-            return _ACTIONS[first.name](self.rows, request)
+            return _ACTIONS[first.name](self.environment, request)
         table = BY_SET.get(first.name)
         if table is None or self._absent(table):
             raise no_such_segment(first.name)
@@ -83,9 +84,11 @@ class Api:
         return self._row(table, first.arguments, request, rest)
 
     def _absent(self, table: Table) -> bool:
-        return table.logical == "flowrun" and self.rows.service.switches["flow_runs"] == "absent"
+        return (
+            table.logical == "flowrun" and self.rows.environment.switches["flow_runs"] == "absent"
+        )
 
-    def _collection(self, table: Table, request: Request, rest: list[Segment]) -> Answer:
+    def _collection(self, table: Table, request: Request, rest: list[Segment]) -> Response:
         if rest and rest[0].name == "$count":
             _only(request, "GET")
             return self.rows.count(table, request)
@@ -96,7 +99,7 @@ class Api:
         _only(request, "POST")
         return self.rows.create(table, request)
 
-    def _row(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Answer:
+    def _row(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
         if rest:
             return self._below(table, key, request, rest)
         if request.method == "GET":
@@ -106,14 +109,14 @@ class Api:
         _only(request, "DELETE")
         return self.rows.delete(table, key, request)
 
-    def _below(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Answer:
+    def _below(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
         name = rest[0].name
         if name == "Microsoft.Dynamics.CRM.RetrievePrincipalAccess":
             given = arguments(rest[0].arguments or "", request.options)
-            return access.principal_access(self.rows, request, table, key, given)
+            return shares.principal_access(self.environment, request, table, key, given)
         if name == "Microsoft.Dynamics.CRM.RetrieveUserPrivileges":
             _only(request, "GET")
-            return identity.privileges(self.rows, request, key)
+            return whoami.user_privileges(self.environment, request, key)
         if len(rest) > 1 or rest[0].arguments is not None:
             raise no_such_segment(rest[-1].name)
         if request.method == "GET":
@@ -126,15 +129,15 @@ class Api:
 
 def _only(request: Request, method: str) -> None:
     if request.method != method:
-        raise Refusal(
+        raise ServiceError(
             405,
             "0x80060888",
             f"The requested resource does not support http method '{request.method}'.",
         )
 
 
-def _who_am_i(request: Request) -> Answer:
-    return Answer(
+def _who_am_i(request: Request) -> Response:
+    return Response(
         200,
         {
             "@odata.context": f"{request.root}$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse",

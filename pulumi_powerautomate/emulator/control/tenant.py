@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from ..answers import Refusal
-from ..control_request import json_object
-from .directory import User, known
-from .registration import register
+from ..entra.directory import User, known
+from ..entra.registration import register
+from ..responses import ServiceError
+from .request import json_object
 
 if TYPE_CHECKING:
-    from ..app import Emulation
+    from ..app import App
 
 
-def routes(emulation: Emulation) -> list[Route]:
+def routes(app: App) -> list[Route]:
     """Below `/sign-in/`."""
-    control = _Control(emulation)
+    control = _Control(app)
     return [
         Route("/sign-in/register", control.register, methods=["POST"]),
         Route("/sign-in/requests", control.requests, methods=["GET"]),
@@ -34,12 +34,12 @@ def routes(emulation: Emulation) -> list[Route]:
 
 
 class _Control:
-    def __init__(self, emulation: Emulation) -> None:
-        self.emulation = emulation
-        self.entra = emulation.entra
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.entra = app.entra
 
     async def register(self, request: Request) -> JSONResponse:
-        register(self.entra, self.emulation.service, await json_object(request))
+        register(self.entra, self.app.environment, await json_object(request))
         return JSONResponse({})
 
     async def requests(self, _request: Request) -> JSONResponse:
@@ -51,26 +51,26 @@ class _Control:
 
     async def devices(self, request: Request) -> JSONResponse:
         if request.method == "POST":
-            wish = await json_object(request)
-            known(wish, ("user_code", "user", "interval"))
-            if "interval" in wish:
-                self.entra.devices.interval = int(wish["interval"])
-            if "user_code" in wish:
-                self.entra.devices.decide(wish["user_code"], self._user(wish))
+            options = await json_object(request)
+            known(options, ("user_code", "user", "interval"))
+            if "interval" in options:
+                self.entra.devices.interval = int(options["interval"])
+            if "user_code" in options:
+                self.entra.devices.decide(options["user_code"], self._user(options))
         return JSONResponse(self.entra.devices.waiting())
 
     async def browser(self, request: Request) -> JSONResponse:
-        wish = await json_object(request)
-        known(wish, ("user",))
-        self.entra.signed_in = self._user(wish)
+        options = await json_object(request)
+        known(options, ("user",))
+        self.entra.signed_in = self._user(options)
         return JSONResponse({})
 
     async def machine(self, request: Request) -> JSONResponse:
-        wish = await json_object(request)
-        known(wish, ("folder",))
+        options = await json_object(request)
+        known(options, ("folder",))
         kind = request.path_params["kind"]
-        url = self.emulation.url
-        return JSONResponse(self.entra.identities.machine(kind, url, self.entra.base, wish))
+        url = self.app.url
+        return JSONResponse(self.entra.identities.machine(kind, url, self.entra.base, options))
 
     async def job(self, request: Request) -> JSONResponse:
         kind = request.path_params["kind"]
@@ -79,11 +79,11 @@ class _Control:
     async def workload_token(self, request: Request) -> JSONResponse:
         return JSONResponse({"token": self.entra.workloads.mint(await json_object(request))})
 
-    def _user(self, wish: Mapping[str, Any]) -> User | None:
-        name = wish.get("user")
+    def _user(self, options: Mapping[str, Any]) -> User | None:
+        name = options.get("user")
         if name is None:
             return None
         user = self.entra.directory.user(str(name))
         if user is None:
-            raise Refusal(404, "", f"Nobody is called {name!r} in the tenant.")
+            raise ServiceError(404, "", f"Nobody is called {name!r} in the tenant.")
         return user

@@ -57,8 +57,8 @@ class SignIn:
                 `cloud_shell`.
             folder: where Azure Arc leaves the files of its challenge; a temporary one by default.
         """
-        wish = {"folder": str(folder)} if folder else {}
-        return dict(self._call("POST", f"sign-in/machines/{kind}", wish))
+        options = {"folder": str(folder)} if folder else {}
+        return dict(self._call("POST", f"sign-in/machines/{kind}", options))
 
     def github_job(self, subject: str) -> dict[str, str]:
         """
@@ -72,16 +72,16 @@ class SignIn:
         The environment variables of an Azure DevOps job that may use these service connections:
         the subject of their tokens, such as `sc://contoso/flows/dev`, by their id.
         """
-        wish = {"connections": dict(connections)}
-        return dict(self._call("POST", "sign-in/jobs/azure_devops", wish))
+        options = {"connections": dict(connections)}
+        return dict(self._call("POST", "sign-in/jobs/azure_devops", options))
 
     def workload_token(self, subject: str, **properties: Any) -> str:
         """
         A token of the emulator's issuer, as a file would hold it: `issuer`, `audience`,
         `expires_in` and `not_before` (seconds from now), other `claims`.
         """
-        wish = {"subject": subject, **properties}
-        return str(self._call("POST", "sign-in/workload-token", wish)["token"])
+        options = {"subject": subject, **properties}
+        return str(self._call("POST", "sign-in/workload-token", options)["token"])
 
     def devices(self) -> list[dict[str, Any]]:
         """Devices that wait for somebody to type their `user_code` in."""
@@ -103,13 +103,13 @@ class SignIn:
         """Who sits at the browser and agrees; None for somebody who declines. Alice at first."""
         self._call("POST", "sign-in/browser", {"user": user})
 
-    def policies(self, **wish: Any) -> None:
+    def policies(self, **options: Any) -> None:
         """
         Demand more: `block=True` refuses every token (AADSTS53003), `mfa=True` those of people
         who do not come with a browser (AADSTS50076); `challenge={"access_token": {…}}` lets the
         API answer 401 `insufficient_claims` to tokens that were requested without these claims.
         """
-        self._call("POST", "sign-in/policies", wish)
+        self._call("POST", "sign-in/policies", options)
 
     def refuse(self, number: int, times: int = 1) -> None:
         """Answer the next requests for a token with an AADSTS number the emulator knows."""

@@ -12,7 +12,7 @@ JSON_TYPE = "application/json; odata.metadata=minimal"
 
 
 @dataclass
-class Answer:
+class Response:
     """An HTTP answer before it is sent."""
 
     status: int = 204
@@ -29,7 +29,7 @@ class Answer:
         return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-class Refusal(Exception):
+class ServiceError(Exception):
     """A request the service does not carry out."""
 
     def __init__(
@@ -41,10 +41,10 @@ class Refusal(Exception):
         self.message = message
         self.headers = dict(headers or {})
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         """The documented error envelope."""
         error = {"code": self.code, "message": self.message}
-        return Answer(self.status, {"error": error}, dict(self.headers))
+        return Response(self.status, {"error": error}, dict(self.headers))
 
 
 def service_headers() -> dict[str, str]:
@@ -61,24 +61,24 @@ def service_headers() -> dict[str, str]:
     }
 
 
-def does_not_exist(entity: str, row_id: str) -> Refusal:
+def does_not_exist(entity: str, row_id: str) -> ServiceError:
     """404 for a row that is not there."""
-    return Refusal(404, "0x80040217", f"Entity '{entity}' With Id = {row_id} Does Not Exist")
+    return ServiceError(404, "0x80040217", f"Entity '{entity}' With Id = {row_id} Does Not Exist")
 
 
-def no_such_segment(segment: str) -> Refusal:
+def no_such_segment(segment: str) -> ServiceError:
     """404 for a path the service does not have."""
-    return Refusal(404, "0x80060888", f"Resource not found for the segment '{segment}'.")
+    return ServiceError(404, "0x80060888", f"Resource not found for the segment '{segment}'.")
 
 
-def bad_syntax(message: str) -> Refusal:
+def bad_syntax(message: str) -> ServiceError:
     """400 for a request that does not parse."""
-    return Refusal(400, "0x80060888", message)
+    return ServiceError(400, "0x80060888", message)
 
 
-def bad_payload(entity_set: str, message: str) -> Refusal:
+def bad_payload(entity_set: str, message: str) -> ServiceError:
     """400 for a body that does not fit the table."""
-    return Refusal(
+    return ServiceError(
         400,
         "0x80048d19",
         f"Error identified in Payload provided by the user for Entity :'{entity_set}', For more "
@@ -88,14 +88,14 @@ def bad_payload(entity_set: str, message: str) -> Refusal:
     )
 
 
-def bad_argument(message: str) -> Refusal:
+def bad_argument(message: str) -> ServiceError:
     """400 for a value that makes no sense."""
-    return Refusal(400, "0x80040203", message)
+    return ServiceError(400, "0x80040203", message)
 
 
-def missing_privilege(user: str, privilege: str, entity: str) -> Refusal:
+def missing_privilege(user: str, privilege: str, entity: str) -> ServiceError:
     """403 for a caller whose roles lack a privilege."""
-    return Refusal(
+    return ServiceError(
         403,
         "0x80040220",
         f"Principal user (Id={user}, type=8) is missing prv{privilege}{entity} privilege "

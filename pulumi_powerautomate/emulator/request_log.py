@@ -29,7 +29,7 @@ class Entry:
     fault: str = ""
 
 
-class Journal:
+class RequestLog:
     """The requests to the API, in the order they came. A bearer token is never kept."""
 
     def __init__(self) -> None:

@@ -13,13 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from .. import seed
+from ..environment import Environment
+from ..request import Caller
+from ..responses import ServiceError
+from ..store import Row
+from . import export, import_package
 from . import package as packages
-from . import seed, solution_export, solution_import
-from .answers import Refusal
-from .service import Caller, Service
-from .solution_components import Result
-from .solution_import import Failed
-from .store import Row
+from .arrival import Result
+from .import_package import Failed
 
 # Numbers of the asyncoperation table's operationtype.
 TYPES = {
@@ -39,32 +41,32 @@ _WAITING, _IN_PROGRESS, _SUCCEEDED, _FAILED = 0, 20, 30, 31
 _FAILS_AT = 0.148
 
 
-def keep_package(service: Service, data: bytes) -> str:
+def keep_package(environment: Environment, data: bytes) -> str:
     """Keep a package's bytes; returns what they are called by."""
     name = hashlib.sha256(data).hexdigest()
-    if service.store.get("package", name) is None:
-        service.store.put("package", name, {"data": base64.b64encode(data).decode()})
+    if environment.store.get("package", name) is None:
+        environment.store.put("package", name, {"data": base64.b64encode(data).decode()})
     return name
 
 
-def package_bytes(service: Service, name: str) -> bytes:
+def package_bytes(environment: Environment, name: str) -> bytes:
     """A package's bytes."""
-    row = service.store.get("package", name)
+    row = environment.store.get("package", name)
     if row is None:
-        raise Refusal(400, "0x80048066", "The staged solution does not exist.")
+        raise ServiceError(400, "0x80048066", "The staged solution does not exist.")
     return base64.b64decode(row["data"])
 
 
-def running(service: Service) -> Row | None:
+def running(environment: Environment) -> Row | None:
     """The job that holds the lock of the organization, if there is one."""
-    return next(service.store.all("job"), None)
+    return next(environment.store.all("job"), None)
 
 
-def start(service: Service, kind: str, name: str, caller: Caller, **job: Any) -> str:
+def start(environment: Environment, kind: str, name: str, caller: Caller, **job: Any) -> str:
     """Queue a job; returns the id of its asynchronous operation."""
     operation_id = str(uuid.uuid4())
-    service.insert(
-        service.table("asyncoperation"),
+    environment.insert(
+        environment.table("asyncoperation"),
         {
             "asyncoperationid": operation_id,
             "name": name,
@@ -77,112 +79,127 @@ def start(service: Service, kind: str, name: str, caller: Caller, **job: Any) ->
         },
         caller.user_id,
     )
-    if running(service) is not None:
+    if running(environment) is not None:
         job["blocked"] = True
-    service.store.put(
+    environment.store.put(
         "job",
         operation_id,
-        {"kind": kind, "started": service.clock.now(), "caller": caller.user_id, **job},
+        {"kind": kind, "started": environment.clock.now(), "caller": caller.user_id, **job},
     )
     return operation_id
 
 
-def advance(service: Service) -> None:
+def advance(environment: Environment) -> None:
     """Bring every job to where the clock says it is."""
-    for operation_id, job in _jobs(service):
-        seconds = float(service.switches["import_seconds"])
-        elapsed = service.clock.now() - job["started"]
+    for operation_id, job in _jobs(environment):
+        seconds = float(environment.switches["import_seconds"])
+        elapsed = environment.clock.now() - job["started"]
         done = 1.0 if seconds <= 0 else min(1.0, elapsed / seconds)
         if done >= 1.0:
-            _finish(service, operation_id, job)
+            _finish(environment, operation_id, job)
         elif elapsed > 0:
-            _progress(service, operation_id, job, done)
+            _progress(environment, operation_id, job, done)
 
 
-def run_now(service: Service, kind: str, name: str, caller: Caller, **job: Any) -> str:
+def run_now(environment: Environment, kind: str, name: str, caller: Caller, **job: Any) -> str:
     """Carry a job out within the request that asks for it."""
-    operation_id = start(service, kind, name, caller, **job)
-    row = service.store.get("job", operation_id)
+    operation_id = start(environment, kind, name, caller, **job)
+    row = environment.store.get("job", operation_id)
     assert row is not None
-    failed = _finish(service, operation_id, row)
+    failed = _finish(environment, operation_id, row)
     if failed is not None:
-        raise Refusal(400, failed.code, failed.text)
+        raise ServiceError(400, failed.code, failed.text)
     return operation_id
 
 
-def _jobs(service: Service) -> list[tuple[str, Row]]:
-    return [(str(row["id"]), row) for row in _named(service)]
+def before_delete(environment: Environment, solution: Row, caller: Caller) -> None:
+    """DELETE of a solution's row is its uninstallation."""
+    require_idle(environment)
+    try:
+        import_package.release(environment, solution, caller)
+    except Failed as failed:
+        raise ServiceError(400, failed.code, failed.text) from None
 
 
-def _named(service: Service) -> list[Row]:
+def require_idle(environment: Environment) -> None:
+    """One solution operation at a time."""
+    if running(environment) is not None:
+        raise ServiceError(400, "0x80071151", BUSY)
+
+
+def _jobs(environment: Environment) -> list[tuple[str, Row]]:
+    return [(str(row["id"]), row) for row in _named(environment)]
+
+
+def _named(environment: Environment) -> list[Row]:
     found = []
-    for row in service.store.all("asyncoperation"):
+    for row in environment.store.all("asyncoperation"):
         if row["statecode"] != _DONE:
-            job = service.store.get("job", row["asyncoperationid"])
+            job = environment.store.get("job", row["asyncoperationid"])
             if job is not None:
                 found.append({**job, "id": row["asyncoperationid"]})
     return found
 
 
-def _progress(service: Service, operation_id: str, job: Row, done: float) -> None:
-    operation = service.require(service.table("asyncoperation"), operation_id)
+def _progress(environment: Environment, operation_id: str, job: Row, done: float) -> None:
+    operation = environment.require(environment.table("asyncoperation"), operation_id)
     if operation["statecode"] != _RUNNING:
         changes = {"statecode": _RUNNING, "statuscode": _IN_PROGRESS,
-                   "startedon": service.clock.stamp()}  # fmt: skip
-        service.change(service.table("asyncoperation"), operation, changes, job["caller"])
+                   "startedon": environment.clock.stamp()}  # fmt: skip
+        environment.change(environment.table("asyncoperation"), operation, changes, job["caller"])
     if job.get("import_job"):
-        row = _import_job(service, job)
+        row = _import_job(environment, job)
         progress = round(100 * done, 1)
         if abs(float(row["progress"]) - progress) >= 1:
-            components = _components(service, operation_id, job)
+            components = _components(environment, operation_id, job)
             processed = int(done * len(components))
             data = _result_xml(job, components[:processed], None, progress, components[processed:])
-            table = service.table("importjob")
-            service.change(table, row, {"progress": progress, "data": data}, job["caller"])
+            table = environment.table("importjob")
+            environment.change(table, row, {"progress": progress, "data": data}, job["caller"])
 
 
-def _components(service: Service, operation_id: str, job: Row) -> list[Result]:
+def _components(environment: Environment, operation_id: str, job: Row) -> list[Result]:
     """What an import goes through, in its order; worked out once."""
     known = job.get("components")
     if known is None:
         try:
-            package = packages.read(package_bytes(service, job["package"]))
-        except (Failed, Refusal):
+            package = packages.read(package_bytes(environment, job["package"]))
+        except (Failed, ServiceError):
             known = []
         else:
-            known = [list(item) for item in solution_import.components(package)]
+            known = [list(item) for item in import_package.components(package)]
         store_row = {key: value for key, value in job.items() if key != "id"}
-        service.store.put("job", operation_id, {**store_row, "components": known})
+        environment.store.put("job", operation_id, {**store_row, "components": known})
     return [Result(section, identity, name) for section, identity, name in known]
 
 
-def _finish(service: Service, operation_id: str, job: Row) -> Failed | None:
+def _finish(environment: Environment, operation_id: str, job: Row) -> Failed | None:
     caller = Caller(job["caller"])
-    store = service.store
-    written = len(service.commits)
+    store = environment.store
+    written = len(environment.commits)
     nested = store.in_unit
     if not nested:
         store.begin()
     failed: Failed | None = None
     results: list[Result] = []
     try:
-        results = _carry_out(service, operation_id, job, caller)
+        results = _carry_out(environment, operation_id, job, caller)
         if not nested:
             store.commit()
-    except (Failed, Refusal) as error:
+    except (Failed, ServiceError) as error:
         store.rollback()
         if nested:
             store.begin()
-        del service.commits[written:]
+        del environment.commits[written:]
         failed = error if isinstance(error, Failed) else Failed(error.code, error.message)
         results = failed.results
-    now = service.clock.stamp()
+    now = environment.clock.stamp()
     if job.get("import_job"):
-        row = _import_job(service, job)
+        row = _import_job(environment, job)
         progress = 100.0 * _FAILS_AT if failed else 100.0
         solution = store.find("solution", uniquename=job["solution"])
-        service.change(
-            service.table("importjob"),
+        environment.change(
+            environment.table("importjob"),
             row,
             {
                 "progress": progress,
@@ -194,8 +211,8 @@ def _finish(service: Service, operation_id: str, job: Row) -> Failed | None:
         )
     operation = store.get("asyncoperation", operation_id)
     if operation is not None:
-        service.change(
-            service.table("asyncoperation"),
+        environment.change(
+            environment.table("asyncoperation"),
             operation,
             {
                 "statecode": _DONE,
@@ -211,50 +228,54 @@ def _finish(service: Service, operation_id: str, job: Row) -> Failed | None:
     return failed
 
 
-def _carry_out(service: Service, operation_id: str, job: Row, caller: Caller) -> list[Result]:
+def _carry_out(
+    environment: Environment, operation_id: str, job: Row, caller: Caller
+) -> list[Result]:
     kind = job["kind"]
     if job.get("blocked"):
         raise Failed("0x80071151", BUSY)
     if kind in ("import", "upgrade"):
-        package = packages.read(package_bytes(service, job["package"]))
+        package = packages.read(package_bytes(environment, job["package"]))
         options = dict(job["options"])
-        upgrades = kind == "upgrade" and service.store.find(
+        upgrades = kind == "upgrade" and environment.store.find(
             "solution", uniquename=package.unique_name
         )
         if upgrades:
             options["HoldingSolution"] = True
-        results = solution_import.apply(service, package, job["package"], options, caller)
+        results = import_package.apply(environment, package, job["package"], options, caller)
         if upgrades:
-            solution_import.promote(service, package.unique_name, caller)
+            import_package.promote(environment, package.unique_name, caller)
         return results
     if kind == "promote":
-        solution_import.promote(service, job["solution"], caller)
+        import_package.promote(environment, job["solution"], caller)
     elif kind == "uninstall":
-        solution = service.store.find("solution", uniquename=job["solution"])
+        solution = environment.store.find("solution", uniquename=job["solution"])
         if solution is None:
             raise Failed("0x80040217", f"The solution {job['solution']} does not exist.")
-        solution_import.uninstall(service, solution, caller)
+        import_package.uninstall(environment, solution, caller)
     elif kind == "export":
-        data = solution_export.export(service, job["solution"], managed=job["managed"])
-        service.store.put("exported", job["export_job"], {"package": keep_package(service, data)})
+        data = export.export(environment, job["solution"], managed=job["managed"])
+        environment.store.put(
+            "exported", job["export_job"], {"package": keep_package(environment, data)}
+        )
     return []
 
 
-def _import_job(service: Service, job: Row) -> Row:
+def _import_job(environment: Environment, job: Row) -> Row:
     """The row of an import; it is there from the moment the package has been unpacked."""
-    row = service.store.get("importjob", job["import_job"])
+    row = environment.store.get("importjob", job["import_job"])
     if row is not None:
         return row
     values = {
         "importjobid": job["import_job"],
         "name": "Customizations",
         "solutionname": job["solution"],
-        "startedon": service.clock.stamp(),
+        "startedon": environment.clock.stamp(),
         "progress": 0.0,
         "importcontext": "ImportUpgrade" if job["kind"] == "upgrade" else "Import",
         "operationcontext": "Upgrade" if job["kind"] == "upgrade" else "New",
     }
-    return service.insert(service.table("importjob"), values, job["caller"])
+    return environment.insert(environment.table("importjob"), values, job["caller"])
 
 
 def _result_xml(

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .activation import check_activation
-from .answers import Refusal
-from .hooks import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT, add_component
+from ..environment import Environment
+from ..flows.activation import check_activation
+from ..flows.rules import CLOUD_FLOW, parse_clientdata
+from ..request import Caller
+from ..responses import ServiceError
+from ..store import Row
+from .components import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT, add_component
 from .package import FLOW_NUMBERS, Package, PackagedFlow
-from .service import Caller, Service
-from .store import Row
-from .workflows import CLOUD_FLOW, parse_clientdata
 
 VARIABLE_COMPONENT, VALUE_COMPONENT = 380, 381
 # The lookup from a value to its definition.
@@ -41,7 +42,7 @@ class Result:
 class Arrival:
     """A package on its way into a solution; `parameters` are the import's ComponentParameters."""
 
-    service: Service
+    environment: Environment
     package: Package
     solution: Row
     parameters: Sequence[dict[str, Any]]
@@ -79,22 +80,22 @@ class Arrival:
         if flow.category == CLOUD_FLOW:
             try:
                 parse_clientdata(flow.clientdata or "")
-            except Refusal as refusal:
-                result.outcome, result.code, result.text = "failure", refusal.code, refusal.message
+            except ServiceError as error:
+                result.outcome, result.code, result.text = "failure", error.code, error.message
                 return result, None
         values = self._columns(flow)
         self.belongs(flow.id, WORKFLOW_COMPONENT)
-        table, store = self.service.table("workflow"), self.service.store
+        table, store = self.environment.table("workflow"), self.environment.store
         below = {name: values[name] for name in ("clientdata", "name")}
         existing, base = store.get("workflow", flow.id), store.get("layer", flow.id)
         store.put("layer", flow.id, below)
         if existing is None:
             values |= {"workflowid": flow.id, "workflowidunique": str(uuid.uuid4())}
-            return result, self.service.insert(table, values, self.caller.user_id)
+            return result, self.environment.insert(table, values, self.caller.user_id)
         customized = base is None or any(existing[name] != base[name] for name in below)
         if customized and not self.overwrite and (self.package.managed or existing["clientdata"]):
             values = {name: value for name, value in values.items() if name not in below}
-        self.service.change(table, existing, values, self.caller.user_id)
+        self.environment.change(table, existing, values, self.caller.user_id)
         return result, None
 
     def turn_on(self, rows: Sequence[Row]) -> None:
@@ -108,9 +109,9 @@ class Arrival:
             for row in waiting:
                 try:
                     on = {**row, "statecode": 1, "statuscode": 2}
-                    check_activation(self.service, on, self.caller)
+                    check_activation(self.environment, on, self.caller)
                     self._on(row)
-                except Refusal:
+                except ServiceError:
                     left.append(row)
             if len(left) == len(waiting):
                 return
@@ -118,7 +119,7 @@ class Arrival:
 
     def belongs(self, row_id: str, kind: int) -> None:
         """Make a row a component of the solution."""
-        add_component(self.service, self.solution, row_id, kind, self.caller.user_id)
+        add_component(self.environment, self.solution, row_id, kind, self.caller.user_id)
 
     def _given(self, key: str, name: str, member: str) -> Any:
         """What the import's parameters say about a component, by its name."""
@@ -129,27 +130,27 @@ class Arrival:
 
     def _put(self, logical: str, key: str, values: dict[str, Any]) -> Row:
         """Insert or change a row that is known by a name of its own."""
-        table = self.service.table(logical)
-        existing = self.service.store.find(logical, **{key: values[key]})
+        table = self.environment.table(logical)
+        existing = self.environment.store.find(logical, **{key: values[key]})
         values |= {"ismanaged": self.package.managed, "solutionid": self.solution["solutionid"]}
         if existing is not None:
-            return self.service.change(table, existing, values, self.caller.user_id)
+            return self.environment.change(table, existing, values, self.caller.user_id)
         values[f"{logical}id"] = str(uuid.uuid4())
-        return self.service.insert(table, values, self.caller.user_id)
+        return self.environment.insert(table, values, self.caller.user_id)
 
     def _value(
         self, definition: Row, value: str, packaged: dict[str, Any] | None, *, given: bool
     ) -> None:
-        table = self.service.table("environmentvariablevalue")
+        table = self.environment.table("environmentvariablevalue")
         definition_id = definition["environmentvariabledefinitionid"]
-        existing = self.service.store.find(table.logical, **{_DEFINITION: definition_id})
+        existing = self.environment.store.find(table.logical, **{_DEFINITION: definition_id})
         if existing is not None:
             # A value that is there already is the environment's own; a package leaves it.
             if given:
-                self.service.change(table, existing, {"value": value}, self.caller.user_id)
+                self.environment.change(table, existing, {"value": value}, self.caller.user_id)
             return
         known_id = (packaged or {}).get("environmentvariablevalueid")
-        row = self.service.insert(
+        row = self.environment.insert(
             table,
             {
                 "environmentvariablevalueid": str(known_id or uuid.uuid4()),
@@ -182,6 +183,6 @@ class Arrival:
 
     def _on(self, row: Row) -> None:
         on = {"statecode": 1, "statuscode": 2}
-        self.service.change(self.service.table("workflow"), row, on, self.caller.user_id)
-        published = self.service.state.setdefault("published", set())
+        self.environment.change(self.environment.table("workflow"), row, on, self.caller.user_id)
+        published = self.environment.state.setdefault("published", set())
         published.add(row["workflowid"])

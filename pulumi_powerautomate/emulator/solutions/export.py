@@ -12,11 +12,11 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from ..environment import Environment
+from ..responses import ServiceError
+from ..store import Row
 from . import package as packages
-from .answers import Refusal
-from .hooks import WORKFLOW_COMPONENT
-from .service import Service
-from .store import Row
+from .components import WORKFLOW_COMPONENT
 
 _CONTENT_TYPES = (
     '\ufeff<?xml version="1.0" encoding="utf-8"?>'
@@ -26,44 +26,48 @@ _CONTENT_TYPES = (
 )
 
 
-def export(service: Service, unique_name: str, *, managed: bool) -> bytes:
+def export(environment: Environment, unique_name: str, *, managed: bool) -> bytes:
     """The package of an unmanaged solution."""
-    solution = service.store.find("solution", uniquename=unique_name)
+    solution = environment.store.find("solution", uniquename=unique_name)
     if solution is None:
-        raise Refusal(400, "0x80040217", f"The solution with name {unique_name} does not exist.")
+        raise ServiceError(
+            400, "0x80040217", f"The solution with name {unique_name} does not exist."
+        )
     if unique_name in ("Default", "Active"):
-        raise Refusal(400, "0x80048048", "The default solution cannot be exported.")
+        raise ServiceError(400, "0x80048048", "The default solution cannot be exported.")
     if solution["ismanaged"]:
-        raise Refusal(
+        raise ServiceError(
             400, "0x80048036", f"The solution {unique_name} is managed and cannot be exported."
         )
-    parts, manifest, customizations = _ground(service, solution)
-    members = service.store.select("solutioncomponent", _solutionid_value=solution["solutionid"])
+    parts, manifest, customizations = _ground(environment, solution)
+    members = environment.store.select(
+        "solutioncomponent", _solutionid_value=solution["solutionid"]
+    )
     ids = {member["objectid"] for member in members}
     inner = manifest.find("SolutionManifest")
     assert inner is not None
     _set(inner, "Version", solution["version"])
     _set(inner, "Managed", "1" if managed else "0")
-    flows = [row for row in service.store.all("workflow") if row["workflowid"] in ids]
+    flows = [row for row in environment.store.all("workflow") if row["workflowid"] in ids]
     _write_flows(parts, customizations, flows)
     _write_roots(inner, flows)
-    _write_references(service, customizations, ids)
-    _write_variables(service, parts, ids)
+    _write_references(environment, customizations, ids)
+    _write_variables(environment, parts, ids)
     parts[packages.MANIFEST] = packages.text_of(manifest)
     parts[packages.CUSTOMIZATIONS] = packages.text_of(customizations)
     return packages.write(parts)
 
 
-def _ground(service: Service, solution: Row) -> tuple[dict[str, bytes], Element, Element]:
+def _ground(environment: Environment, solution: Row) -> tuple[dict[str, bytes], Element, Element]:
     """The package the solution came from, or an empty one."""
-    installed = service.store.get("installed", solution["solutionid"])
+    installed = environment.store.get("installed", solution["solutionid"])
     if installed is not None:
-        kept = service.store.get("package", installed["package"])
+        kept = environment.store.get("package", installed["package"])
         assert kept is not None
         read = packages.read(base64.b64decode(kept["data"]))
         whole = ElementTree.fromstring(read.parts[packages.MANIFEST])
         return dict(read.parts), whole, read.customizations
-    publisher = service.store.get("publisher", solution["_publisherid_value"]) or {}
+    publisher = environment.store.get("publisher", solution["_publisherid_value"]) or {}
     parts = {"[Content_Types].xml": _CONTENT_TYPES.encode()}
     manifest = packages.new_manifest(solution, publisher)
     return parts, manifest, packages.new_customizations()
@@ -106,12 +110,12 @@ def _write_roots(manifest: Element, flows: list[Row]) -> None:
             ElementTree.SubElement(section, "RootComponent", attributes)
 
 
-def _write_references(service: Service, customizations: Element, ids: set[str]) -> None:
+def _write_references(environment: Environment, customizations: Element, ids: set[str]) -> None:
     section = _section(customizations, "connectionreferences")
     before = {element.get("connectionreferencelogicalname"): element for element in section}
     for element in list(section):
         section.remove(element)
-    for row in service.store.all("connectionreference"):
+    for row in environment.store.all("connectionreference"):
         if row["connectionreferenceid"] in ids:
             known = before.get(row["connectionreferencelogicalname"])
             element = packages.reference_element(row) if known is None else known
@@ -125,17 +129,17 @@ def _write_references(service: Service, customizations: Element, ids: set[str]) 
         customizations.remove(section)
 
 
-def _write_variables(service: Service, parts: dict[str, bytes], ids: set[str]) -> None:
+def _write_variables(environment: Environment, parts: dict[str, bytes], ids: set[str]) -> None:
     before = {name for name in parts if name.startswith(packages.VARIABLES)}
     kept: set[str] = set()
-    for row in service.store.all("environmentvariabledefinition"):
+    for row in environment.store.all("environmentvariabledefinition"):
         if row["environmentvariabledefinitionid"] not in ids:
             continue
         path = packages.variable_path(row["schemaname"])
         kept.add(path)
         if path not in parts:
             parts[path] = packages.text_of(packages.variable_element(row))
-        value = _value_of(service, row, ids)
+        value = _value_of(environment, row, ids)
         if value is not None:
             path = packages.values_path(row["schemaname"])
             kept.add(path)
@@ -145,8 +149,8 @@ def _write_variables(service: Service, parts: dict[str, bytes], ids: set[str]) -
         del parts[name]
 
 
-def _value_of(service: Service, definition: Row, ids: set[str]) -> dict[str, Any] | None:
-    for row in service.store.all("environmentvariablevalue"):
+def _value_of(environment: Environment, definition: Row, ids: set[str]) -> dict[str, Any] | None:
+    for row in environment.store.all("environmentvariablevalue"):
         named = row["schemaname"] == definition["schemaname"]
         if named and row["environmentvariablevalueid"] in ids:
             return row

@@ -11,9 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .answers import Refusal
-from .service import Caller, Service
-from .store import Row
+from ..environment import Environment
+from ..request import Caller
+from ..responses import ServiceError
+from ..store import Row
+from .errors import flow_error
 
 _RUN_AFTER = {"succeeded", "failed", "skipped", "timedout"}
 _REFERS = re.compile(
@@ -21,78 +23,78 @@ _REFERS = re.compile(
 )
 
 
-def check_activation(service: Service, row: Row, caller: Caller) -> None:
+def check_activation(environment: Environment, row: Row, caller: Caller) -> None:
     """Refuse what the flow service would not run."""
     properties = json.loads(row["clientdata"])["properties"]
     definition = properties["definition"]
     references = properties.get("connectionReferences") or {}
     if not definition.get("triggers"):
-        raise _refusal(service, "DefinitionRequestMissingFields",
+        raise _refusal(environment, "DefinitionRequestMissingFields",
                        "The flow definition has no trigger.")  # fmt: skip
-    _check_template(service, definition)
+    _check_template(environment, definition)
     for key, reference in references.items():
         if isinstance(reference, dict):
-            _check_reference(service, key, reference, caller)
+            _check_reference(environment, key, reference, caller)
     for key in sorted(_used_keys(definition) - set(references)):
         raise _refusal(
-            service,
+            environment,
             "InvalidOpenApiFlow",
             f"Flow save failed with code 'ConnectionReferenceMissing' and message 'The connection "
             f"reference '{key}' is not defined.'.",
         )
-    _check_children(service, row, definition)
+    _check_children(environment, row, definition)
 
 
 def _check_reference(
-    service: Service, key: str, reference: Mapping[str, Any], caller: Caller
+    environment: Environment, key: str, reference: Mapping[str, Any], caller: Caller
 ) -> None:
     if str(reference.get("runtimeSource") or reference.get("source") or "").lower() == "invoker":
         return
     if "api" not in reference and "runtimeSource" not in reference:
-        _check_connection(service, str(reference.get("connectionName") or ""),
+        _check_connection(environment, str(reference.get("connectionName") or ""),
                           str(reference.get("id") or ""), key, caller)  # fmt: skip
         return
     logical = (reference.get("connection") or {}).get("connectionReferenceLogicalName")
     if not logical:
         raise _refusal(
-            service,
+            environment,
             "XrmConnectionReferenceMissingConnection",
             f"Connection reference logical name missing for '{key}'.",
         )
-    found = service.store.find("connectionreference", connectionreferencelogicalname=logical)
+    found = environment.store.find("connectionreference", connectionreferencelogicalname=logical)
     if found is None:
         raise _refusal(
-            service,
+            environment,
             "XrmConnectionReferenceNotFound",
             f"Connection reference with logical name '{logical}' was not found.",
         )
     if not found["connectionid"]:
         raise _refusal(
-            service,
+            environment,
             "XrmConnectionReferenceMissingConnection",
             f"Connection Id missing for connection reference logical name '{logical}'.",
         )
-    _check_connection(service, found["connectionid"], found["connectorid"] or "", key, caller)
+    _check_connection(environment, found["connectionid"], found["connectorid"] or "", key, caller)
 
 
 def _check_connection(
-    service: Service, name: str, connector: str, key: str, caller: Caller
+    environment: Environment, name: str, connector: str, key: str, caller: Caller
 ) -> None:
     if not name:
         raise _refusal(
-            service, "AzureResourceManagerRequestFailed",
+            environment, "AzureResourceManagerRequestFailed",
             f"The connection of '{key}' has no name.",
         )  # fmt: skip
-    known = service.connections.get(name)
+    known = environment.connections.get(name)
     if known is None:
-        if service.switches["connections"] == "registered":
-            raise _refusal(service, "ConnectionNotFound",
+        if environment.switches["connections"] == "registered":
+            raise _refusal(environment, "ConnectionNotFound",
                            f"Could not find connection '{name}'.", "NotFound")  # fmt: skip
         return
     wanted = connector.rpartition("/")[2]
     if wanted and known.get("connector") and str(known["connector"]).rpartition("/")[2] != wanted:
         raise _refusal(
-            service,
+            environment,
             "ConnectionNotFound",
             f"Could not find connection '{name}' for API '{wanted}'.",
             "NotFound",
@@ -100,7 +102,7 @@ def _check_connection(
     people = {known.get("owner"), *known.get("shared_with", ())}
     if caller.user_id not in people:
         raise _refusal(
-            service,
+            environment,
             "ConnectionAuthorizationFailed",
             f"The caller object id is '{caller.user_id}'. Connection '{name}' to '{wanted}' cannot "
             "be used to activate this flow, either because this is not a valid connection or "
@@ -111,8 +113,8 @@ def _check_connection(
         )
 
 
-def _check_children(service: Service, row: Row, definition: Mapping[str, Any]) -> None:
-    published = service.state.get("published", set())
+def _check_children(environment: Environment, row: Row, definition: Mapping[str, Any]) -> None:
+    published = environment.state.get("published", set())
     for node in _nodes(definition):
         host = (
             node.get("inputs", {}).get("host", {}) if isinstance(node.get("inputs"), dict) else {}
@@ -120,10 +122,10 @@ def _check_children(service: Service, row: Row, definition: Mapping[str, Any]) -
         child_id = host.get("workflowReferenceName") if isinstance(host, dict) else None
         if not isinstance(child_id, str):
             continue
-        child = service.store.get("workflow", child_id.lower())
+        child = environment.store.get("workflow", child_id.lower())
         if child is None:
             raise _refusal(
-                service,
+                environment,
                 "WorkflowNotFound",
                 f"Could not find any workflow with id '{child_id}'.",
                 "NotFound",
@@ -131,7 +133,7 @@ def _check_children(service: Service, row: Row, definition: Mapping[str, Any]) -
         on = child["statecode"] == 1 or child_id.lower() in published
         if not on:
             raise _refusal(
-                service,
+                environment,
                 "ChildFlowNeverPublished",
                 f"The workflow with id '{child_id}', name {child['name']} cannot be used as a "
                 "child workflow because it has never been published. Please publish it and "
@@ -139,7 +141,7 @@ def _check_children(service: Service, row: Row, definition: Mapping[str, Any]) -
             )
 
 
-def _check_template(service: Service, definition: Mapping[str, Any]) -> None:
+def _check_template(environment: Environment, definition: Mapping[str, Any]) -> None:
     names: set[str] = set()
     for scope in _scopes(definition):
         for name, node in scope.items():
@@ -148,7 +150,7 @@ def _check_template(service: Service, definition: Mapping[str, Any]) -> None:
             for target, states in (after or {}).items():
                 if target not in scope:
                     raise _refusal(
-                        service,
+                        environment,
                         "InvalidTemplate",
                         f"The template validation failed: 'The 'runAfter' property of template "
                         f"action '{name}' contains non-existent action: '{target}'. Action "
@@ -156,7 +158,7 @@ def _check_template(service: Service, definition: Mapping[str, Any]) -> None:
                     )
                 if any(str(state).lower() not in _RUN_AFTER for state in states):
                     raise _refusal(
-                        service,
+                        environment,
                         "InvalidTemplate",
                         f"The template validation failed: 'The 'runAfter' of action '{name}' has "
                         "an invalid status.'.",
@@ -164,7 +166,7 @@ def _check_template(service: Service, definition: Mapping[str, Any]) -> None:
     for target in _REFERS.findall(json.dumps(definition, ensure_ascii=False)):
         if target.replace("''", "'").replace('\\"', '"') not in names:
             raise _refusal(
-                service,
+                environment,
                 "InvalidTemplate",
                 "The template validation failed: 'The template refers to the action "
                 f"'{target}', which is not defined in the template.'.",
@@ -207,9 +209,7 @@ def _used_keys(definition: Mapping[str, Any]) -> set[str]:
 
 
 def _refusal(
-    service: Service, code: str, message: str, inner_status: str = "BadRequest"
-) -> Refusal:
-    from .workflows import flow_refusal
-
-    status = service.switches["activation_failure_status"]
-    return flow_refusal(403 if inner_status == "Forbidden" else status, inner_status, code, message)
+    environment: Environment, code: str, message: str, inner_status: str = "BadRequest"
+) -> ServiceError:
+    status = environment.switches["activation_failure_status"]
+    return flow_error(403 if inner_status == "Forbidden" else status, inner_status, code, message)

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import flow_runs, seed
-from .answers import does_not_exist
+from . import seed
 from .clock import Clock
+from .responses import does_not_exist
 from .store import Row, Store
 from .switches import Switches
 from .tables import BY_LOGICAL, BY_SET, Table
-
-
-@dataclass
-class Caller:
-    """Who sends a request."""
-
-    user_id: str
 
 
 @dataclass
@@ -37,11 +30,12 @@ class Commit:
 
 
 @dataclass
-class Service:
+class Environment:
     """Everything that requests share."""
 
     store: Store
     switches: Switches
+    complete_row: Callable[[Environment, Table, Row], None]
     clock: Clock = field(default_factory=Clock)
     commits: list[Commit] = field(default_factory=list)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -52,7 +46,7 @@ class Service:
     def __post_init__(self) -> None:
         self.started = self.clock.now()
 
-    def sow(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
+    def add_rows(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """Add rows as they are, without the checks of a request."""
         for entity_set, items in rows.items():
             if entity_set == "connections":
@@ -69,7 +63,7 @@ class Service:
         for lookup in table.lookups:
             row[lookup.column] = None
         row.update(values)
-        flow_runs.complete(self, table, row)
+        self.complete_row(self, table, row)
         row[table.key] = str(row[table.key]).lower()
         now = self.clock.stamp()
         row["createdon"] = row.get("createdon") or now
@@ -97,7 +91,7 @@ class Service:
         """Remove a row and what cannot be without it."""
         row_id = row[table.key]
         self.store.remove(table.logical, row_id)
-        self._journal(table, row_id, "delete", [], caller, "")
+        self._log_commit(table, row_id, "delete", [], caller, "")
         for share in self.store.select("principalobjectaccess"):
             if row_id in (share["objectid"], share["principalid"]):
                 self.store.remove("principalobjectaccess", share["principalobjectaccessid"])
@@ -122,7 +116,7 @@ class Service:
         self.denied_privileges.clear()
         self.state.clear()
         self.started = self.clock.now()
-        self.sow(seed.rows())
+        self.add_rows(seed.rows())
         self.commits.clear()
 
     def table(self, logical: str) -> Table:
@@ -135,9 +129,9 @@ class Service:
         row["versionnumber"] = self.store.next_version()
         text = self.store.put(table.logical, row[table.key], row)
         digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
-        self._journal(table, row[table.key], operation, columns, caller, digest)
+        self._log_commit(table, row[table.key], operation, columns, caller, digest)
 
-    def _journal(
+    def _log_commit(
         self,
         table: Table,
         row_id: str,

@@ -10,10 +10,12 @@ import json
 import uuid
 from typing import Any
 
+from ..environment import Environment
+from ..request import Caller
+from ..responses import ServiceError
+from ..store import Row
 from .activation import check_activation
-from .answers import Refusal
-from .service import Caller, Service
-from .store import Row
+from .errors import flow_error
 
 CLOUD_FLOW = 5
 _PAIRS = {(0, 1), (1, 2), (2, 3)}
@@ -30,11 +32,11 @@ _PROPERTIES = {
 }
 
 
-def before_create(service: Service, values: dict[str, Any]) -> None:
+def before_create(environment: Environment, values: dict[str, Any]) -> None:
     """A new flow is off, its document is well-formed, its state is the one of a draft."""
     state, status = values.get("statecode", 0), values.get("statuscode")
     if state != 0:
-        raise Refusal(
+        raise ServiceError(
             400,
             "0x80048408",
             f"{status or _DEFAULT_STATUS.get(state, state)} is not a valid status code for state "
@@ -47,14 +49,14 @@ def before_create(service: Service, values: dict[str, Any]) -> None:
     if values.get("category") != CLOUD_FLOW:
         return
     if not values.get("clientdata"):
-        raise Refusal(400, "0x80040203", "Attribute 'clientdata' cannot be NULL")
+        raise ServiceError(400, "0x80040203", "Attribute 'clientdata' cannot be NULL")
     document = parse_clientdata(values["clientdata"])
     _not_itself(document, str(values.get("workflowid", "")))
-    values["clientdata"] = _normalised(service, values, document)
+    values["clientdata"] = _normalised(environment, values, document)
 
 
 def before_update(
-    service: Service, row: Row, values: dict[str, Any], caller: Caller
+    environment: Environment, row: Row, values: dict[str, Any], caller: Caller
 ) -> dict[str, Any]:
     """Check a change of a flow, and its turning on or off."""
     values = dict(values)
@@ -64,10 +66,10 @@ def before_update(
     values = _with_status(row, values)
     was_on, is_on = row["statecode"] == 1, values.get("statecode", row["statecode"]) == 1
     if "name" in values and not values["name"]:
-        raise Refusal(400, "0x80040203", "Attribute 'name' cannot be NULL")
+        raise ServiceError(400, "0x80040203", "Attribute 'name' cannot be NULL")
     if "clientdata" in values:
-        if was_on and service.switches["active_clientdata"] == "reject":
-            raise Refusal(
+        if was_on and environment.switches["active_clientdata"] == "reject":
+            raise ServiceError(
                 400,
                 "0x80060466",
                 'Cannot update property "clientdata" on a published Modern Flow process.',
@@ -75,26 +77,26 @@ def before_update(
         document = parse_clientdata(values["clientdata"] or "")
         _not_itself(document, row["workflowid"])
         _concurrency_stays(row, document)
-        values["clientdata"] = _normalised(service, {**row, **values}, document)
+        values["clientdata"] = _normalised(environment, {**row, **values}, document)
     turned = "statecode" in values and values["statecode"] != row["statecode"]
     if is_on and (turned or "clientdata" in values or "_ownerid_value" in values):
-        check_activation(service, {**row, **values}, caller)
+        check_activation(environment, {**row, **values}, caller)
     elif was_on and turned and row["clientdata"]:
         # Turning off looks at the stored definition again.
         parse_clientdata(row["clientdata"])
     return values
 
 
-def after_update(service: Service, before: Row, after: Row) -> None:
+def after_update(environment: Environment, before: Row, after: Row) -> None:
     """A flow that was on once counts as published, also for its parents."""
     if after["statecode"] == 1 and before["statecode"] != 1:
-        service.state.setdefault("published", set()).add(after["workflowid"])
+        environment.state.setdefault("published", set()).add(after["workflowid"])
 
 
-def before_delete(service: Service, row: Row) -> None:
+def before_delete(environment: Environment, row: Row) -> None:
     """Only flows that are off, not managed and not called by others go."""
     if row["ismanaged"]:
-        code = service.switches["managed_delete_error"]
+        code = environment.switches["managed_delete_error"]
         texts = {
             "0x8004F01F": f"The Workflow({row['workflowid']}) component cannot be deleted because "
             "it is referenced by 1 other components. For a list of referenced components, use the "
@@ -103,17 +105,17 @@ def before_delete(service: Service, row: Row) -> None:
             "0x8004F026": "The evaluation of the current component failed because of its managed "
             "properties.",
         }
-        raise Refusal(400, code, texts[code])
+        raise ServiceError(400, code, texts[code])
     if row["statecode"] == 1:
-        raise Refusal(400, "0x8004500F", "Cannot delete an active workflow definition.")
+        raise ServiceError(400, "0x8004500F", "Cannot delete an active workflow definition.")
     parents = [
         other
-        for other in service.store.all("workflow")
+        for other in environment.store.all("workflow")
         if other["workflowid"] != row["workflowid"]
         and row["workflowid"] in children_of(other.get("clientdata"))
     ]
     if parents:
-        raise Refusal(
+        raise ServiceError(
             400,
             "0x8004F01F",
             f"The Workflow({row['workflowid']}) component cannot be deleted because it is "
@@ -197,7 +199,7 @@ def _with_status(row: Row, values: dict[str, Any]) -> dict[str, Any]:
 def _customizable(row: Row, values: dict[str, Any]) -> None:
     locked = row["ismanaged"] and not (row.get("iscustomizable") or {}).get("Value", True)
     if locked and set(values) - {"statecode", "statuscode", "_ownerid_value"}:
-        raise Refusal(
+        raise ServiceError(
             400,
             "0x8004F026",
             "This flow cannot be updated because the managed properties of this solution component "
@@ -207,7 +209,7 @@ def _customizable(row: Row, values: dict[str, Any]) -> None:
 
 def _not_itself(document: dict[str, Any], workflow_id: str) -> None:
     if workflow_id and workflow_id.lower() in children_of(json.dumps(document)):
-        raise flow_refusal(
+        raise flow_error(
             400, "BadRequest", "FlowCannotInvokeItself", "The flow cannot invoke itself."
         )
 
@@ -216,7 +218,7 @@ def _concurrency_stays(row: Row, document: dict[str, Any]) -> None:
     """Concurrency of a trigger, once set, stays."""
     try:
         stored = parse_clientdata(row["clientdata"] or "")
-    except Refusal:
+    except ServiceError:
         # Nothing, or something that nobody can read: neither has a trigger.
         return
     before = stored["properties"]["definition"].get("triggers") or {}
@@ -224,7 +226,7 @@ def _concurrency_stays(row: Row, document: dict[str, Any]) -> None:
     for name, trigger in before.items():
         kept = after.get(name)
         if _concurrency(trigger) and kept is not None and not _concurrency(kept):
-            raise flow_refusal(
+            raise flow_error(
                 400,
                 "BadRequest",
                 "CannotDisableTriggerConcurrency",
@@ -238,9 +240,9 @@ def _concurrency(trigger: Any) -> Any:
     return (trigger.get("runtimeConfiguration") or {}).get("concurrency")
 
 
-def _normalised(service: Service, row: dict[str, Any], document: dict[str, Any]) -> str:
+def _normalised(environment: Environment, row: dict[str, Any], document: dict[str, Any]) -> str:
     """What is stored of a document, under the switch that says how the service rewrites it."""
-    mode = service.switches["normalise_clientdata"]
+    mode = environment.switches["normalise_clientdata"]
     if mode == "none":
         return str(row["clientdata"])
     definition = document["properties"]["definition"]
@@ -267,24 +269,16 @@ def _strip_authentication(node: Any) -> None:
             _strip_authentication(child)
 
 
-def _bad_status(status: Any, state: Any) -> Refusal:
+def _bad_status(status: Any, state: Any) -> ServiceError:
     name = _STATE_NAMES.get(state, state)
-    return Refusal(
+    return ServiceError(
         400,
         "0x80048408",
         f"{status} is not a valid status code for state code WorkflowState.{name}",
     )
 
 
-def _bad_document(detail: str) -> Refusal:
-    return Refusal(400, "0x80060468", f'Flow clientdata is in invalid format. Details: "{detail}"')
-
-
-def flow_refusal(status: int, inner_status: str, code: str, message: str) -> Refusal:
-    """A refusal of the flow service, wrapped as Dataverse wraps it."""
-    inner = json.dumps({"error": {"code": code, "message": message}}, separators=(",", ":"))
-    return Refusal(
-        status,
-        "0x80060467",
-        f'Flow client error returned with status code "{inner_status}" and details "{inner}".',
+def _bad_document(detail: str) -> ServiceError:
+    return ServiceError(
+        400, "0x80060468", f'Flow clientdata is in invalid format. Details: "{detail}"'
     )

@@ -13,24 +13,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .store import Row
-from .tables import Table
+from ..store import Row
+from ..tables import Table
 
 if TYPE_CHECKING:
-    from .service import Service
+    from ..environment import Environment
 
 _TABLE = "flowrun"
 
 
-def complete(service: Service, table: Table, row: Row) -> None:
+def complete(environment: Environment, table: Table, row: Row) -> None:
     """Fill in what a new run takes from its organization and its flow."""
     if table.logical != _TABLE:
         return
     if row["ttlinseconds"] is None:
-        organization = next(service.store.all("organization"), {})
+        organization = next(environment.store.all("organization"), {})
         row["ttlinseconds"] = organization.get("flowruntimetoliveinseconds")
     flow_id = row["_workflow_value"] or row["workflowid"]
-    flow = service.store.get("workflow", str(flow_id).lower()) if flow_id else None
+    flow = environment.store.get("workflow", str(flow_id).lower()) if flow_id else None
     if flow is not None:
         row["_workflow_value"] = row["workflowid"] = flow["workflowid"]
         row["workflowname"] = flow["name"]
@@ -39,12 +39,12 @@ def complete(service: Service, table: Table, row: Row) -> None:
         row["partitionid"] = row["partitionid"] or row["_ownerid_value"]
 
 
-def forget_expired(service: Service, table: Table) -> None:
+def forget_expired(environment: Environment, table: Table) -> None:
     """Remove runs whose time to live is over."""
     if table.logical != _TABLE:
         return
-    now = service.clock.now()
-    for row in list(service.store.all(_TABLE)):
+    now = environment.clock.now()
+    for row in list(environment.store.all(_TABLE)):
         written = datetime.fromisoformat(row["modifiedon"].replace("Z", "+00:00")).timestamp()
         if row["ttlinseconds"] and written + row["ttlinseconds"] < now:
-            service.remove(table, row, "time to live")
+            environment.remove(table, row, "time to live")

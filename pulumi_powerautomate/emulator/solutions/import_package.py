@@ -13,12 +13,13 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from .hooks import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT
+from ..environment import Environment
+from ..flows.rules import children_of
+from ..request import Caller
+from ..store import Row
+from .arrival import VALUE_COMPONENT, VARIABLE_COMPONENT, Arrival, Result
+from .components import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT
 from .package import Package
-from .service import Caller, Service
-from .solution_components import VALUE_COMPONENT, VARIABLE_COMPONENT, Arrival, Result
-from .store import Row
-from .workflows import children_of
 
 HOLDING = "_Upgrade"
 _MODELLED = {
@@ -41,17 +42,17 @@ class Failed(Exception):
         super().__init__(self.text)
 
 
-def check_start(service: Service, package: Package, holding: bool) -> None:
+def check_start(environment: Environment, package: Package, holding: bool) -> None:
     """What keeps an import from succeeding, known from the manifest alone."""
     name = package.unique_name
-    installed = service.store.find("solution", uniquename=name)
+    installed = environment.store.find("solution", uniquename=name)
     if not name.replace("_", "").isalnum():
         raise Failed("0x8004F002", f"The solution unique name '{name}' is invalid.")
     if not all(part.isdigit() for part in package.version.split(".")):
         raise Failed("0x8004F01E", f"The solution version '{package.version}' is invalid.")
     if holding and (installed is None or not package.managed):
         raise Failed("0x8004F046", f"There is no managed solution '{name}' to upgrade.")
-    if holding and service.store.find("solution", uniquename=name + HOLDING):
+    if holding and environment.store.find("solution", uniquename=name + HOLDING):
         raise Failed("0x8004853C", f"An upgrade of the solution '{name}' is already staged.")
     if installed is not None and package.managed and not installed["ismanaged"]:
         raise Failed(
@@ -77,7 +78,7 @@ def check_start(service: Service, package: Package, holding: bool) -> None:
             f"The version {package.version} of the solution '{name}' is lower than the installed "
             f"version {installed['version']}.",
         )
-    missing = missing_dependencies(service, package)
+    missing = missing_dependencies(environment, package)
     if missing:
         inner = "".join(
             f'<MissingDependency><Required type="{item.get("type", "")}" '
@@ -92,11 +93,11 @@ def check_start(service: Service, package: Package, holding: bool) -> None:
         )
 
 
-def missing_dependencies(service: Service, package: Package) -> list[dict[str, str]]:
+def missing_dependencies(environment: Environment, package: Package) -> list[dict[str, str]]:
     """Required components that are not here; what the emulator does not model counts as here."""
-    if service.switches["required_solutions"] == "open":
+    if environment.switches["required_solutions"] == "open":
         return []
-    store = service.store
+    store = environment.store
     missing = []
     for item in package.required:
         solution = item.get("solution", "").partition(" (")[0]
@@ -127,7 +128,7 @@ def components(package: Package) -> list[tuple[str, str, str]]:
 
 
 def apply(
-    service: Service,
+    environment: Environment,
     package: Package,
     package_id: str,
     options: dict[str, Any],
@@ -135,10 +136,10 @@ def apply(
 ) -> list[Result]:
     """Bring a package into the environment; a component that cannot be imported undoes it all."""
     holding = bool(options.get("HoldingSolution"))
-    check_start(service, package, holding)
-    solution = _solution(service, package, caller, holding)
+    check_start(environment, package, holding)
+    solution = _solution(environment, package, caller, holding)
     arrival = Arrival(
-        service,
+        environment,
         package,
         solution,
         parameters=[item for item in options.get("ComponentParameters") or [] if item],
@@ -161,78 +162,78 @@ def apply(
     for kind, identity in package.roots:
         if kind not in _MODELLED and len(identity) == 36:
             arrival.belongs(identity.lower(), kind)
-    service.store.put("installed", solution["solutionid"], {"package": package_id})
+    environment.store.put("installed", solution["solutionid"], {"package": package_id})
     return results
 
 
-def promote(service: Service, unique_name: str, caller: Caller) -> str:
+def promote(environment: Environment, unique_name: str, caller: Caller) -> str:
     """Let a staged upgrade replace its solution: what the new version lacks is removed."""
-    base = service.store.find("solution", uniquename=unique_name)
-    staged = service.store.find("solution", uniquename=unique_name + HOLDING)
+    base = environment.store.find("solution", uniquename=unique_name)
+    staged = environment.store.find("solution", uniquename=unique_name + HOLDING)
     if base is None or staged is None:
         raise Failed("0x8004F046", f"There is no staged upgrade of the solution '{unique_name}'.")
-    kept = _component_ids(service, staged)
-    for component in service.store.select(
+    kept = _component_ids(environment, staged)
+    for component in environment.store.select(
         "solutioncomponent", _solutionid_value=base["solutionid"]
     ):
-        _leave(service, component, kept, caller)
-    for component in service.store.select(
+        _leave(environment, component, kept, caller)
+    for component in environment.store.select(
         "solutioncomponent", _solutionid_value=staged["solutionid"]
     ):
-        service.change(
-            service.table("solutioncomponent"),
+        environment.change(
+            environment.table("solutioncomponent"),
             component,
             {"_solutionid_value": base["solutionid"]},
             caller.user_id,
         )
-    installed = service.store.get("installed", staged["solutionid"])
+    installed = environment.store.get("installed", staged["solutionid"])
     if installed is not None:
-        service.store.put("installed", base["solutionid"], installed)
-        service.store.remove("installed", staged["solutionid"])
-    service.store.remove("solution", staged["solutionid"])
-    table = service.table("solution")
-    service.change(table, base, {"version": staged["version"]}, caller.user_id)
+        environment.store.put("installed", base["solutionid"], installed)
+        environment.store.remove("installed", staged["solutionid"])
+    environment.store.remove("solution", staged["solutionid"])
+    table = environment.table("solution")
+    environment.change(table, base, {"version": staged["version"]}, caller.user_id)
     return str(base["solutionid"])
 
 
-def uninstall(service: Service, solution: Row, caller: Caller) -> None:
+def uninstall(environment: Environment, solution: Row, caller: Caller) -> None:
     """Remove a solution."""
-    release(service, solution, caller)
-    service.remove(service.table("solution"), solution, caller.user_id)
+    release(environment, solution, caller)
+    environment.remove(environment.table("solution"), solution, caller.user_id)
 
 
-def release(service: Service, solution: Row, caller: Caller) -> None:
+def release(environment: Environment, solution: Row, caller: Caller) -> None:
     """What goes with a solution: a managed one takes its components along."""
     if solution["ismanaged"]:
-        preventing = dependents(service, solution)
+        preventing = dependents(environment, solution)
         if preventing:
             names = ", ".join(str(row["name"]) for row, _ in preventing)
             raise Failed(
                 "0x8004F01D",
                 f"Solution dependencies exist, cannot uninstall. Dependent components: {names}.",
             )
-        for component in service.store.select(
+        for component in environment.store.select(
             "solutioncomponent", _solutionid_value=solution["solutionid"]
         ):
-            _leave(service, component, set(), caller)
+            _leave(environment, component, set(), caller)
     else:
-        for component in service.store.select(
+        for component in environment.store.select(
             "solutioncomponent", _solutionid_value=solution["solutionid"]
         ):
-            service.store.remove("solutioncomponent", component["solutioncomponentid"])
-    service.store.remove("installed", solution["solutionid"])
+            environment.store.remove("solutioncomponent", component["solutioncomponentid"])
+    environment.store.remove("installed", solution["solutionid"])
 
 
-def dependents(service: Service, solution: Row) -> list[tuple[Row, str]]:
+def dependents(environment: Environment, solution: Row) -> list[tuple[Row, str]]:
     """Flows outside a solution that need something inside, with the id of what they need."""
-    inside = _component_ids(service, solution)
+    inside = _component_ids(environment, solution)
     names = {
         row["connectionreferencelogicalname"]: row["connectionreferenceid"]
-        for row in service.store.all("connectionreference")
+        for row in environment.store.all("connectionreference")
         if row["connectionreferenceid"] in inside
     }
     found = []
-    for row in service.store.all("workflow"):
+    for row in environment.store.all("workflow"):
         if row["workflowid"] in inside:
             continue
         text = row["clientdata"] or ""
@@ -248,24 +249,24 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _solution(service: Service, package: Package, caller: Caller, holding: bool) -> Row:
+def _solution(environment: Environment, package: Package, caller: Caller, holding: bool) -> Row:
     name = package.unique_name + (HOLDING if holding else "")
     values = {
         "friendlyname": package.friendly_name,
         "version": package.version,
         "ismanaged": package.managed,
-        "installedon": service.clock.stamp(),
+        "installedon": environment.clock.stamp(),
         "solutionpackageversion": "9.2",
     }
-    table = service.table("solution")
-    existing = service.store.find("solution", uniquename=name)
+    table = environment.table("solution")
+    existing = environment.store.find("solution", uniquename=name)
     if existing is not None:
-        return service.change(table, existing, values, caller.user_id)
-    publisher = service.store.find("publisher", uniquename=package.publisher["uniquename"])
+        return environment.change(table, existing, values, caller.user_id)
+    publisher = environment.store.find("publisher", uniquename=package.publisher["uniquename"])
     if publisher is None:
         row = {"publisherid": str(uuid.uuid4()), **package.publisher}
-        publisher = service.insert(service.table("publisher"), row, caller.user_id)
-    return service.insert(
+        publisher = environment.insert(environment.table("publisher"), row, caller.user_id)
+    return environment.insert(
         table,
         {
             "solutionid": str(uuid.uuid4()),
@@ -277,16 +278,16 @@ def _solution(service: Service, package: Package, caller: Caller, holding: bool)
     )
 
 
-def _component_ids(service: Service, solution: Row) -> set[str]:
-    rows = service.store.select("solutioncomponent", _solutionid_value=solution["solutionid"])
+def _component_ids(environment: Environment, solution: Row) -> set[str]:
+    rows = environment.store.select("solutioncomponent", _solutionid_value=solution["solutionid"])
     return {row["objectid"] for row in rows}
 
 
-def _leave(service: Service, component: Row, kept: set[str], caller: Caller) -> None:
+def _leave(environment: Environment, component: Row, kept: set[str], caller: Caller) -> None:
     """Take a component out of its solution; without another solution it is deleted."""
     identity = component["objectid"]
-    service.store.remove("solutioncomponent", component["solutioncomponentid"])
-    if identity in kept or service.store.select("solutioncomponent", objectid=identity):
+    environment.store.remove("solutioncomponent", component["solutioncomponentid"])
+    if identity in kept or environment.store.select("solutioncomponent", objectid=identity):
         return
     for logical in (
         "workflow",
@@ -294,7 +295,7 @@ def _leave(service: Service, component: Row, kept: set[str], caller: Caller) -> 
         "environmentvariabledefinition",
         "environmentvariablevalue",
     ):
-        row = service.store.get(logical, identity)
+        row = environment.store.get(logical, identity)
         if row is not None:
-            service.remove(service.table(logical), row, caller.user_id)
-            service.store.remove("layer", identity)
+            environment.remove(environment.table(logical), row, caller.user_id)
+            environment.store.remove("layer", identity)

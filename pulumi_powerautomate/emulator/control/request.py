@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from .answers import Refusal
+from ..responses import ServiceError
 
 
 async def json_object(request: Request) -> dict[str, Any]:
@@ -15,5 +15,5 @@ async def json_object(request: Request) -> dict[str, Any]:
     raw = await request.body()
     value = json.loads(raw) if raw else {}
     if not isinstance(value, dict):
-        raise Refusal(400, "", "The body is not an object.")
+        raise ServiceError(400, "", "The body is not an object.")
     return value

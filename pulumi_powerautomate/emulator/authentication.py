@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from . import seed
-from .answers import Answer, Refusal
 from .entra import Entra
 from .entra.tokens import Token
-from .request import Request
-from .service import Caller, Service
+from .environment import Environment
+from .request import Caller, Request
+from .responses import Response, ServiceError
 
 
-def identify(service: Service, entra: Entra, request: Request) -> Caller:
+def identify(environment: Environment, entra: Entra, request: Request) -> Caller:
     """The caller, or the documented refusal: 401 for the token, 403 for the user."""
-    token = good_token(service, entra, request)
+    token = good_token(environment, entra, request)
     if token is None:
-        return _member(service, request, applicationid=seed.CLIENT)
-    fresh = service.switches["fresh_environment_403_seconds"]
+        return _member(environment, request, applicationid=seed.CLIENT)
+    fresh = environment.switches["fresh_environment_403_seconds"]
     # Before its start is it when a test has moved the clock back.
-    if 0 <= service.clock.now() - service.started < fresh:
+    if 0 <= environment.clock.now() - environment.started < fresh:
         raise _not_a_member()
-    return _member(service, request, **_column(token))
+    return _member(environment, request, **_column(token))
 
 
-def good_token(service: Service, entra: Entra, request: Request) -> Token | None:
+def good_token(environment: Environment, entra: Entra, request: Request) -> Token | None:
     """The token of a request, made out to where it goes; None for the developer's."""
     bearer = request.headers.get("authorization", "").partition(" ")[2]
-    if bearer == seed.DEVELOPER_TOKEN and service.switches["strict_tokens"] == "off":
+    if bearer == seed.DEVELOPER_TOKEN and environment.switches["strict_tokens"] == "off":
         return None
     token = entra.caller(bearer)
     if token is None or token.audience != request.base:
@@ -43,8 +43,8 @@ def _column(token: Token) -> dict[str, str]:
     return {"applicationid": token.client_id}
 
 
-def _member(service: Service, request: Request, **column: str) -> Caller:
-    user = service.store.find("systemuser", **column)
+def _member(environment: Environment, request: Request, **column: str) -> Caller:
+    user = environment.store.find("systemuser", **column)
     if user is None or user["isdisabled"]:
         raise _not_a_member()
     for header, name in (
@@ -52,13 +52,13 @@ def _member(service: Service, request: Request, **column: str) -> Caller:
         ("mscrmcallerid", "systemuserid"),
     ):
         if header in request.headers:
-            user = service.store.find("systemuser", **{name: request.headers[header]})
+            user = environment.store.find("systemuser", **{name: request.headers[header]})
             if user is None:
-                raise Refusal(400, "0x80041103", "The impersonated user does not exist.")
+                raise ServiceError(400, "0x80041103", "The impersonated user does not exist.")
     return Caller(str(user["systemuserid"]))
 
 
-def _unauthorized(bearer: str, base: str) -> Refusal:
+def _unauthorized(bearer: str, base: str) -> ServiceError:
     if not bearer:
         where = (
             "Bearer authorization_uri=https://login.microsoftonline.com/"
@@ -69,11 +69,11 @@ def _unauthorized(bearer: str, base: str) -> Refusal:
     return _Unauthorized(401, "", "", {"WWW-Authenticate": where})
 
 
-class _Unauthorized(Refusal):
-    def answer(self) -> Answer:
+class _Unauthorized(ServiceError):
+    def response(self) -> Response:
         headers = {**self.headers, "Content-Type": "text/html"}
-        return Answer(401, None, headers, raw=b"HTTP Error 401 - Unauthorized: Access is denied")
+        return Response(401, None, headers, raw=b"HTTP Error 401 - Unauthorized: Access is denied")
 
 
-def _not_a_member() -> Refusal:
-    return Refusal(403, "0x80072560", "The user is not a member of the organization.")
+def _not_a_member() -> ServiceError:
+    return ServiceError(403, "0x80072560", "The user is not a member of the organization.")

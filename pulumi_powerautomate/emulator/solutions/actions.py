@@ -7,15 +7,15 @@ import binascii
 import uuid
 from typing import Any
 
+from .. import privileges
+from ..environment import Environment
+from ..preferences import ok
+from ..query import is_guid
+from ..request import Request
+from ..responses import Response, ServiceError, bad_payload
+from . import export, import_package, jobs
 from . import package as packages
-from . import solution_export, solution_import, solution_jobs
-from .answers import Answer, Refusal, bad_payload
-from .query import is_guid
-from .request import Request
-from .rows import Rows
-from .service import Caller, Service
-from .solution_import import Failed
-from .store import Row
+from .import_package import Failed
 
 _IMPORT_FLAGS = {
     "OverwriteUnmanagedCustomizations", "PublishWorkflows", "HoldingSolution",
@@ -35,34 +35,34 @@ _EXPORT_FLAGS = {
 _EXPORT_OTHERS = {"SolutionName", "TargetVersion", "ExportComponentsParams"}
 
 
-def import_now(rows: Rows, request: Request) -> Answer:
+def import_now(environment: Environment, request: Request) -> Response:
     """ImportSolution: the answer comes when the import is over."""
-    job = _import_job(rows, request, "ImportSolution", "import")
-    solution_jobs.run_now(rows.service, "import", "ImportSolution", request.caller, **job)
-    return Answer(204)
+    job = _import_job(environment, request, "ImportSolution", "import")
+    jobs.run_now(environment, "import", "ImportSolution", request.caller, **job)
+    return Response(204)
 
 
-def import_later(rows: Rows, request: Request) -> Answer:
+def import_later(environment: Environment, request: Request) -> Response:
     """ImportSolutionAsync: the answer names the job and its operation."""
-    return _started(rows, request, "ImportSolution", "import")
+    return _started(environment, request, "ImportSolution", "import")
 
 
-def upgrade_later(rows: Rows, request: Request) -> Answer:
+def upgrade_later(environment: Environment, request: Request) -> Response:
     """StageAndUpgradeAsync: an import that removes what the new version lacks."""
-    return _started(rows, request, "StageAndUpgrade", "upgrade")
+    return _started(environment, request, "StageAndUpgrade", "upgrade")
 
 
-def stage(rows: Rows, request: Request) -> Answer:
+def stage(environment: Environment, request: Request) -> Response:
     """StageSolution: looks at a package, keeps it, installs nothing."""
     data = _file(request.json("StageSolution"), "StageSolution")
     package = packages.read(data)
-    upload = solution_jobs.keep_package(rows.service, data)
+    upload = jobs.keep_package(environment, data)
     upload_id = str(uuid.uuid4())
-    rows.service.store.put("upload", upload_id, {"package": upload})
-    installed = rows.service.store.find("solution", uniquename=package.unique_name)
+    environment.store.put("upload", upload_id, {"package": upload})
+    installed = environment.store.find("solution", uniquename=package.unique_name)
     problems: list[dict[str, Any]] = []
     try:
-        solution_import.check_start(rows.service, package, False)
+        import_package.check_start(environment, package, False)
     except Failed as failed:
         code = int(failed.code, 16) - (1 << 32)
         problems.append(
@@ -73,7 +73,7 @@ def stage(rows: Rows, request: Request) -> Answer:
                 "AdditionalInfo": "",
             }
         )
-    missing = solution_import.missing_dependencies(rows.service, package)
+    missing = import_package.missing_dependencies(environment, package)
     results = {
         "StageSolutionUploadId": upload_id,
         "StageSolutionStatus": "Failed" if problems else "Passed",
@@ -95,76 +95,65 @@ def stage(rows: Rows, request: Request) -> Answer:
         },
         "SolutionComponentsDetails": [],
     }
-    return _ok(rows, request, "StageSolutionResponse", {"StageSolutionResults": results})
+    return _ok(environment, request, "StageSolutionResponse", {"StageSolutionResults": results})
 
 
-def promote_now(rows: Rows, request: Request) -> Answer:
+def promote_now(environment: Environment, request: Request) -> Response:
     """DeleteAndPromote."""
     name = str(request.json("DeleteAndPromote").get("UniqueName", ""))
-    _free(rows.service)
-    rows.allow(request, "ImportCustomization", rows.service.table("solution"))
-    solution_jobs.run_now(
-        rows.service, "promote", "DeleteAndPromote", request.caller, solution=name
+    jobs.require_idle(environment)
+    privileges.require(environment, request, "ImportCustomization", environment.table("solution"))
+    jobs.run_now(environment, "promote", "DeleteAndPromote", request.caller, solution=name)
+    solution = environment.store.find("solution", uniquename=name) or {}
+    return _ok(
+        environment, request, "DeleteAndPromoteResponse", {"SolutionId": solution["solutionid"]}
     )
-    solution = rows.service.store.find("solution", uniquename=name) or {}
-    return _ok(rows, request, "DeleteAndPromoteResponse", {"SolutionId": solution["solutionid"]})
 
 
-def promote_later(rows: Rows, request: Request) -> Answer:
+def promote_later(environment: Environment, request: Request) -> Response:
     """DeleteAndPromoteAsync."""
     name = str(request.json("DeleteAndPromoteAsync").get("UniqueName", ""))
-    _free(rows.service)
-    operation = solution_jobs.start(
-        rows.service, "promote", "DeleteAndPromote", request.caller, solution=name
+    jobs.require_idle(environment)
+    operation = jobs.start(
+        environment, "promote", "DeleteAndPromote", request.caller, solution=name
     )
-    answer = {"AsyncOperationId": operation}
-    return _ok(rows, request, "DeleteAndPromoteAsyncResponse", answer)
+    response = {"AsyncOperationId": operation}
+    return _ok(environment, request, "DeleteAndPromoteAsyncResponse", response)
 
 
-def uninstall_later(rows: Rows, request: Request) -> Answer:
+def uninstall_later(environment: Environment, request: Request) -> Response:
     """UninstallSolutionAsync."""
     name = str(request.json("UninstallSolutionAsync").get("SolutionUniqueName", ""))
-    if rows.service.store.find("solution", uniquename=name) is None:
-        raise Refusal(404, "0x80040217", f"solution With uniquename = {name} Does Not Exist")
-    _free(rows.service)
-    operation = solution_jobs.start(
-        rows.service, "uninstall", "UninstallSolution", request.caller, solution=name
+    if environment.store.find("solution", uniquename=name) is None:
+        raise ServiceError(404, "0x80040217", f"solution With uniquename = {name} Does Not Exist")
+    jobs.require_idle(environment)
+    operation = jobs.start(
+        environment, "uninstall", "UninstallSolution", request.caller, solution=name
     )
-    answer = {"AsyncOperationId": operation}
-    return _ok(rows, request, "UninstallSolutionAsyncResponse", answer)
+    response = {"AsyncOperationId": operation}
+    return _ok(environment, request, "UninstallSolutionAsyncResponse", response)
 
 
-def before_delete(service: Service, solution: Row, caller: Caller) -> None:
-    """DELETE of a solution's row is its uninstallation."""
-    _free(service)
-    try:
-        solution_import.release(service, solution, caller)
-    except Failed as failed:
-        raise Refusal(400, failed.code, failed.text) from None
-
-
-def export_now(rows: Rows, request: Request) -> Answer:
+def export_now(environment: Environment, request: Request) -> Response:
     """ExportSolution."""
     body = _export_body(request, "ExportSolution")
-    rows.allow(request, "ExportCustomization", rows.service.table("solution"))
-    data = solution_export.export(
-        rows.service, body["SolutionName"], managed=bool(body.get("Managed"))
-    )
+    privileges.require(environment, request, "ExportCustomization", environment.table("solution"))
+    data = export.export(environment, body["SolutionName"], managed=bool(body.get("Managed")))
     return _ok(
-        rows,
+        environment,
         request,
         "ExportSolutionResponse",
         {"ExportSolutionFile": base64.b64encode(data).decode()},
     )
 
 
-def export_later(rows: Rows, request: Request) -> Answer:
+def export_later(environment: Environment, request: Request) -> Response:
     """ExportSolutionAsync."""
     body = _export_body(request, "ExportSolutionAsync")
-    rows.allow(request, "ExportCustomization", rows.service.table("solution"))
+    privileges.require(environment, request, "ExportCustomization", environment.table("solution"))
     job_id = str(uuid.uuid4())
-    operation = solution_jobs.start(
-        rows.service,
+    operation = jobs.start(
+        environment,
         "export",
         "ExportSolution",
         request.caller,
@@ -172,80 +161,85 @@ def export_later(rows: Rows, request: Request) -> Answer:
         managed=bool(body.get("Managed")),
         export_job=job_id,
     )
-    answer = {"AsyncOperationId": operation, "ExportJobId": job_id}
-    return _ok(rows, request, "ExportSolutionAsyncResponse", answer)
+    response = {"AsyncOperationId": operation, "ExportJobId": job_id}
+    return _ok(environment, request, "ExportSolutionAsyncResponse", response)
 
 
-def download(rows: Rows, request: Request) -> Answer:
+def download(environment: Environment, request: Request) -> Response:
     """DownloadSolutionExportData."""
     job_id = str(request.json("DownloadSolutionExportData").get("ExportJobId", "")).lower()
-    row = rows.service.store.get("exported", job_id)
+    row = environment.store.get("exported", job_id)
     if row is None:
-        raise Refusal(400, "0x80040217", f"The export job {job_id} does not exist or is running.")
-    data = solution_jobs.package_bytes(rows.service, row["package"])
+        raise ServiceError(
+            400, "0x80040217", f"The export job {job_id} does not exist or is running."
+        )
+    data = jobs.package_bytes(environment, row["package"])
     return _ok(
-        rows,
+        environment,
         request,
         "DownloadSolutionExportDataResponse",
         {"ExportSolutionFile": base64.b64encode(data).decode()},
     )
 
 
-def dependencies_for_uninstall(rows: Rows, request: Request, arguments: dict[str, str]) -> Answer:
+def dependencies_for_uninstall(
+    environment: Environment, request: Request, arguments: dict[str, str]
+) -> Response:
     """RetrieveDependenciesForUninstall: what would keep a solution from going."""
     name = arguments.get("SolutionUniqueName", "").strip("'")
-    solution = rows.service.store.find("solution", uniquename=name)
+    solution = environment.store.find("solution", uniquename=name)
     if solution is None:
-        raise Refusal(404, "0x80040217", f"solution With uniquename = {name} Does Not Exist")
+        raise ServiceError(404, "0x80040217", f"solution With uniquename = {name} Does Not Exist")
     found = [
         {
             "requiredcomponentobjectid": needed,
             "dependentcomponenttype": 29,
             "dependentcomponentobjectid": row["workflowid"],
         }
-        for row, needed in solution_import.dependents(rows.service, solution)
+        for row, needed in import_package.dependents(environment, solution)
     ]
     context = f"{request.root}$metadata#dependencies"
-    return rows.ok(200, {"@odata.context": context, "value": found}, request)
+    return ok(200, {"@odata.context": context, "value": found}, request)
 
 
-def _started(rows: Rows, request: Request, name: str, kind: str) -> Answer:
-    job = _import_job(rows, request, f"{name}Async", kind)
-    operation = solution_jobs.start(rows.service, kind, name, request.caller, **job)
+def _started(environment: Environment, request: Request, name: str, kind: str) -> Response:
+    job = _import_job(environment, request, f"{name}Async", kind)
+    operation = jobs.start(environment, kind, name, request.caller, **job)
     # Its own key: whether it equals the id that was sent is an open question.
-    answer = {"ImportJobKey": job["import_job"], "AsyncOperationId": operation}
-    return _ok(rows, request, f"{name}AsyncResponse", answer)
+    response = {"ImportJobKey": job["import_job"], "AsyncOperationId": operation}
+    return _ok(environment, request, f"{name}AsyncResponse", response)
 
 
-def _import_job(rows: Rows, request: Request, action: str, kind: str) -> dict[str, Any]:
+def _import_job(
+    environment: Environment, request: Request, action: str, kind: str
+) -> dict[str, Any]:
     """Check a request to import; returns what the job is about."""
-    service = rows.service
     body = request.json(action)
     _members(body, _IMPORT_FLAGS, _IMPORT_OTHERS, action)
     for name in ("OverwriteUnmanagedCustomizations", "PublishWorkflows"):
         if name not in body:
             raise bad_payload(action, f"The parameter '{name}' is missing.")
-    rows.allow(request, "ImportCustomization", service.table("solution"))
+    privileges.require(environment, request, "ImportCustomization", environment.table("solution"))
     job_id = str(body.get("ImportJobId") or uuid.uuid4()).lower()
     if not is_guid(job_id):
         raise bad_payload(action, "Cannot convert the literal to the expected type 'Edm.Guid'.")
-    queued = (job for job in service.store.all("job") if job.get("import_job") == job_id)
-    if service.store.get("importjob", job_id) or next(queued, None):
-        raise Refusal(400, "0x80071152", "Parameter ImportJobId must be unique.")
-    if service.switches["import_lock"] == "start":
-        _free(rows.service)
+    queued = (job for job in environment.store.all("job") if job.get("import_job") == job_id)
+    if environment.store.get("importjob", job_id) or next(queued, None):
+        raise ServiceError(400, "0x80071152", "Parameter ImportJobId must be unique.")
+    if environment.switches["import_lock"] == "start":
+        jobs.require_idle(environment)
     staged = (body.get("SolutionParameters") or {}).get("StageSolutionUploadId")
     if staged:
-        upload = service.store.get("upload", str(staged).lower())
+        upload = environment.store.get("upload", str(staged).lower())
         if upload is None:
-            raise Refusal(400, "0x80040217", f"The staged solution {staged} does not exist.")
-        data, name = solution_jobs.package_bytes(service, upload["package"]), upload["package"]
+            raise ServiceError(400, "0x80040217", f"The staged solution {staged} does not exist.")
+        data, name = jobs.package_bytes(environment, upload["package"]), upload["package"]
     else:
         data = _file(body, action)
-        limit = int(service.switches["max_solution_bytes"])
+        limit = int(environment.switches["max_solution_bytes"])
         if limit and len(data) > limit:
-            raise Refusal(400, "0x80044150", "The solution file exceeds the maximum size.")
-        name = solution_jobs.keep_package(service, data)
+            raise ServiceError(400, "0x80044150", "The solution file exceeds the maximum size.")
+        name = jobs.keep_package(environment, data)
     package = packages.read(data)
     options = {
         key: value
@@ -259,12 +253,6 @@ def _import_job(rows: Rows, request: Request, action: str, kind: str) -> dict[st
         "version": package.version,
         "options": options,
     }
-
-
-def _free(service: Service) -> None:
-    """One solution operation at a time."""
-    if solution_jobs.running(service) is not None:
-        raise Refusal(400, "0x80071151", solution_jobs.BUSY)
 
 
 def _file(body: dict[str, Any], action: str) -> bytes:
@@ -294,6 +282,6 @@ def _members(body: dict[str, Any], flags: set[str], others: set[str], action: st
             raise bad_payload(action, f"Cannot convert '{name}' to the type 'Edm.Boolean'.")
 
 
-def _ok(rows: Rows, request: Request, name: str, values: dict[str, Any]) -> Answer:
+def _ok(environment: Environment, request: Request, name: str, values: dict[str, Any]) -> Response:
     context = f"{request.root}$metadata#Microsoft.Dynamics.CRM.{name}"
-    return rows.ok(200, {"@odata.context": context, **values}, request)
+    return ok(200, {"@odata.context": context, **values}, request)

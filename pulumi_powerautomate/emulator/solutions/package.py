@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from .answers import Refusal
+from ..responses import ServiceError
 
 MANIFEST = "solution.xml"
 CUSTOMIZATIONS = "customizations.xml"
@@ -128,7 +128,7 @@ def read(data: bytes) -> Package:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = {info.filename: archive.read(info) for info in archive.infolist()}
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError):
-        raise Refusal(
+        raise ServiceError(
             400, "0x80048495", "The solution file is invalid. The compressed file is not valid."
         ) from None
     for name in (MANIFEST, CUSTOMIZATIONS):
@@ -284,9 +284,9 @@ def values_text(row: dict[str, Any]) -> bytes:
     return json.dumps(whole, indent=2, ensure_ascii=False).replace("\n", "\r\n").encode()
 
 
-def broken(detail: str) -> Refusal:
+def broken(detail: str) -> ServiceError:
     """A package the service cannot read."""
-    return Refusal(400, "0x80048066", f"The solution package is invalid. {detail}")
+    return ServiceError(400, "0x80048066", f"The solution package is invalid. {detail}")
 
 
 def _flow(element: Element, parts: dict[str, bytes]) -> PackagedFlow:
