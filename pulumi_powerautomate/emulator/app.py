@@ -18,11 +18,12 @@ from .authentication import identify
 from .entra import Entra
 from .environment import Environment
 from .faults import CORRUPTING, Fault, Faults
+from .impersonation import impersonated
 from .limits import Limits
 from .request import Request
 from .request_log import Entry, RequestLog
-from .responses import Response, ServiceError, service_headers
-from .router import VERSIONS, Api
+from .responses import Response, ServiceError, service_headers, unexpected
+from .router import VERSIONS, Router
 from .solutions import jobs
 from .wire import Wire, fault_response, from_elsewhere
 
@@ -35,7 +36,7 @@ class App:
 
     def __init__(self, environment: Environment, *, latency_ms: float = 0.0) -> None:
         self.environment = environment
-        self.api = Api(environment)
+        self.router = Router(environment)
         self.entra = Entra(environment.clock, environment.switches)
         self.discovery = discovery.Discovery(environment, self.entra)
         self.url = ""
@@ -177,7 +178,8 @@ class App:
         entered = False
         started = time.perf_counter()
         try:
-            request.caller = identify(self.environment, self.entra, request)
+            sender = identify(self.environment, self.entra, request)
+            request.caller = impersonated(self.environment, sender, request.headers)
             if self.environment.switches["limits"] == "on":
                 limits = self._limits(request.caller.user_id)
                 limits.enter()
@@ -189,6 +191,8 @@ class App:
             response = self._handled(request)
         except ServiceError as error:
             response = error.response()
+        except Exception as error:
+            response = unexpected(error).response()
         finally:
             if limits is not None and entered:
                 limits.leave(time.perf_counter() - started)
@@ -200,25 +204,19 @@ class App:
         return response
 
     def _handled(self, request: Request) -> Response:
-        """Carry a request out; what was refused leaves no trace."""
+        """Carry a request out; what was rejected leaves no trace."""
         if not VERSIONS.fullmatch(request.version):
             raise ServiceError(404, "0x80060888", f"No API version '{request.version}'.")
         started = time.perf_counter()
-        store = self.environment.store
-        jobs.advance(self.environment)
-        if request.path == "$batch" and request.method == "POST":
-            response = batch.run(request, self.api.handle, store)
-        else:
-            written = len(self.environment.commits)
-            store.begin()
-            response = self.api.handle(request)
-            if response.status >= 400:
-                store.rollback()
-                del self.environment.commits[written:]
-            else:
-                store.commit()
-        self._handling += time.perf_counter() - started
-        return response
+        try:
+            if jobs.running(self.environment) is not None:
+                with self.environment.unit():
+                    jobs.advance(self.environment)
+            if request.path == "$batch" and request.method == "POST":
+                return batch.run(request, self.router.handle, self.environment)
+            return self.environment.carried_out(lambda: self.router.handle(request))
+        finally:
+            self._handling += time.perf_counter() - started
 
     def _limits(self, user_id: str) -> Limits:
         if user_id not in self.limits:

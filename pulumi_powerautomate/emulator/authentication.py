@@ -47,14 +47,6 @@ def _member(environment: Environment, request: Request, **column: str) -> Caller
     user = environment.store.find("systemuser", **column)
     if user is None or user["isdisabled"]:
         raise _not_a_member()
-    for header, name in (
-        ("callerobjectid", "azureactivedirectoryobjectid"),
-        ("mscrmcallerid", "systemuserid"),
-    ):
-        if header in request.headers:
-            user = environment.store.find("systemuser", **{name: request.headers[header]})
-            if user is None:
-                raise ServiceError(400, "0x80041103", "The impersonated user does not exist.")
     return Caller(str(user["systemuserid"]))
 
 

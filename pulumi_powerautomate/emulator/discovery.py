@@ -19,7 +19,7 @@ from .authentication import good_token
 from .entra import Entra
 from .entra.directory import known
 from .environment import Environment
-from .query import is_guid, matches, parse
+from .query import Scope, is_guid, parse
 from .request import Request, arguments, segments, unquoted
 from .responses import Response, ServiceError, bad_syntax, no_such_segment
 from .tables import Column, Table
@@ -188,8 +188,8 @@ def _queried(request: Request, rows: list[dict[str, Any]]) -> Response:
     unknown = sorted(set(options) - {"$select", "$filter"})
     if unknown:
         raise bad_syntax(f"The query parameter {unknown[0]} is not supported")
-    query = parse(_INSTANCE, options)
-    kept = [row for row in rows if matches(query, _INSTANCE, row, lambda row, lookup: None)]
+    query = parse(_INSTANCE, options, Scope())
+    kept = [row for row in rows if query.passes(row)]
     if query.select is None:
         return _ok(request, "#Instances", kept)
     shown = [{name: row[name] for name in query.select or ()} for row in kept]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from . import seed
 from .clock import Clock
-from .responses import does_not_exist
+from .responses import Response, does_not_exist
 from .store import Row, Store
 from .switches import Switches
 from .tables import BY_LOGICAL, BY_SET, Table
@@ -17,7 +20,7 @@ from .tables import BY_LOGICAL, BY_SET, Table
 
 @dataclass
 class Commit:
-    """One change that was made, for the journal."""
+    """One change that was made."""
 
     number: int
     entity: str
@@ -31,11 +34,11 @@ class Commit:
 
 @dataclass
 class Environment:
-    """Everything that requests share."""
+    """Everything that requests share; `complete_row` fills in what a new row takes from others."""
 
     store: Store
     switches: Switches
-    complete_row: Callable[[Environment, Table, Row], None]
+    complete_row: Callable[[Environment, Table, Row, str], None]
     clock: Clock = field(default_factory=Clock)
     commits: list[Commit] = field(default_factory=list)
     connections: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,6 +48,30 @@ class Environment:
 
     def __post_init__(self) -> None:
         self.started = self.clock.now()
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Everything that is written inside is stored, or nothing where an exception leaves it."""
+        written = len(self.commits)
+        self.store.begin()
+        try:
+            yield
+            self.store.commit()
+        except BaseException:
+            self.store.rollback()
+            del self.commits[written:]
+            raise
+
+    def carried_out(self, handle: Callable[[], Response]) -> Response:
+        """The response of a handler; what it has written is stored where it succeeded."""
+        try:
+            with self.unit():
+                response = handle()
+                if response.status >= 400:
+                    raise _Rejected(response)
+                return response
+        except _Rejected as rejected:
+            return rejected.response
 
     def add_rows(self, rows: Mapping[str, list[dict[str, Any]]]) -> None:
         """Add rows as they are, without the checks of a request."""
@@ -59,12 +86,11 @@ class Environment:
 
     def insert(self, table: Table, values: Mapping[str, Any], caller: str) -> Row:
         """Store a new row, completed with defaults and what the service keeps of every row."""
-        row: Row = {column.name: _default(column.default) for column in table.columns}
-        for lookup in table.lookups:
-            row[lookup.column] = None
+        row: Row = empty_row(table)
         row.update(values)
-        self.complete_row(self, table, row)
-        row[table.key] = str(row[table.key]).lower()
+        key = row[table.key] or uuid.uuid4()
+        row[table.key] = str(key).lower()
+        self.complete_row(self, table, row, caller)
         now = self.clock.stamp()
         row["createdon"] = row.get("createdon") or now
         row["modifiedon"] = now
@@ -92,14 +118,23 @@ class Environment:
         row_id = row[table.key]
         self.store.remove(table.logical, row_id)
         self._log_commit(table, row_id, "delete", [], caller, "")
-        for share in self.store.select("principalobjectaccess"):
+        for share in self.store.all("principalobjectaccess"):
             if row_id in (share["objectid"], share["principalid"]):
                 self.store.remove("principalobjectaccess", share["principalobjectaccessid"])
         for component in self.store.select("solutioncomponent", objectid=row_id):
             self.store.remove("solutioncomponent", component["solutioncomponentid"])
-        for membership in self.store.select("teammembership"):
-            if row_id in (membership["teamid"], membership["systemuserid"]):
-                self.store.remove("teammembership", membership["teammembershipid"])
+        if table.logical in ("team", "systemuser", "role"):
+            self._remove_memberships(row_id)
+
+    def _remove_memberships(self, row_id: str) -> None:
+        for logical, columns in (
+            ("teammembership", ("teamid", "systemuserid")),
+            ("systemuserroles", ("systemuserid", "roleid")),
+            ("teamroles", ("teamid", "roleid")),
+        ):
+            for row in self.store.all(logical):
+                if row_id in (row[columns[0]], row[columns[1]]):
+                    self.store.remove(logical, row[BY_LOGICAL[logical].key])
 
     def require(self, table: Table, row_id: str) -> Row:
         """A row, or the documented 404."""
@@ -110,14 +145,15 @@ class Environment:
 
     def reset(self) -> None:
         """Back to a new environment."""
-        self.store.clear()
-        self.commits.clear()
-        self.connections.clear()
-        self.denied_privileges.clear()
-        self.state.clear()
-        self.started = self.clock.now()
-        self.add_rows(seed.rows())
-        self.commits.clear()
+        with self.unit():
+            self.store.clear()
+            self.commits.clear()
+            self.connections.clear()
+            self.denied_privileges.clear()
+            self.state.clear()
+            self.started = self.clock.now()
+            self.add_rows(seed.rows())
+            self.commits.clear()
 
     def table(self, logical: str) -> Table:
         """A table by logical name."""
@@ -126,6 +162,10 @@ class Environment:
     def _write(
         self, table: Table, row: Row, operation: str, columns: list[str], caller: str
     ) -> None:
+        if table.owned:
+            team = self.store.get("team", str(row["_ownerid_value"])) is not None
+            row["_owningteam_value"] = row["_ownerid_value"] if team else None
+            row["_owninguser_value"] = None if team else row["_ownerid_value"]
         row["versionnumber"] = self.store.next_version()
         text = self.store.put(table.logical, row[table.key], row)
         digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
@@ -154,5 +194,23 @@ class Environment:
         )
 
 
-def _default(value: Any) -> Any:
-    return dict(value) if isinstance(value, dict) else value
+class _Rejected(Exception):
+    """Rolls the unit of a rejected request back."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def empty_row(table: Table) -> Row:
+    """A row with nothing but defaults."""
+    return dict(_template(table.logical))
+
+
+@lru_cache(maxsize=256)
+def _template(logical: str) -> Row:
+    table = BY_LOGICAL[logical]
+    row: Row = {column.name: column.default for column in table.columns}
+    for lookup in table.lookups:
+        row[lookup.column] = None
+    return row

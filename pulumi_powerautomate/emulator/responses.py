@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import traceback
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 JSON_TYPE = "application/json; odata.metadata=minimal"
@@ -91,6 +94,27 @@ def bad_payload(entity_set: str, message: str) -> ServiceError:
 def bad_argument(message: str) -> ServiceError:
     """400 for a value that makes no sense."""
     return ServiceError(400, "0x80040203", message)
+
+
+def not_implemented(what: str) -> ServiceError:
+    """501 for what the service can do and the emulator cannot, by name."""
+    return ServiceError(501, "0x80060888", f"The emulator does not implement {what}.")
+
+
+def unexpected(error: Exception) -> ServiceError:
+    """500 for a database that does not take a write, and for a fault of the emulator itself."""
+    if isinstance(error, sqlite3.Error):
+        return ServiceError(
+            500, "0x80044150", f"The emulator's database did not take the request: {error}."
+        )
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return ServiceError(
+        500,
+        "0x80040216",
+        f"An unexpected error occurred in the emulator: {type(error).__name__} at {place}. Please "
+        "report it with the request.",
+    )
 
 
 def missing_privilege(user: str, privilege: str, entity: str) -> ServiceError:

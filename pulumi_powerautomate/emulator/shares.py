@@ -9,31 +9,19 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from . import privileges
 from .environment import Environment
-from .keys import find_row
+from .keys import find_row, referenced
 from .preferences import ok
 from .query import is_guid
 from .request import Request
 from .responses import Response, ServiceError, bad_argument, bad_payload, bad_syntax, does_not_exist
-from .seed import WITHOUT_ROLE
 from .store import Row
-from .tables import BY_LOGICAL, BY_SET, Table
-
-RIGHTS = {
-    "ReadAccess": 1,
-    "WriteAccess": 2,
-    "AppendAccess": 4,
-    "AppendToAccess": 16,
-    "CreateAccess": 32,
-    "DeleteAccess": 65536,
-    "ShareAccess": 262144,
-    "AssignAccess": 524288,
-}
-_EVERYTHING = sum(RIGHTS.values())
+from .tables import BY_LOGICAL, Table
 
 
 def grant(environment: Environment, request: Request) -> Response:
@@ -64,7 +52,7 @@ def revoke(environment: Environment, request: Request) -> Response:
     """RevokeAccess: takes every right of a share away."""
     body = request.json("RevokeAccess")
     table, target = _target(environment, body)
-    _may_share(environment, request, table)
+    privileges.require(environment, request, "Share", table, target)
     principal = _principal(environment, body.get("Revokee"), unknown_is_fine=True)
     share = _share(environment, target[table.key], principal)
     if share is None and environment.switches["revoke_without_share"] == "refuse":
@@ -75,10 +63,10 @@ def revoke(environment: Environment, request: Request) -> Response:
 
 
 def shared_principals(
-    environment: Environment, request: Request, arguments: dict[str, str]
+    environment: Environment, request: Request, arguments: Mapping[str, str]
 ) -> Response:
     """RetrieveSharedPrincipalsAndAccess: explicit shares of a row."""
-    table, target = _reference(environment, arguments)
+    table, target = _reference(environment, request, arguments)
     shares = [
         {
             "AccessMask": mask_text(share["accessrightsmask"]),
@@ -102,12 +90,12 @@ def shared_principals(
 
 
 def principal_access(
-    environment: Environment, request: Request, table: Table, key: str, arguments: dict[str, str]
+    environment: Environment, request: Request, table: Table, key: str, arguments: Mapping[str, str]
 ) -> Response:
     """RetrievePrincipalAccess: what a user or team may do with a row, all sources together."""
     principal = find_row(environment, table, key, request)
-    target_table, target = _reference(environment, arguments)
-    mask = effective_mask(environment, target_table, target, principal[table.key])
+    target_table, target = _reference(environment, request, arguments)
+    mask = privileges.access_mask(environment, target_table, target, principal[table.key])
     return ok(
         200,
         {
@@ -119,35 +107,22 @@ def principal_access(
     )
 
 
-def effective_mask(environment: Environment, table: Table, target: Row, principal_id: str) -> int:
-    """Rights of the owner, of the principal's teams, and of shares with either."""
-    store = environment.store
-    teams = {row["teamid"] for row in store.select("teammembership", systemuserid=principal_id)}
-    mask = 0
-    for holder in {principal_id, *teams}:
-        if target.get("_ownerid_value") == holder:
-            return _EVERYTHING
-        share = _share(environment, target[table.key], ("", holder))
-        mask |= share["accessrightsmask"] if share else 0
-    return mask
-
-
 def mask_text(mask: int) -> str:
     """A mask as the service writes it: names in ascending order of their bits."""
-    names = [name for name, bit in RIGHTS.items() if mask & bit]
+    names = [name for name, bit in privileges.ACCESS_RIGHTS.items() if mask & bit]
     return ", ".join(names) or "None"
 
 
 def _parsed(environment: Environment, request: Request) -> tuple[Table, Row, tuple[str, str], int]:
     body = request.json("GrantAccess")
     table, target = _target(environment, body)
-    _may_share(environment, request, table)
+    privileges.require(environment, request, "Share", table, target)
     access = body.get("PrincipalAccess")
     if not isinstance(access, dict):
         raise bad_payload("GrantAccess", "The parameter 'PrincipalAccess' is missing.")
     mask = _mask(access.get("AccessMask"))
     principal = _principal(environment, access.get("Principal"))
-    if principal[1] in WITHOUT_ROLE and mask:
+    if mask and not privileges.roles_of(environment, principal[1]):
         raise ServiceError(
             400, "0x80040231", "Target user or team does not hold required privileges."
         )
@@ -160,13 +135,13 @@ def _mask(text: Any) -> int:
         name = name.strip()
         if name == "None" and text.strip() == "None":
             return 0
-        if name not in RIGHTS:
+        if name not in privileges.ACCESS_RIGHTS:
             raise bad_payload(
                 "GrantAccess",
                 f"The string '{text}' is not a valid enum type constant of "
                 "'Microsoft.Dynamics.CRM.AccessRights'.",
             )
-        mask |= RIGHTS[name]
+        mask |= privileges.ACCESS_RIGHTS[name]
     return mask
 
 
@@ -207,10 +182,6 @@ def _principal(
             "The specified user is either disabled or is not a member of any business unit.",
         )
     return logical, str(key).lower()
-
-
-def _may_share(environment: Environment, request: Request, table: Table) -> None:
-    privileges.require(environment, request, "Share", table)
 
 
 def _share(environment: Environment, object_id: str, principal: tuple[str, str]) -> Row | None:
@@ -257,15 +228,13 @@ def _remove(environment: Environment, share: Row, request: Request) -> None:
     environment.remove(BY_LOGICAL["principalobjectaccess"], share, request.caller.user_id)
 
 
-def _reference(environment: Environment, arguments: dict[str, str]) -> tuple[Table, Row]:
+def _reference(
+    environment: Environment, request: Request, arguments: Mapping[str, str]
+) -> tuple[Table, Row]:
     """The row that a `Target` argument names: `{'@odata.id':'workflows(…)'}`."""
     text = unquote(arguments.get("Target", ""))
     try:
-        reference = json.loads(text.replace("'", '"'))["@odata.id"]
+        url = json.loads(text.replace("'", '"'))["@odata.id"]
     except (ValueError, KeyError, TypeError):
         raise bad_syntax(f"The parameter value '{text}' could not be parsed.") from None
-    name, _, key = str(reference).rpartition("/")[2].partition("(")
-    table = BY_SET.get(name)
-    if table is None:
-        raise bad_syntax(f"Resource not found for the segment '{name}'.")
-    return table, environment.require(table, key.rstrip(")"))
+    return referenced(environment, str(url), request)

@@ -114,7 +114,6 @@ def _check_connection(
 
 
 def _check_children(environment: Environment, row: Row, definition: Mapping[str, Any]) -> None:
-    published = environment.state.get("published", set())
     for node in _nodes(definition):
         host = (
             node.get("inputs", {}).get("host", {}) if isinstance(node.get("inputs"), dict) else {}
@@ -130,7 +129,10 @@ def _check_children(environment: Environment, row: Row, definition: Mapping[str,
                 f"Could not find any workflow with id '{child_id}'.",
                 "NotFound",
             )
-        on = child["statecode"] == 1 or child_id.lower() in published
+        on = (
+            child["statecode"] == 1
+            or environment.store.get("published", child_id.lower()) is not None
+        )
         if not on:
             raise _refusal(
                 environment,

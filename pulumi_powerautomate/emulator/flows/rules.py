@@ -90,7 +90,12 @@ def before_update(
 def after_update(environment: Environment, before: Row, after: Row) -> None:
     """A flow that was on once counts as published, also for its parents."""
     if after["statecode"] == 1 and before["statecode"] != 1:
-        environment.state.setdefault("published", set()).add(after["workflowid"])
+        mark_published(environment, after["workflowid"])
+
+
+def mark_published(environment: Environment, workflow_id: str) -> None:
+    """Note that a flow was on once."""
+    environment.store.put("published", workflow_id, {})
 
 
 def before_delete(environment: Environment, row: Row) -> None:

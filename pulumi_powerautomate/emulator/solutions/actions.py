@@ -182,26 +182,6 @@ def download(environment: Environment, request: Request) -> Response:
     )
 
 
-def dependencies_for_uninstall(
-    environment: Environment, request: Request, arguments: dict[str, str]
-) -> Response:
-    """RetrieveDependenciesForUninstall: what would keep a solution from going."""
-    name = arguments.get("SolutionUniqueName", "").strip("'")
-    solution = environment.store.find("solution", uniquename=name)
-    if solution is None:
-        raise ServiceError(404, "0x80040217", f"solution With uniquename = {name} Does Not Exist")
-    found = [
-        {
-            "requiredcomponentobjectid": needed,
-            "dependentcomponenttype": 29,
-            "dependentcomponentobjectid": row["workflowid"],
-        }
-        for row, needed in import_package.dependents(environment, solution)
-    ]
-    context = f"{request.root}$metadata#dependencies"
-    return ok(200, {"@odata.context": context, "value": found}, request)
-
-
 def _started(environment: Environment, request: Request, name: str, kind: str) -> Response:
     job = _import_job(environment, request, f"{name}Async", kind)
     operation = jobs.start(environment, kind, name, request.caller, **job)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..environment import Environment
 from ..flows.activation import check_activation
-from ..flows.rules import CLOUD_FLOW, parse_clientdata
+from ..flows.rules import CLOUD_FLOW, mark_published, parse_clientdata
 from ..request import Caller
 from ..responses import ServiceError
 from ..store import Row
@@ -184,5 +184,4 @@ class Arrival:
     def _on(self, row: Row) -> None:
         on = {"statecode": 1, "statuscode": 2}
         self.environment.change(self.environment.table("workflow"), row, on, self.caller.user_id)
-        published = self.environment.state.setdefault("published", set())
-        published.add(row["workflowid"])
+        mark_published(self.environment, row["workflowid"])

@@ -226,7 +226,11 @@ def release(environment: Environment, solution: Row, caller: Caller) -> None:
 
 def dependents(environment: Environment, solution: Row) -> list[tuple[Row, str]]:
     """Flows outside a solution that need something inside, with the id of what they need."""
-    inside = _component_ids(environment, solution)
+    inside = {
+        identity
+        for identity in _component_ids(environment, solution)
+        if not _held_elsewhere(environment, solution, identity)
+    }
     names = {
         row["connectionreferencelogicalname"]: row["connectionreferenceid"]
         for row in environment.store.all("connectionreference")
@@ -281,6 +285,17 @@ def _solution(environment: Environment, package: Package, caller: Caller, holdin
 def _component_ids(environment: Environment, solution: Row) -> set[str]:
     rows = environment.store.select("solutioncomponent", _solutionid_value=solution["solutionid"])
     return {row["objectid"] for row in rows}
+
+
+def _held_elsewhere(environment: Environment, solution: Row, identity: str) -> bool:
+    """Whether another managed solution has a layer of a component, which keeps it in place."""
+    for row in environment.store.select("solutioncomponent", objectid=identity):
+        other = environment.store.get("solution", str(row["_solutionid_value"]))
+        if other is None or other["solutionid"] == solution["solutionid"]:
+            continue
+        if other["ismanaged"]:
+            return True
+    return False
 
 
 def _leave(environment: Environment, component: Row, kept: set[str], caller: Caller) -> None:

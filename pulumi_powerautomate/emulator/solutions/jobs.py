@@ -59,7 +59,7 @@ def package_bytes(environment: Environment, name: str) -> bytes:
 
 def running(environment: Environment) -> Row | None:
     """The job that holds the lock of the organization, if there is one."""
-    return next(environment.store.all("job"), None)
+    return environment.store.any("job")
 
 
 def start(environment: Environment, kind: str, name: str, caller: Caller, **job: Any) -> str:
@@ -176,21 +176,12 @@ def _components(environment: Environment, operation_id: str, job: Row) -> list[R
 def _finish(environment: Environment, operation_id: str, job: Row) -> Failed | None:
     caller = Caller(job["caller"])
     store = environment.store
-    written = len(environment.commits)
-    nested = store.in_unit
-    if not nested:
-        store.begin()
     failed: Failed | None = None
     results: list[Result] = []
     try:
-        results = _carry_out(environment, operation_id, job, caller)
-        if not nested:
-            store.commit()
+        with environment.unit():
+            results = _carry_out(environment, operation_id, job, caller)
     except (Failed, ServiceError) as error:
-        store.rollback()
-        if nested:
-            store.begin()
-        del environment.commits[written:]
         failed = error if isinstance(error, Failed) else Failed(error.code, error.message)
         results = failed.results
     now = environment.clock.stamp()
