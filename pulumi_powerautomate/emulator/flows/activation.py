@@ -7,8 +7,7 @@ Source: the table of checks in this project's Dataverse notes, and the codes rep
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..environment import Environment
@@ -16,11 +15,7 @@ from ..request import Caller
 from ..responses import ServiceError
 from ..store import Row
 from .errors import flow_error
-
-_RUN_AFTER = {"succeeded", "failed", "skipped", "timedout"}
-_REFERS = re.compile(
-    r"(?<![\w'])(?:body|outputs|actions|actionBody|actionOutputs)\(\s*'((?:[^']|'')+)'\s*\)"
-)
+from .template import first_fault, nodes
 
 
 def check_activation(environment: Environment, row: Row, caller: Caller) -> None:
@@ -29,14 +24,16 @@ def check_activation(environment: Environment, row: Row, caller: Caller) -> None
     definition = properties["definition"]
     references = properties.get("connectionReferences") or {}
     if not definition.get("triggers"):
-        raise _refusal(environment, "DefinitionRequestMissingFields",
+        raise _error(environment, "DefinitionRequestMissingFields",
                        "The flow definition has no trigger.")  # fmt: skip
-    _check_template(environment, definition)
+    fault = first_fault(definition)
+    if fault is not None:
+        raise _error(environment, fault.code, fault.message)
     for key, reference in references.items():
         if isinstance(reference, dict):
             _check_reference(environment, key, reference, caller)
     for key in sorted(_used_keys(definition) - set(references)):
-        raise _refusal(
+        raise _error(
             environment,
             "InvalidOpenApiFlow",
             f"Flow save failed with code 'ConnectionReferenceMissing' and message 'The connection "
@@ -48,7 +45,7 @@ def check_activation(environment: Environment, row: Row, caller: Caller) -> None
 def _check_reference(
     environment: Environment, key: str, reference: Mapping[str, Any], caller: Caller
 ) -> None:
-    if str(reference.get("runtimeSource") or reference.get("source") or "").lower() == "invoker":
+    if _is_invoker(reference):
         return
     if "api" not in reference and "runtimeSource" not in reference:
         _check_connection(environment, str(reference.get("connectionName") or ""),
@@ -56,20 +53,20 @@ def _check_reference(
         return
     logical = (reference.get("connection") or {}).get("connectionReferenceLogicalName")
     if not logical:
-        raise _refusal(
+        raise _error(
             environment,
             "XrmConnectionReferenceMissingConnection",
             f"Connection reference logical name missing for '{key}'.",
         )
     found = environment.store.find("connectionreference", connectionreferencelogicalname=logical)
     if found is None:
-        raise _refusal(
+        raise _error(
             environment,
             "XrmConnectionReferenceNotFound",
             f"Connection reference with logical name '{logical}' was not found.",
         )
     if not found["connectionid"]:
-        raise _refusal(
+        raise _error(
             environment,
             "XrmConnectionReferenceMissingConnection",
             f"Connection Id missing for connection reference logical name '{logical}'.",
@@ -81,19 +78,19 @@ def _check_connection(
     environment: Environment, name: str, connector: str, key: str, caller: Caller
 ) -> None:
     if not name:
-        raise _refusal(
+        raise _error(
             environment, "AzureResourceManagerRequestFailed",
             f"The connection of '{key}' has no name.",
         )  # fmt: skip
     known = environment.connections.get(name)
     if known is None:
         if environment.switches["connections"] == "registered":
-            raise _refusal(environment, "ConnectionNotFound",
+            raise _error(environment, "ConnectionNotFound",
                            f"Could not find connection '{name}'.", "NotFound")  # fmt: skip
         return
     wanted = connector.rpartition("/")[2]
     if wanted and known.get("connector") and str(known["connector"]).rpartition("/")[2] != wanted:
-        raise _refusal(
+        raise _error(
             environment,
             "ConnectionNotFound",
             f"Could not find connection '{name}' for API '{wanted}'.",
@@ -101,7 +98,7 @@ def _check_connection(
         )
     people = {known.get("owner"), *known.get("shared_with", ())}
     if caller.user_id not in people:
-        raise _refusal(
+        raise _error(
             environment,
             "ConnectionAuthorizationFailed",
             f"The caller object id is '{caller.user_id}'. Connection '{name}' to '{wanted}' cannot "
@@ -114,7 +111,7 @@ def _check_connection(
 
 
 def _check_children(environment: Environment, row: Row, definition: Mapping[str, Any]) -> None:
-    for node in _nodes(definition):
+    for node in nodes(definition):
         host = (
             node.get("inputs", {}).get("host", {}) if isinstance(node.get("inputs"), dict) else {}
         )
@@ -123,7 +120,7 @@ def _check_children(environment: Environment, row: Row, definition: Mapping[str,
             continue
         child = environment.store.get("workflow", child_id.lower())
         if child is None:
-            raise _refusal(
+            raise _error(
                 environment,
                 "WorkflowNotFound",
                 f"Could not find any workflow with id '{child_id}'.",
@@ -134,74 +131,39 @@ def _check_children(environment: Environment, row: Row, definition: Mapping[str,
             or environment.store.get("published", child_id.lower()) is not None
         )
         if not on:
-            raise _refusal(
+            raise _error(
                 environment,
                 "ChildFlowNeverPublished",
                 f"The workflow with id '{child_id}', name {child['name']} cannot be used as a "
                 "child workflow because it has never been published. Please publish it and "
                 "try again.",
             )
+        _check_child(environment, child)
 
 
-def _check_template(environment: Environment, definition: Mapping[str, Any]) -> None:
-    names: set[str] = set()
-    for scope in _scopes(definition):
-        for name, node in scope.items():
-            names.add(name)
-            after = node.get("runAfter") if isinstance(node, dict) else None
-            for target, states in (after or {}).items():
-                if target not in scope:
-                    raise _refusal(
-                        environment,
-                        "InvalidTemplate",
-                        f"The template validation failed: 'The 'runAfter' property of template "
-                        f"action '{name}' contains non-existent action: '{target}'. Action "
-                        "'runAfter' must reference an action in the same scope.'.",
-                    )
-                if any(str(state).lower() not in _RUN_AFTER for state in states):
-                    raise _refusal(
-                        environment,
-                        "InvalidTemplate",
-                        f"The template validation failed: 'The 'runAfter' of action '{name}' has "
-                        "an invalid status.'.",
-                    )
-    for target in _REFERS.findall(json.dumps(definition, ensure_ascii=False)):
-        if target.replace("''", "'").replace('\\"', '"') not in names:
-            raise _refusal(
+def _check_child(environment: Environment, child: Row) -> None:
+    """A child runs with its own connections, never with those of whoever invokes it."""
+    document = json.loads(child["clientdata"] or "{}")
+    references = (document.get("properties") or {}).get("connectionReferences") or {}
+    for reference in references.values():
+        if isinstance(reference, dict) and _is_invoker(reference):
+            raise _error(
                 environment,
-                "InvalidTemplate",
-                "The template validation failed: 'The template refers to the action "
-                f"'{target}', which is not defined in the template.'.",
+                "ChildFlowUnsupportedForInvokerConnections",
+                f"The workflow with id '{child['workflowid']}', name {child['name']} cannot be "
+                "used as a child workflow because child workflows only support embedded "
+                "connections.",
             )
 
 
-def _scopes(node: Any) -> Iterator[dict[str, Any]]:
-    """Every set of sibling actions, nested ones included."""
-    if not isinstance(node, dict):
-        return
-    actions = node.get("actions")
-    if isinstance(actions, dict):
-        yield actions
-        for action in actions.values():
-            yield from _scopes(action)
-    for branch in ("else", "default"):
-        if isinstance(node.get(branch), dict):
-            yield from _scopes(node[branch])
-    for case in (node.get("cases") or {}).values() if isinstance(node.get("cases"), dict) else ():
-        yield from _scopes(case)
-
-
-def _nodes(definition: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for trigger in (definition.get("triggers") or {}).values():
-        if isinstance(trigger, dict):
-            yield trigger
-    for scope in _scopes(dict(definition)):
-        yield from (node for node in scope.values() if isinstance(node, dict))
+def _is_invoker(reference: Mapping[str, Any]) -> bool:
+    source = reference.get("runtimeSource") or reference.get("source") or ""
+    return str(source).lower() == "invoker"
 
 
 def _used_keys(definition: Mapping[str, Any]) -> set[str]:
     found = set()
-    for node in _nodes(definition):
+    for node in nodes(definition):
         inputs = node.get("inputs")
         host = inputs.get("host") if isinstance(inputs, dict) else None
         key = host.get("connectionName") if isinstance(host, dict) else None
@@ -210,7 +172,7 @@ def _used_keys(definition: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def _refusal(
+def _error(
     environment: Environment, code: str, message: str, inner_status: str = "BadRequest"
 ) -> ServiceError:
     status = environment.switches["activation_failure_status"]

@@ -29,7 +29,7 @@ _TYPES = """
 <Property Name="CanBeChanged" Type="Edm.Boolean" Nullable="false" />
 <Property Name="ManagedPropertyLogicalName" Type="Edm.String" Unicode="false" />
 </ComplexType>
-<EnumType Name="AccessRights" IsFlags="true">
+<EnumType Name="AccessRights" UnderlyingType="Edm.Int32" IsFlags="true">
 <Member Name="None" Value="0" /><Member Name="ReadAccess" Value="1" />
 <Member Name="WriteAccess" Value="2" /><Member Name="AppendAccess" Value="4" />
 <Member Name="AppendToAccess" Value="16" /><Member Name="CreateAccess" Value="32" />

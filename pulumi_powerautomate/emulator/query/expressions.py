@@ -193,7 +193,7 @@ class Compiler:
         target = given.get("PropertyName")
         if target is None or target.kind not in ("string", "quoted") or not node.children:
             raise bad_syntax(f"The function '{_CRM}{name}' needs the parameter 'PropertyName'.")
-        column = self._path((*node.value[:-1], *str(target.value).split("/")))
+        column = self._attribute((*node.value[:-1], *str(target.value).split("/")))
         operator = operator_of(name)
         values = _arguments(given, name, operator)
         test = test_of(operator, column.edm or "Edm.String", column.get, values, self._scope)
@@ -281,6 +281,16 @@ class Compiler:
         variable = self._walk(variable, rest[:-1])
         return property_value(variable, rest[-1])
 
+    def _attribute(self, path: Sequence[str]) -> Value:
+        """A column by its logical name, which for lookups is not that of its property."""
+        variable, rest = self._start(path)
+        variable = self._walk(variable, rest[:-1])
+        name = rest[-1] if rest else ""
+        for lookup in variable.table.lookups:
+            if lookup.attribute == name:
+                name = lookup.column
+        return property_value(variable, name)
+
     def _alias(self, path: Sequence[str]) -> Value:
         name = path[0]
         text = self._scope.aliases.get(name)
@@ -328,8 +338,9 @@ def property_type(table: Table, name: str) -> str:
 def property_value(variable: Any, name: str) -> Value:
     table = variable.table
     if name in table.lookup_by_name:
-        target = table.lookup_by_name[name].targets[0]
-        return Value(f"{_CRM}{BY_SET[target].logical}", lambda: None)
+        lookup = table.lookup_by_name[name]
+        target = PRINCIPAL if lookup.polymorphic else BY_SET[lookup.targets[0]]
+        return Value(f"{_CRM}{target.logical}", lambda: (variable.row or {}).get(lookup.column))
     edm = property_type(table, name)
     if edm == "Edm.String" and not table.case_sensitive:
         return Value(edm, lambda: _folded((variable.row or {}).get(name)))
