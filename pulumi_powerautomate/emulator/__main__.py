@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -121,8 +122,7 @@ async def _serve(app: App, arguments: argparse.Namespace) -> None:
             servers.append(_server(app, tls.server))
             sockets.append(sign_in)
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop_on_signals(stop)
         running = [
             asyncio.create_task(server.serve([listening]))
             for server, listening in zip(servers, sockets, strict=True)
@@ -133,10 +133,7 @@ async def _serve(app: App, arguments: argparse.Namespace) -> None:
             _write_whole(Path(arguments.ready_file), json.dumps(environment))
         else:
             _tell(environment, arguments)
-        if arguments.ends_with_parent:
-            await _until_orphaned(stop)
-        else:
-            await stop.wait()
+        await _until_stopped(stop, with_parent=arguments.ends_with_parent)
         app.faults.clear()
         for server in servers:
             server.should_exit = True
@@ -171,7 +168,10 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio turns off the delay of small packets: 40 ms per answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Elsewhere it frees the port of a server that has just ended; on Windows it would let a second
+    # server have the port of one that runs.
+    if os.name != "nt":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
     except OSError as error:
@@ -191,10 +191,30 @@ def _write_whole(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-async def _until_orphaned(stop: asyncio.Event) -> None:
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set an event when the process is told to end."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:
+            # Event loops of Windows have no signals; the handler runs when the loop wakes up.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+async def _until_stopped(stop: asyncio.Event, *, with_parent: bool) -> None:
     parent = os.getppid()
-    while not stop.is_set() and os.getppid() == parent:
-        await asyncio.sleep(0.2)
+    # It wakes up again and again, because a handler of Windows waits for that.
+    while not stop.is_set() and not (with_parent and os.getppid() != parent):
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.2)
+
+
+def shell_lines(environment: dict[str, str], *, windows: bool) -> list[str]:
+    """What sets the variables: in PowerShell on Windows, in a shell elsewhere."""
+    if windows:
+        return [f'$env:{name} = "{value}"' for name, value in environment.items()]
+    return [f"export {name}={value}" for name, value in environment.items()]
 
 
 def _tell(environment: dict[str, str], arguments: argparse.Namespace) -> None:
@@ -203,8 +223,8 @@ def _tell(environment: dict[str, str], arguments: argparse.Namespace) -> None:
     if arguments.control:
         print("Control surface at", environment["POWERAUTOMATE_ENVIRONMENT_URL"] + "/__emulator__/")
     print("\nIn another terminal, before `pulumi up`:\n")
-    for name, value in environment.items():
-        print(f"export {name}={value}")
+    for line in shell_lines(environment, windows=os.name == "nt"):
+        print(line)
     print("\nPress Ctrl+C to end.", flush=True)
 
 

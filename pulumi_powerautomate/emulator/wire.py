@@ -20,6 +20,24 @@ _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _LONGEST_HANG = 3600.0
 
 
+class _Spelled(bytes):
+    """
+    A header's name, sent as it is spelled.
+
+    The server sends names in lower case, and looks for some of them that way; old clients look for
+    `OData-EntityId` as the documentation spells it.
+    """
+
+    def lower(self) -> _Spelled:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes) and bytes.lower(self) == bytes.lower(other)
+
+    def __hash__(self) -> int:
+        return hash(bytes.lower(self))
+
+
 class Wire:
     """The connection of one request."""
 
@@ -78,7 +96,9 @@ class Wire:
             {
                 "type": "http.response.start",
                 "status": response.status,
-                "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
+                "headers": [
+                    (_Spelled(key.encode()), value.encode()) for key, value in headers.items()
+                ],
             }
         )
 

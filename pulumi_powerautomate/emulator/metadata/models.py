@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..tables import BY_SET, COLLECTIONS, MANY_TO_MANY, TABLES, Column, Lookup, Table
+from ..tables import BY_LOGICAL, BY_SET, COLLECTIONS, MANY_TO_MANY, TABLES, Column, Lookup, Table
 
 Model = dict[str, Any]
 _SPACE = uuid.UUID("0e6a3b61-0000-4000-8000-00000000d000")
@@ -102,9 +102,14 @@ def _table(table: Table) -> Model:
     }
 
 
-@lru_cache(maxsize=64)
 def attributes(table: Table) -> list[Model]:
     """Every column of a table."""
+    return _attributes(table.logical)
+
+
+@lru_cache(maxsize=64)
+def _attributes(logical: str) -> list[Model]:
+    table = BY_LOGICAL[logical]
     found = [_attribute(table, column) for column in table.columns]
     found += [_lookup(table, lookup) for lookup in table.lookups]
     return sorted(found, key=lambda model: str(model["LogicalName"]))
