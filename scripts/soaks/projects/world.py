@@ -16,6 +16,7 @@ from scripts.soaks.projects.writing import (
     SHARED,
     VARIABLES,
 )
+from tests.packages import CONNECTORS
 
 _NOBODYS = (FOREIGN, SHARED, LISTED)
 _SAID = re.compile(r"overwr|somebody|taken over|took over|changed by|by hand|out-of-band", re.I)
@@ -26,21 +27,23 @@ _PRESENCE = {EXISTS, *SOLUTIONS}
 def sow(emulator: Emulator) -> None:
     """What is there and no program declares."""
     control = emulator.control
+    foreign = {"name": "foreign", "category": 5, "type": 1, "primaryentity": "none",
+               "clientdata": "{}"}  # fmt: skip
     for row_id in _NOBODYS:
-        control.insert("workflows", {"workflowid": row_id, "name": "foreign", "category": 5,
-                                     "type": 1, "primaryentity": "none", "clientdata": "{}"})  # fmt: skip
-    control.insert("principalobjectaccessset",
-                   {"objectid": FOREIGN, "objecttypecode": "workflow", "principalid": ALICE[1],
-                    "principaltypecode": "systemuser", "accessrightsmask": 1})  # fmt: skip
+        control.insert("workflows", {"workflowid": row_id, **foreign})
+    share = {"objectid": FOREIGN, "objecttypecode": "workflow", "principalid": ALICE[1],
+             "principaltypecode": "systemuser", "accessrightsmask": 1}  # fmt: skip
+    control.insert("principalobjectaccessset", share)
     for schema, row_id in VARIABLES.items():
-        control.insert("environmentvariabledefinitions",
-                       {"environmentvariabledefinitionid": row_id, "schemaname": schema})  # fmt: skip
-    control.insert("connectionreferences",
-                   {"connectionreferencelogicalname": "contoso_sown", "connectionid": "sown",
-                    "connectorid": "/providers/Microsoft.PowerApps/apis/shared_office365"})  # fmt: skip
+        definition = {"environmentvariabledefinitionid": row_id, "schemaname": schema}
+        control.insert("environmentvariabledefinitions", definition)
+    reference = {"connectionreferencelogicalname": "contoso_sown", "connectionid": "sown",
+                 "connectorid": f"{CONNECTORS}shared_office365"}  # fmt: skip
+    control.insert("connectionreferences", reference)
     publisher = control.rows("publishers")[0]["publisherid"]
-    control.insert("solutions", {"uniquename": SOLUTIONS[1], "friendlyname": "Second",
-                                 "version": "1.0.0.0", "_publisherid_value": publisher})  # fmt: skip
+    solution = {"uniquename": SOLUTIONS[1], "friendlyname": "Second", "version": "1.0.0.0",
+                "_publisherid_value": publisher}  # fmt: skip
+    control.insert("solutions", solution)
 
 
 class World:
