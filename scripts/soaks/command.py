@@ -101,7 +101,6 @@ class Command:
 
     def run(self, program: Program, *, refresh: bool) -> None:
         """Carry out the command as far as it comes."""
-        self._rename(program)
         with self._watched():
             self._run(program, refresh=refresh)
 
@@ -146,11 +145,9 @@ class Command:
             left.remove(name)
             self._attempt(name, lambda n=name: self._delete(n))
 
-    def _rename(self, program: Program) -> None:
-        """Take what has an alias over under its new name."""
-        for name, declared in program.items():
-            if declared.alias in self.state and name not in self.state:
-                self.state[name] = self.state.pop(declared.alias)
+    def _kept_as(self, name: str, declared: Declared) -> str:
+        """The name under which the state has a resource: a former one until a step is done."""
+        return declared.alias if declared.alias in self.state and name not in self.state else name
 
     def _preview(self, program: Program) -> None:
         for name, declared in program.items():
@@ -158,7 +155,7 @@ class Command:
         self.unsettled.clear()
 
     def _compare(self, name: str, declared: Declared) -> None:
-        kept = self.state.get(name)
+        kept = self.state.get(self._kept_as(name, declared))
         wanted = dict(declared.inputs)
         if declared.flow:
             if declared.flow not in self.state:
@@ -196,7 +193,8 @@ class Command:
 
     def _apply(self, name: str, declared: Declared) -> None:
         process = self.process.serving(declared.provider)
-        kept = self.state.get(name)
+        before = self._kept_as(name, declared)
+        kept = self.state.get(before)
         replaced = kept.replaced if kept else []
         wanted = dict(declared.inputs)
         if declared.flow:
@@ -208,10 +206,12 @@ class Command:
         if kept is not None:
             diff = process.diff(kept.id, kept.outputs, inputs)
             if not diff.changes:
+                if before != name:
+                    self.state[name] = self.state.pop(before)
                 return
             if diff.replaces:
                 if diff.deletes_first:
-                    self._delete(name)
+                    self._delete(before)
                 else:
                     replaced = [*replaced, kept]
                 # The check of the new one knows nothing of the old one.
@@ -221,6 +221,7 @@ class Command:
         else:
             id_ = kept.id
             outputs = self._operation(lambda: process.update(id_, kept.outputs, inputs))
+        self.state.pop(before, None)
         self.state[name] = Kept(declared.provider, id_, inputs, outputs, declared.needs, replaced)
         doubts = [str(value) for key, value in outputs.items() if key.endswith("_error") and value]
         if doubts:

@@ -182,6 +182,9 @@ class People:
             ("description", "description"),
         ):
             managed = getattr(item, name) is not None
+            if not managed and name != "connection_id":
+                # Of these nothing is promised when they are left out.
+                continue
             yield (("reference", which, name),
                    lambda c=column: control.patch("connectionreferences", key, {c: _BY_HAND}),
                    managed)  # fmt: skip

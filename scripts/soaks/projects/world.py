@@ -11,6 +11,7 @@ from scripts.soaks.projects.people import People, changed_since, removed_since
 from scripts.soaks.projects.resources import PACKAGED, Flow, Ids, Project
 from scripts.soaks.projects.writing import (
     ALICE,
+    CHOSEN,
     FOREIGN,
     LISTED,
     SHARED,
@@ -55,6 +56,7 @@ class World:
         self._background = observed(emulator)
         self._interrupted: set[Place] = set()
         self._a_flow_died = False
+        self._died_new: set[str] = set()
 
     def wanted(self, program: Project, ids: Ids) -> Facts:
         """Every fact that a program declares, and those that nobody may touch."""
@@ -83,13 +85,22 @@ class World:
                 continue
             if place in allowed and allowed[place] == have:
                 continue
-            if extra and place[0] == "member" and ("flow", place[1], EXISTS) not in wanted:
-                # Said of the flow already.
+            if (
+                extra
+                and place[0] == "member"
+                and (("flow", place[1], EXISTS) not in wanted or place[1] in self._taken_over(ids))
+            ):
+                # Said of the flow already; or the flow was a killed create's, and is in a solution
+                # that its present declaration does not name, which is then not managed.
                 continue
             if want is not None and place[2] != EXISTS and not self._there(place, seen):
                 continue
             found.append(f"{' '.join(place)}: {have!r} instead of {want!r}")
         return found
+
+    def _taken_over(self, ids: Ids) -> set[str]:
+        """Flows that may have been there when the state came to know them."""
+        return {id_ for name, id_ in ids.items() if name in self._died_new} | set(CHOSEN)
 
     def orphans(self, program: Project, ids: Ids) -> list[Place]:
         """What a killed create has left behind, and neither program nor state knows."""
@@ -109,6 +120,7 @@ class World:
             item = program.get(name)
             if isinstance(item, Flow):
                 self._a_flow_died = True
+                self._died_new.add(name)
             elif item is not None and set(item.needs) <= ids.keys():
                 self._interrupted |= item.facts(name, {**ids, name: ""}).keys()
 
