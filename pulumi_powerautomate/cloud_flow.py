@@ -24,12 +24,16 @@ from pulumi.dynamic import (
 
 from . import declared_order
 from .cloud_flow_state import (
+    BEFORE,
     COMPUTED,
+    MEMBERS,
+    SOLUTIONS,
     as_recorded,
     changed_inputs,
     computed,
     described,
     live_inputs,
+    members_of,
     outputs_of,
 )
 from .connection import is_guid
@@ -39,6 +43,7 @@ from .definition import (
     definition_inputs,
     difference_lines,
 )
+from .errors import PowerAutomateError
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -53,9 +58,10 @@ from .provider import (
     progress,
     warn,
 )
+from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
-    from .client.exactly_once import OnConflict
+    from .client.exactly_once import OnConflict, Written
     from .client.workflows import FlowSpec, LiveFlow
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
@@ -94,7 +100,7 @@ class CloudFlowProvider(DataverseProvider):
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = changed_inputs(olds, news)
-        resumes = olds.get("current_state") != news.get("state")
+        resumes = olds.get("current_state") != news.get("state") or SOLUTIONS in olds
         replaces = ["workflow_id"] if "workflow_id" in changed else []
         return DiffResult(
             changes=bool(changed) or resumes, replaces=replaces, delete_before_replace=True
@@ -108,8 +114,12 @@ class CloudFlowProvider(DataverseProvider):
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
         written = exactly_once.create(client.workflows, spec, self._on_conflict(props))
         if written.adopted:
-            warn(props, f"a flow with the id {spec.workflow_id} existed already and was taken over")
-        return CreateResult(spec.workflow_id, outputs_of(props, written.flow, written))
+            warn(props, _adopted(spec, written))
+        outputs = outputs_of(props, written.flow, written)
+        if written.adopted and spec.solution:
+            # The header that puts a new flow into a solution came too late for this one.
+            outputs = self._in_solutions(spec.workflow_id, {}, props, outputs)
+        return CreateResult(spec.workflow_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         from .client.exactly_once import differing
@@ -134,6 +144,8 @@ class CloudFlowProvider(DataverseProvider):
         fulfilled = live_inputs(props, live, drift)
         outputs = {key: value for key, value in fulfilled.items() if key != "definition"}
         outputs.update(computed(live))
+        if live.members:
+            outputs[MEMBERS] = json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -142,17 +154,28 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         changed = changed_inputs(olds, news)
         spec = self._spec(news, news)
-        if olds.get("current_state") == "unknown":
+        unknown = olds.get("current_state") == "unknown"
+        if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
-            written = exactly_once.create(client.workflows, spec, self._on_conflict(news))
-            return UpdateResult(outputs_of(news, written.flow, written, olds))
+            attempted = self._spec({**olds, "definition": ""}, olds)
+            written = exactly_once.create(
+                client.workflows, spec, self._on_conflict(news), attempted
+            )
+            outputs = outputs_of(news, written.flow, written, olds)
+            return UpdateResult(self._in_solutions(spec.workflow_id, {}, news, outputs))
+        before = olds.get(BEFORE)
         known = exactly_once.Known(
             etag=str(olds.get("etag") or ""),
-            on=olds.get("current_state") == "on",
+            state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
+            before=self._spec({**olds, **before, "definition": ""}, {}) if before else None,
+            members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        self._move_between_solutions(spec.workflow_id, olds, news)
+        kept = {**olds, SOLUTIONS: self._solutions(olds, news)}
+        moved = self._in_solutions(spec.workflow_id, olds, news, kept)
+        if "activation_error" in moved and moved is not kept:
+            return UpdateResult(moved)
         written = exactly_once.update(
             client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
         )
@@ -164,12 +187,30 @@ class CloudFlowProvider(DataverseProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client import exactly_once
 
-        exactly_once.delete(
-            self.client.workflows,
-            id_,
-            str(props.get("etag") or "*"),
-            props.get("current_state") == "on",
+        flows = self.client.workflows
+        known = exactly_once.Known(
+            etag=str(props.get("etag") or ""),
+            state=props.get("current_state") or "off",
+            spec=self._spec({**props, "definition": ""}, props),
         )
+        if not known.etag and self._on_conflict(props) == "fail":
+            live = flows.find(id_)
+            if live is not None and exactly_once.differing(known.spec, live) - {"state"}:
+                warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
+                return
+        changed = exactly_once.delete(flows, id_, known)
+        if changed:
+            columns = ", ".join(sorted(changed))
+            warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
+
+    def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
+        return DIGEST not in outputs
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        if identity and id_ in self._derived_ids(identity):
+            return True
+        live = self.client.workflows.find(id_)
+        return live is not None and live.created_on == outputs.get("created_on")
 
     def _unchanged(self, id_: str, props: Mapping[str, Any]) -> bool:
         """Whether the flow was as declared after the last operation, and is at that version."""
@@ -192,14 +233,19 @@ class CloudFlowProvider(DataverseProvider):
         return self._derived_id(inputs)
 
     def _derived_id(self, props: Mapping[str, Any]) -> str:
-        return derived_id(self.connection.host, props[IDENTITY])
+        return derived_id(derivation_host(self.connection), props[IDENTITY])
+
+    def _derived_ids(self, identity: str) -> list[str]:
+        """The ids that a flow may have derived, under each name that the environment had."""
+        return [derived_id(host, identity) for host in hosts_of(self.connection)]
 
     def _on_conflict(self, props: Mapping[str, Any]) -> OnConflict:
         """As given; a derived id proves by itself that the flow is ours, a chosen one does not."""
         given: OnConflict | None = props.get("on_conflict")
         if given:
             return given
-        return "adopt" if self._derived_id(props) == props["workflow_id"] else "fail"
+        identity = str(props.get(IDENTITY) or "")
+        return "adopt" if props["workflow_id"] in self._derived_ids(identity) else "fail"
 
     def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
         from .client.workflows import FlowSpec, Owner
@@ -224,20 +270,57 @@ class CloudFlowProvider(DataverseProvider):
             solution=props.get("solution"),
         )
 
-    def _move_between_solutions(
-        self, workflow_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> None:
+    def _solutions(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        """Solutions that the flow may be in while it moves from one to another."""
+        names = {olds.get("solution"), news.get("solution"), *(olds.get(SOLUTIONS) or ())}
+        return sorted(name for name in names if name)
+
+    def _in_solutions(
+        self,
+        workflow_id: str,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        outputs: dict[str, Any],
+    ) -> dict[str, Any]:
+        """
+        Add the flow to its solution and take it out of those that it was in.
+
+        Returns:
+            The outputs; with the error, and marked for another try, when the change was begun and
+            may not be carried out whole. Both requests may be repeated.
+
+        Raises:
+            PowerAutomateError: nothing was changed.
+        """
         from .client.workflows import COMPONENT_TYPE
 
-        before, after = olds.get("solution"), news.get("solution")
-        if before == after:
-            return
+        after = news.get("solution")
+        left = [name for name in self._solutions(olds, news) if name != after]
+        joins = after and (after != olds.get("solution") or SOLUTIONS in olds)
+        if not joins and not left:
+            return outputs
         members, deadline = self.client.solution_members, self.client.workflows.deadline()
         self.client.flow_reader.forget_solutions()
-        if after:
-            members.add(after, workflow_id, COMPONENT_TYPE, deadline)
-        if before:
-            members.remove(before, workflow_id, COMPONENT_TYPE, deadline)
+        begun = not olds
+        try:
+            if joins:
+                members.add(str(after), workflow_id, COMPONENT_TYPE, deadline)
+                begun = True
+            for name in left:
+                members.remove(name, workflow_id, COMPONENT_TYPE, deadline)
+                begun = True
+        except PowerAutomateError as error:
+            if not begun and not error.may_be_done:
+                raise
+            marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
+            return {**outputs, **marks}
+        return outputs
+
+
+def _adopted(spec: FlowSpec, written: Written) -> str:
+    columns = ", ".join(sorted(written.overwritten))
+    changed = f"; its {columns} differed and was changed" if columns else ""
+    return f"a flow with the id {spec.workflow_id} existed already and was adopted{changed}"
 
 
 def derived_id(host: str, identity: str) -> str:

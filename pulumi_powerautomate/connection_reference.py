@@ -117,6 +117,11 @@ class ConnectionReferenceProvider(DataverseProvider):
         if live is not None:
             self.client.references.delete_reference(live)
 
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # A connection exists in one environment only, so its name tells environments apart.
+        live, bound = self._find(id_), outputs.get("connection_id")
+        return live is not None and bool(bound) and live.connection_id == bound
+
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """What the state keeps of a reference that is there, as its checked inputs declare."""
         return _outputs(inputs)

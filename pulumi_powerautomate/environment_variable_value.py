@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -61,6 +62,11 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         live = self._find(id_)
         if live is not None:
             self.client.references.delete_value(live)
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # Variables exist to differ between environments; an id of the row was not recorded.
+        live = self._find(id_)
+        return live is not None and live.value == outputs.get("value")
 
     def _find(self, schema_name: str) -> EnvironmentVariable | None:
         return next(iter(self.client.references.variables([schema_name])), None)

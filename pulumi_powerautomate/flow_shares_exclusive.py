@@ -122,18 +122,26 @@ class FlowSharesExclusiveProvider(DataverseProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client import exact_access
-        from .client.workflows import Owner
 
         client = self.client
         deadline = client.access.deadline()
         client.share_reader.forget()
-        for owner in (props.get("principals") or {}).values():
-            kind, _, principal_id = owner.partition("/")
-            share_id = f"{id_}/{owner}"
-            if claims.held_by_other(share_id, urn_of(props)):
-                continue
-            who = Owner("team" if kind == "team" else "user", principal_id)
-            exact_access.revoke(client.access, id_, who, deadline)
+        shares = props.get("shares") or {}
+        exact_access.revoke_all(
+            client.access,
+            id_,
+            {
+                _owner(owner): tuple(shares.get(key) or ())
+                for key, owner in (props.get("principals") or {}).items()
+                if not claims.held_by_other(f"{id_}/{owner}", urn_of(props))
+            },
+            deadline,
+        )
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # Ids of users and teams differ between environments.
+        owners = (outputs.get("principals") or {}).values()
+        return any(self.client.directory.holds(_owner(owner)) for owner in owners)
 
     def _reconcile(self, props: Mapping[str, Any], *, may_replace: bool) -> dict[str, Any]:
         from .client import exact_access
@@ -156,6 +164,14 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             client.access, props["flow_id"], wanted, may_replace=may_replace
         )
         return _echoed(props) | _reached(done, keys)
+
+
+def _owner(text: str) -> Owner:
+    """A user or team as `principals` has it, `team/0e6a…`."""
+    from .client.workflows import Owner
+
+    kind, _, id_ = text.partition("/")
+    return Owner("team" if kind == "team" else "user", id_)
 
 
 def _summary(before: Any, after: Any) -> str:

@@ -125,6 +125,14 @@ class SolutionImportProvider(DataverseProvider):
                 f"the environment; its flows: {flows}",
             )
 
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        solutions = self.client.solutions
+        solution_id, job_id = outputs.get("solution_id"), outputs.get("import_job_id")
+        if not solution_id:
+            return bool(job_id) and solutions.job(str(job_id)) is not None
+        installed = solutions.find(id_)
+        return installed is not None and installed.id == solution_id
+
     def _bring_in(self, props: Mapping[str, Any], operation: str) -> dict[str, Any]:
         from .client import import_once
 

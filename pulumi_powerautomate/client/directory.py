@@ -62,6 +62,12 @@ class Directory:
                 self._known[key] = self._look_up(kind, way, value)
             return self._known[key]
 
+    def holds(self, who: Owner) -> bool:
+        """Whether the environment has a user or team with an id."""
+        entity_set, key, _, _ = _TABLES[who.kind]
+        path = f"{entity_set}?$select={key}&$filter={key} eq {guid(who.id)}"
+        return bool(self._rows(path, who.id))
+
     def name_of(self, who: Owner) -> dict[str, str]:
         """How a person would name a principal: e-mail address, team name, or the id."""
         entity_set, key, shown, _ = _TABLES[who.kind]
@@ -139,4 +145,4 @@ class Directory:
         answer = transport.send(
             "GET", path, action=f"Look up {value!r}", deadline=transport.deadline()
         )
-        return list(answer.body.get("value") or [])
+        return list(answer.rows)

@@ -180,6 +180,9 @@ def _check_values(connection: Connection) -> None:
         if get(name):
             url = connection.authority_host if name == "authority_host" else str(get(name))
             check_credential_url(url, f"{name} ({origins[name]})")
+    for setting in SETTINGS.values():
+        if setting.switch:
+            connection.is_on(setting.name)
     _check_clouds(connection)
 
 

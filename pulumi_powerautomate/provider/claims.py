@@ -14,6 +14,7 @@ from collections.abc import Hashable
 _lock = threading.Lock()
 _declared: dict[str, dict[str, str]] = {}
 _holders: dict[Hashable, str] = {}
+_instances: dict[Hashable, str] = {}
 
 
 def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
@@ -39,6 +40,23 @@ def held_by_other(subject: Hashable, urn: str) -> bool:
     """Whether another resource has brought the subject about in this run."""
     with _lock:
         return _holders.get(subject, urn) != urn
+
+
+def hold_row(row: Hashable, instance: str) -> None:
+    """Note which entry of the state stands for a row, as of this run."""
+    with _lock:
+        _instances[row] = instance
+
+
+def row_is_held_by_other(row: Hashable, instance: str) -> bool:
+    """
+    Whether another entry of the state than this one stands for a row by now.
+
+    A replacement that is created first under the id of the old one, and a resource that got
+    another name in the program, adopt the row; what is deleted afterwards is an entry only.
+    """
+    with _lock:
+        return _instances.get(row, instance) != instance
 
 
 def name_of(urn: str) -> str:
