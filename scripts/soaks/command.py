@@ -19,8 +19,8 @@ from typing import Any
 from pulumi_powerautomate.emulator import Emulator
 from tests.provider_process import ProviderError, ProviderProcess
 
-# Of the environment, not of its sign-in.
-_EVERYTHING = "^(?!.*oauth2)"
+# Requests of the environment, not of its sign-in.
+EVERYTHING = "^(?!.*oauth2)"
 _POLL_SECONDS = 0.05
 
 
@@ -258,7 +258,7 @@ class Command:
 
     def _killed(self, call: Callable[[], Any], death: Death) -> Any:
         barrier = self.emulator.control.barrier(
-            path=_EVERYTHING, nth=death.request, when=death.when, times=1
+            path=EVERYTHING, nth=death.request, when=death.when, times=1
         )
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(call)
@@ -279,7 +279,7 @@ class Command:
             yield
             return
         control = self.emulator.control
-        rule = {"path": _EVERYTHING, "nth": death.request, "when": death.when, "times": 1}
+        rule = {"path": EVERYTHING, "nth": death.request, "when": death.when, "times": 1}
         barrier = control.barrier(**rule)
         if death.when == "before_commit":
             control.fault(**rule, do="reset")

@@ -22,7 +22,7 @@ from scripts.soaks.engine import MOMENTS
 from scripts.soaks.zygote import Zygote
 from tests.provider_process import ProviderProcess
 
-FAULTS = (
+_FAULTS = (
     {"do": "reset"},
     {"do": "hang", "seconds": 0.1},
     {"do": "delay", "seconds": 0.05},
@@ -111,7 +111,7 @@ def history(seed: int, emulator: Emulator, place: Place) -> tuple[Place, list[st
 
 def _one(chance: random.Random, place: Place, world: Declarations, state: State) -> Command:
     for _ in range(chance.randint(0, 3)):
-        _misbehave(chance, place, chance.choice(FAULTS))
+        _misbehave(chance, place, chance.choice(_FAULTS))
     silent = chance.random() < 0.1
     if silent:
         _misbehave(chance, place, _SILENCE)

@@ -7,11 +7,11 @@ What goes wrong is done by a proxy between the provider and the environment, whi
 from __future__ import annotations
 
 from pulumi_powerautomate.emulator import Emulator
-from scripts.soaks.programs import Place, history
+from scripts.soaks.programs import Machine, history
 
 __all__ = ["history", "start"]
 
 
-def start(emulator: Emulator) -> Place:
+def start(emulator: Emulator) -> Machine:
     """A place for histories, with a proxy before its environment."""
-    return Place(emulator, through_proxy=True)
+    return Machine(emulator, through_proxy=True)
