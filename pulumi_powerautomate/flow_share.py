@@ -223,6 +223,10 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
     principal_id: pulumi.Output[str]
     share_error: pulumi.Output[str | None]
 
+    _import_hint = (
+        'Declare it: an equal share is taken over, another one with on_conflict="overwrite".'
+    )
+
     def __init__(
         self,
         resource_name: str,
@@ -243,4 +247,4 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
         }
         refuse_both(flow_id, "FlowShare", resource_name)
         super().__init__(FlowShareProvider, resource_name, props, opts)
-        fail_unless_done(self.share_error, f"Share {resource_name!r}")
+        fail_unless_done(self, self.share_error, f"Share {resource_name!r}")

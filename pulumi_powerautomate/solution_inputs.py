@@ -134,12 +134,7 @@ def _read(package: str | Path | bytes | bytearray) -> dict[str, Any]:
 
 
 def _contents(package: SolutionPackage) -> str:
-    connectors = {
-        str(entry["id"]).rpartition("/")[2]
-        for flow in package.flows
-        for entry in flow.references.values()
-        if "id" in entry
-    }
+    connectors = {name for flow in package.flows for name in flow.embedded_connectors}
     return json.dumps(
         {
             "references": dict(package.connection_references),

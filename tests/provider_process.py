@@ -39,7 +39,7 @@ class Checked:
 class Diffed:
     changes: bool
     replaces: list[str]
-    deletes_first: bool = True
+    old_first: bool = False
 
 
 @dataclass

@@ -60,7 +60,7 @@ class Entries:
                 "owner": {"type": live.owner_kind, "id": live.owner_id},
                 "solution": found.solution,
                 "workflow_id": live.workflow_id,
-                **definition_inputs(definition, references),
+                **definition_inputs(definition, references, name),
             },
         )
         outputs = provider.recorded(inputs, live)

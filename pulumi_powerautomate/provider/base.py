@@ -14,6 +14,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import (
@@ -32,15 +33,19 @@ from ..client import DataverseClient, telemetry, wire_log
 from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
-from . import claims, environment_guard
+from . import claims, clean_lines, environment_guard
 from .engine_log import DebugLines, say, wants_debug_lines
 from .environment_guard import ENVIRONMENT, recorded_in
+from .options import replaced
 from .repetition import told
 from .run import begin_run
-from .session import client_for, connection_from
+from .session import EXPLICIT, client_for, connection_from
+from .stack_configuration import keys_of, misspelt, warn_of_the_stack
 from .workers import end_with_engine, widen_pool
 
 IDENTITY = "__identity"
+# The inputs that come from a resource which failed in this run; absent where all are known.
+FAILED_NEEDS = "__failed_needs"
 TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
@@ -70,9 +75,15 @@ class DataverseProvider(ResourceProvider):
 
     _get: Callable[[str], Any]
     _connection: Connection | None = None
+    # The stack's configuration; empty for an explicit provider, which is configured by itself.
+    _stack: Mapping[str, Any] = MappingProxyType({})
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
+        if "check" in cls.__dict__:
+            cls.check = _unless_needs_failed(cls.__dict__["check"])  # type: ignore[method-assign]
+        if "diff" in cls.__dict__:
+            cls.diff = _replacing(cls.__dict__["diff"])  # type: ignore[method-assign]
         for name in _HOOKS:
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))
@@ -82,8 +93,9 @@ class DataverseProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Called once per process and class, under a lock of the SDK's: nothing is sent here."""
         self._get = req.config.get
+        self._stack = {} if self._get(EXPLICIT) else keys_of(req.config)
         if not os.environ.get(TRACEBACK_VARIABLE):
-            sys.tracebacklimit = 0
+            clean_lines.install(_Shown)
         widen_pool()
         end_with_engine()
         set_prompt(lambda text: say("", text, lasting=True))
@@ -157,10 +169,14 @@ class DataverseProvider(ResourceProvider):
 
     def configuration_failures(self) -> list[CheckFailure]:
         """What is wrong with the settings, as failures that name no property."""
+        wrong = misspelt(self._stack, os.environ.get("PULUMI_PROJECT", ""))
         try:
             connection = self.connection
         except ConfigurationError as error:
-            return [failure(str(error))]
+            return [failure(line) for line in (*wrong, str(error))]
+        if wrong:
+            return [failure(line) for line in wrong]
+        warn_of_the_stack(self._stack, connection)
         return [failure(line) for line in missing_credentials(connection)]
 
 
@@ -207,7 +223,7 @@ def warn(props: Mapping[str, Any], message: str) -> None:
 
 
 def _innermost(error: BaseException) -> str:
-    """File and line that raised; walked by hand, because `traceback` heeds the limit set above."""
+    """File and line that raised; walked by hand, to need no limit."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -297,6 +313,43 @@ def _with_environment(recorded: Callable[..., dict[str, Any]]) -> Callable[..., 
         return {**recorded(provider, *arguments), ENVIRONMENT: provider.connection.host}
 
     return complete
+
+
+def _unless_needs_failed(check: _F) -> _F:
+    """
+    Say of a resource whose inputs come from a failed one that this is why it is left out.
+
+    The engine leaves it out by itself, without a word; after a failure in `check` it would register
+    nothing more, `--continue-on-error` or not.
+    """
+
+    @functools.wraps(check)
+    def checked(self: Any, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        names = news.get(FAILED_NEEDS)
+        if not names:
+            return check(self, olds, news)  # type: ignore[no-any-return]
+        verb = "come" if len(names) > 1 else "comes"
+        line = (
+            f"{' and '.join(names)} {verb} from a resource that failed in this run, so this one "
+            "was left as it is; the error on that one says why."
+        )
+        say(urn_of(news), line, severity="error", lasting=True)
+        return CheckResult(news, [])
+
+    return checked  # type: ignore[return-value]
+
+
+def _replacing(diff: _F) -> _F:
+    """Carry out the resource's `replace_on_changes`, for which the engine would need more."""
+
+    @functools.wraps(diff)
+    def differing(self: Any, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        result: DiffResult = diff(self, id_, olds, news)
+        if result.changes:
+            result.replaces = sorted({*(result.replaces or ()), *replaced(olds, news)})
+        return result
+
+    return differing  # type: ignore[return-value]
 
 
 def _guarded(hook: _F) -> _F:

@@ -51,6 +51,16 @@ class PackagedFlow:
     """Connection references in normal form."""
     file: str
 
+    @property
+    def embedded_connectors(self) -> frozenset[str]:
+        """Connectors of connections that it names itself, or that its export left out."""
+        return frozenset(
+            str(entry.get("id") or entry.get("api") or "").rpartition("/")[2]
+            for entry in self.references.values()
+            if "id" in entry
+            or not (entry.get("logical_name") or entry.get("runtime_source") == "invoker")
+        )
+
 
 @dataclass(frozen=True)
 class Variable:

@@ -210,7 +210,7 @@ class Command:
                     self.state[name] = self.state.pop(before)
                 return
             if diff.replaces:
-                if diff.deletes_first:
+                if diff.old_first:
                     self._delete(before)
                 else:
                     replaced = [*replaced, kept]
