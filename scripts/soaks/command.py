@@ -40,6 +40,8 @@ class Declared:
     """Names of what has to be there before it, and may go only after it."""
     alias: str = ""
     """The name that it had before."""
+    old_first: bool | None = None
+    """Whether an old one goes before a new one comes; when None, its `diff` says so."""
 
 
 @dataclass
@@ -210,7 +212,7 @@ class Command:
                     self.state[name] = self.state.pop(before)
                 return
             if diff.replaces:
-                if diff.old_first:
+                if diff.old_first if declared.old_first is None else declared.old_first:
                     self._delete(before)
                 else:
                     replaced = [*replaced, kept]

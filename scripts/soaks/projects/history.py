@@ -128,6 +128,8 @@ class _History:
         # What a command in the wrong environment has done; the history goes on.
         self._strayed: list[str] = []
         self._told: Project = {}
+        # What the program was when somebody died, until somebody looks what became of it.
+        self._interrupted: Project | None = None
         self.outcome = Outcome()
 
     def live(self, rounds: tuple[int, int]) -> None:
@@ -176,6 +178,8 @@ class _History:
         place, program = self._place, self._author.program
         faults = self._misbehave() if faulty else []
         death = self._death() if faulty else None
+        if self._interrupted is not None and program != self._interrupted and not refresh:
+            self.outcome.tags.add("killed, then another program")
         keeps_going = self._chance.random() < 0.5
         ran = place.run(program, refresh=refresh, death=death, keeps_going=keeps_going)
         place.emulator.control.clear_faults()
@@ -189,6 +193,8 @@ class _History:
             self._world.interrupted(program, ran.unsettled, self._ids())
         for name, text in ran.failed.items():
             self._note(f"    {name} failed: {text[:300]}")
+        self._interrupted = dict(program) if ran.died else None
+        self._author.obey(ran.failed)
         certain = set(program) - self._unsettled - ran.unsettled
         self._unsettled = (self._unsettled | ran.unsettled) - (ran.done - ran.unsettled)
         if refresh:
@@ -254,14 +260,14 @@ class _History:
 
     def _settle(self) -> None:
         """Two commands at most, then everything as declared; after a refresh without excuse."""
-        outcome, world, program = self.outcome, self._world, self._author.program
+        outcome, world = self.outcome, self._world
         self._author.withdraw()
         ran = self._twice()
         problems = self._judged(ran, excused=True)
         if problems and self._remove_orphans():
             ran = self._twice()
             problems = self._judged(ran, excused=True)
-        if problems and not outcome.problems and world.conflicts(program, ran.failed):
+        if problems and not outcome.problems and world.conflicts(self._author.program, ran.failed):
             # Whoever is told of a conflict looks at it.
             self.outcome.tags.add("conflict reported")
         else:
@@ -279,7 +285,12 @@ class _History:
 
     def _twice(self) -> Ran:
         """One command, and another one where the first has not been enough."""
+        before = dict(self._author.program)
         ran = self._command("up at the end")
+        if self._author.program != before:
+            # The refusal told what to write into the program.
+            self.outcome.tags.add("did as it was told")
+            ran = self._command("up of the program that was told")
         if self._judged(ran, excused=True) and not self.outcome.problems:
             ran = self._command("up once more")
         return ran

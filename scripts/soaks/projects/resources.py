@@ -42,7 +42,7 @@ class Declaration:
     """One resource of a program; `alias` is the name that it had before."""
 
     provider: ClassVar[type]
-    kind: ClassVar[str]
+    resource: ClassVar[type]
     alias: str = field(default="", kw_only=True)
 
     @property
@@ -55,14 +55,21 @@ class Declaration:
         """Whether what somebody changed may be overwritten without a word."""
         return False
 
+    @property
+    def old_first(self) -> bool | None:
+        """Whether an old one goes before a new one comes; when None, its `diff` says so."""
+        found: bool | None = getattr(self.resource, "old_first", True)
+        return found
+
     def declared(self, name: str) -> Declared:
         """The same for the small engine."""
-        kind = f"pulumi-python:dynamic/powerautomate:{self.kind}"
+        kind = f"pulumi-python:dynamic/powerautomate:{self.resource.__name__}"
         identity = identity_in("organization", "dev", "demo", kind, name)
         inputs = {**self.inputs(name), IDENTITY: identity}
         given = {key: value for key, value in inputs.items() if value is not None}
         flow = self.needs[0] if self.needs and "flow_id" in inputs else ""
-        return Declared(self.provider, given, flow, needs=self.needs, alias=self.alias)
+        return Declared(self.provider, given, flow, needs=self.needs, alias=self.alias,
+                        old_first=self.old_first)  # fmt: skip
 
     def inputs(self, name: str) -> dict[str, Any]:
         """What its constructor hands to the provider."""
@@ -88,7 +95,7 @@ class Flow(Declaration):
     """A flow; `reference` and `child` make it one that sends mail, or that calls another."""
 
     provider = CloudFlowProvider
-    kind = "CloudFlow"
+    resource = powerautomate.CloudFlow
     text: str = "one"
     state: str = "on"
     title: str | None = None
@@ -99,6 +106,8 @@ class Flow(Declaration):
     on_conflict: str | None = None
     reference: str = ""
     child: str = ""
+    new_first: bool = False
+    """Whether a new one is made before the old one goes, when it is replaced."""
     after: tuple[str, ...] = ()
 
     @property
@@ -108,6 +117,10 @@ class Flow(Declaration):
     @property
     def overwrites(self) -> bool:
         return self.on_conflict == "overwrite"
+
+    @property
+    def old_first(self) -> bool | None:
+        return False if self.new_first else super().old_first
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -142,7 +155,8 @@ class Flow(Declaration):
         more = self.inputs(name)
         if self.owner:
             more["owner"] = powerautomate.user(self.owner)
-        return powerautomate.CloudFlow(name, self.options(made), **more)
+        options = {"delete_before_replace": False} if self.new_first else {}
+        return powerautomate.CloudFlow(name, self.options(made, **options), **more)
 
     def facts(self, name: str, ids: Ids) -> Facts:
         which = ids[name]
@@ -168,7 +182,7 @@ class Share(Declaration):
     """A share of a flow of the program, or of one that nobody declares."""
 
     provider = FlowShareProvider
-    kind = "FlowShare"
+    resource = powerautomate.FlowShare
     flow: str
     """Name of the flow in the program, or its id."""
     principal: tuple[str, str]
@@ -209,7 +223,7 @@ class ShareList(Declaration):
     """All shares of a flow that nobody declares."""
 
     provider = FlowSharesExclusiveProvider
-    kind = "FlowSharesExclusive"
+    resource = powerautomate.FlowSharesExclusive
     flow: str
     shares: tuple[tuple[tuple[str, str], tuple[str, ...]], ...]
 
@@ -237,7 +251,7 @@ class Reference(Declaration):
     """A connection reference."""
 
     provider = ConnectionReferenceProvider
-    kind = "ConnectionReference"
+    resource = powerautomate.ConnectionReference
     logical_name: str
     connection_id: str | None = None
     display_name: str | None = None
@@ -270,7 +284,7 @@ class Variable(Declaration):
     """The value of an environment variable."""
 
     provider = EnvironmentVariableValueProvider
-    kind = "EnvironmentVariableValue"
+    resource = powerautomate.EnvironmentVariableValue
     schema_name: str
     value: str
 
@@ -291,7 +305,7 @@ class Package(Declaration):
     """A managed package with a flow, a connection reference and an environment variable."""
 
     provider = SolutionImportProvider
-    kind = "SolutionImport"
+    resource = powerautomate.SolutionImport
     folder: Path
     number: int
     text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,13 @@ class Author:
     def withdraw(self) -> None:
         """Notice what cannot be: somebody else's flow."""
         self.program.pop("refused", None)
+
+    def obey(self, failed: Mapping[str, str]) -> None:
+        """Do what a refusal asks for: let a new flow come before the old one goes."""
+        for name, text in failed.items():
+            item = self.program.get(name)
+            if isinstance(item, Flow) and "delete_before_replace=False" in text:
+                self.program = {**self.program, name: replace(item, new_first=True)}
 
     def _next(self, program: Project) -> None:
         self.before.append(self.program)
