@@ -219,7 +219,7 @@ class _History:
         for _ in range(chance.choice((0, 0, 1, 1, 2, 3))):
             more: dict[str, Any] = {
                 "path": chance.choice(_PATHS),
-                "nth": chance.randint(1, 4),
+                "nth": chance.choice((1, 1, 1, 2, 3, 5)),
                 "times": chance.choice((1, 1, 2, 5)),
             }
             if place.proxy:
