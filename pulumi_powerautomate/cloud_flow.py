@@ -98,7 +98,9 @@ class CloudFlowProvider(DataverseProvider):
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
             flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
-            twice = claims.declared_twice(f"workflow_id {flow_id}", flow_id, urn_of(inputs))
+            twice = claims.declared_twice(
+                f"workflow_id {flow_id}", f"workflow_id {flow_id}", urn_of(inputs)
+            )
             failures += map(failure, twice)
         if not failures:
             # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.

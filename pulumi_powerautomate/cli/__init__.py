@@ -26,6 +26,7 @@ VERBS = (
     "environments",
     "export",
     "flows",
+    "orphans",
     "pack",
     "report",
     "run_check",
