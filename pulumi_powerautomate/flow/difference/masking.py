@@ -12,15 +12,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...redaction import SECRET_NAMES, SECRET_PARAMETERS
+
 HIDDEN = "(not shown)"
 
 _SECRET_NAME = re.compile(
-    r"passw|secret|^pfx$|authorization|api[-_]?key|subscription[-_]key|access[-_]?token"
-    r"|refresh[-_]?token|private[-_]?key|connection[-_]?string|account[-_]?key|functions[-_]key",
+    rf"{SECRET_NAMES}|^pfx$",
     re.IGNORECASE,
 )
 _IN_ADDRESS = re.compile(
-    r"([?&](?:sig|code|key|api[-_]?key|token|access_token|client_secret|password)=)[^&\s'\"<>]+",
+    rf"([?&](?:{SECRET_PARAMETERS})=)[^&\s'\"<>]+",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"\b((?:Bearer|Basic|SharedAccessSignature)\s+)[\w.~+/=&%-]{8,}")
