@@ -94,7 +94,7 @@ class Member(Kind):
 
     @property
     def resource(self) -> str:
-        return f"flow-{self.what.partition(' ')[0]}"
+        return "flow-" + self.what.partition(" ")[0]
 
     @property
     def writes(self) -> Writes:
