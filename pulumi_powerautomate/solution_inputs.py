@@ -96,9 +96,10 @@ def _with_settings(settings: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         line = text if text.startswith(str(settings)) else f"{where} {text}"
         return {**given, SETTINGS: json.dumps({"problem": f"settings: {line}"})}
     # An empty value of a variable sets nothing, and an empty connection keeps the binding.
+    values = {name: text for name, text in found.variables.items() if text}
     from_file = {
-        "connection_references": dict(found.connections),
-        "environment_variables": {name: text for name, text in found.variables.items() if text},
+        "connection_references": found.connections if found.lists_references else None,
+        "environment_variables": values if found.lists_variables else None,
     }
     told = {
         "where": where,
@@ -111,9 +112,9 @@ def _with_settings(settings: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _merged(from_file: Mapping[str, str], given: Mapping[str, Any] | None) -> Any:
-    if given is None:
-        return dict(from_file) or None
+def _merged(from_file: Mapping[str, str] | None, given: Mapping[str, Any] | None) -> Any:
+    if from_file is None or given is None:
+        return given if from_file is None else dict(from_file)
     folded = {name.lower() for name in given}
     rest = {name: value for name, value in from_file.items() if name.lower() not in folded}
     return {**rest, **given}
