@@ -1,5 +1,5 @@
 """
-What the inputs of `SolutionImport` are checked for, and how a package becomes inputs.
+Checks of the inputs of `SolutionImport`, and how a package becomes inputs.
 
 The program's process reads the package; its bytes stay on disk, and what travels is the path, the
 hash and a summary. The provider's process reads it again and compares the hash.
@@ -154,7 +154,7 @@ def _seconds(text: str, name: str) -> float:
 
 
 def check_inputs(inputs: dict[str, Any]) -> list[str]:
-    """What is wrong with the inputs, one line each; defaults are filled in."""
+    """Problems of the inputs, one line each; defaults are filled in."""
     contents, settings = inputs.pop(CONTENTS, None), inputs.pop(SETTINGS, None)
     problems = _check_options(inputs)
     told = json.loads(settings) if isinstance(settings, str) and not is_unknown(settings) else {}
