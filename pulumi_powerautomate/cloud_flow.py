@@ -51,6 +51,7 @@ from .provider import (
     DataverseResource,
     Principal,
     check_principal,
+    claims,
     environment_host,
     fail_if_told,
     failure,
@@ -60,6 +61,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
@@ -96,7 +98,9 @@ class CloudFlowProvider(DataverseProvider):
             inputs["owner"] = principal
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
-            inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
+            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs)))
         if not failures and (refused := concurrency_taken_away(olds, inputs)):
             failures.append(failure(refused))
         if not failures:
@@ -395,7 +399,9 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         solution: unique name of an unmanaged solution that the flow belongs to. Changed in place:
             the flow is added to the new one and taken out of the old one.
         workflow_id: the flow's GUID, to have the same one in every environment. Derived when left
-            out. A change replaces the flow, old one first.
+            out. A change replaces the flow, old one first; where others call it, the service
+            refuses to delete the old one first, and `ResourceOptions(delete_before_replace=False)`
+            lets the new one come first.
         on_conflict: what to do about a flow that has this id already and differs, or that somebody
             changed since the last run. `"fail"` reports it; `"adopt"` takes an existing one over
             on create and reports later changes; `"overwrite"` overwrites those too. By default
@@ -406,7 +412,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             default; a change updates nothing.
 
     Attributes besides the inputs: `current_state` (`on`, `off`, `suspended`, or `unknown` while
-    nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
+    it is not known whether the last write was applied), `activation_error` (why the flow is not as
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents
@@ -485,7 +491,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             "solution": solution,
             "workflow_id": workflow_id,
             "on_conflict": on_conflict,
-            **definition_inputs(definition, connection_references, ignore),
+            **definition_inputs(definition, connection_references, resource_name, ignore),
             **dict.fromkeys(COMPUTED),
         }
         opts = declared_order.after_its_needs(

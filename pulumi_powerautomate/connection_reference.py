@@ -24,9 +24,11 @@ from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
     fail_unless_done,
     failure,
     options_of,
+    urn_of,
     warn,
 )
 
@@ -66,6 +68,9 @@ class ConnectionReferenceProvider(DataverseProvider):
                 'and letters, digits, dots or hyphens, such as "contoso_office365".'
             )
         failures = self.configuration_failures()
+        if isinstance(name, str) and not problems:
+            key = f"connection reference {name.lower()}"
+            problems += claims.declared_twice(f"logical_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:

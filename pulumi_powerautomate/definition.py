@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from inspect import isawaitable
+from pathlib import Path, PurePath
 from typing import Any
 
 import pulumi
@@ -63,14 +65,22 @@ def read_definition(path: str | Path) -> dict[str, Any]:
     try:
         document = parse_json(text)
     except PowerAutomateError as error:
-        raise InvalidInputError(f"{path}: {error}") from None
+        raise InvalidInputError(f"{path}: {error}{_kind_hint(text)}") from None
     if not isinstance(document, dict):
         raise InvalidInputError(f"{path}: holds no JSON object, so it is not a flow.")
     return document
 
 
-def definition_inputs(definition: Any, references: Any, ignore: Any = None) -> dict[str, Any]:
-    """Definition, references and marker, at once when they are plain values."""
+@one_line_errors
+def definition_inputs(
+    definition: Any, references: Any, resource_name: str, ignore: Any = None
+) -> dict[str, Any]:
+    """
+    Definition, references and marker, at once when they are plain values.
+
+    Raises:
+        InvalidInputError: one of them holds what JSON cannot.
+    """
     if definition is None:
         return {
             "definition": None,
@@ -87,7 +97,15 @@ def definition_inputs(definition: Any, references: Any, ignore: Any = None) -> d
             DIGEST: prepared["marker"],
             SHOWABLE: True,
         }
-    whole = pulumi.Output.all(definition, references, ignore).apply(lambda all_: _prepared(*all_))
+    _refuse_foreign(definition, references, resource_name)
+
+    @one_line_errors
+    def prepare(all_: list[Any]) -> dict[str, Any]:
+        known_definition, known_references, known_ignore = all_
+        _refuse_foreign(known_definition, known_references, resource_name)
+        return _prepared(known_definition, known_references, known_ignore)
+
+    whole = pulumi.Output.all(definition, references, ignore).apply(prepare)
     return {
         "definition": whole.apply(lambda prepared: prepared["definition"]),
         "connection_references": whole.apply(lambda prepared: prepared["references"]),
@@ -139,6 +157,38 @@ def difference_lines(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[s
     if shown < len(changes):
         lines.append(f"… and {len(changes) - shown} more changes.")
     return lines
+
+
+def _refuse_foreign(definition: Any, references: Any, resource_name: str) -> None:
+    """
+    Refuse what JSON has no form for, before the program fails on it with a traceback.
+
+    Raises:
+        InvalidInputError: it names the place and the type.
+    """
+    if isinstance(definition, PurePath):
+        raise InvalidInputError(
+            f"{resource_name}: definition is a path; pass "
+            f"powerautomate.read_definition({str(definition)!r})."
+        )
+    for where, value in (("definition", definition), ("connection_references", references)):
+        for path, item in _foreign(value, where):
+            raise InvalidInputError(
+                f"{resource_name}: {path} is a {type(item).__name__}, which JSON cannot hold; "
+                "write it as text or a number."
+            )
+
+
+def _foreign(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Values that are neither JSON nor the program's outputs, with their places."""
+    if isinstance(value, (dict, Mapping)):
+        for key, item in value.items():
+            yield from _foreign(item, f"{path}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _foreign(item, f"{path}[{number}]")
+    elif not _plain(value) and not isinstance(value, pulumi.Output) and not isawaitable(value):
+        yield path, value
 
 
 def _plain(value: Any) -> bool:
@@ -287,7 +337,7 @@ def _prepared(
     except PowerAutomateError as error:
         # What is wrong with the text as a whole has no place in the document.
         named = str(error).startswith(("definition", "connection_references", "ignore"))
-        problems = [str(error) if named else f"definition: {error}"]
+        problems = [str(error) if named else f"definition: {error}{_kind_hint(definition)}"]
         if secret:
             problems = [f"definition: cannot be read as a flow. {_SHOWN_BY}"]
     if problems:
@@ -297,6 +347,18 @@ def _prepared(
         (flow.digest(document.definition), _checksum(text, merged), "\n".join(warnings))
     )
     return {"definition": text, "references": merged, "marker": marker, "problems": []}
+
+
+def _kind_hint(text: Any) -> str:
+    """What a text that is not JSON seems to be instead, as a sentence to append."""
+    if not isinstance(text, str):
+        return ""
+    lines = text.strip().splitlines()
+    if len(lines) == 1 and re.search(r"\.(json|ya?ml|zip)$", lines[0], re.IGNORECASE):
+        return f" It looks like a path; pass powerautomate.read_definition({lines[0]!r})."
+    if lines and re.match(r"(---|%YAML|[\w$\"']+:(\s|$))", lines[0]):
+        return " It looks like YAML; a definition is JSON, so parse it and pass the dict."
+    return ""
 
 
 def _lines(problems: list[Any]) -> list[str]:

@@ -21,9 +21,11 @@ from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
     fail_unless_done,
     failure,
     is_unknown,
+    urn_of,
     warn,
 )
 
@@ -58,6 +60,10 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             # The value may be a secret, so the message does not repeat it.
             problems.append(f"value is not a text of up to {_LONGEST} characters.")
         failures = self.configuration_failures()
+        name = inputs.get("schema_name")
+        if isinstance(name, str) and not problems:
+            key = f"environment variable {name.lower()}"
+            problems += claims.declared_twice(f"schema_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:

@@ -20,6 +20,8 @@ from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
+    derivation_host,
     fail_unless_done,
     failure,
     hides,
@@ -27,6 +29,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 from .solution_inputs import (
@@ -74,6 +77,10 @@ class SolutionImportProvider(DataverseProvider):
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
         problems = check_inputs(inputs)
+        name = inputs.get("solution")
+        if isinstance(name, str) and not problems:
+            key = f"solution {name.lower()}"
+            problems += claims.declared_twice(f"solution {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -219,7 +226,7 @@ class SolutionImportProvider(DataverseProvider):
             unique_name=props["solution"],
             version=props["version"],
             mode=props["mode"],
-            target=self.connection.host,
+            target=derivation_host(self.connection),
             options=options,
             triggers=tuple(map(str, props.get("triggers") or ())),
         )

@@ -8,12 +8,9 @@ hash and a summary. The provider's process reads it again and compares the hash.
 from __future__ import annotations
 
 import difflib
-import getpass
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from .errors import InvalidInputError, PowerAutomateError
+from .files import temporary_folder, write_whole
 from .provider import is_unknown, one_line_errors
 
 if TYPE_CHECKING:
@@ -123,7 +121,7 @@ def _merged(from_file: Mapping[str, str] | None, given: Mapping[str, Any] | None
 def package_path(package: str) -> Path:
     """Where a package's bytes are."""
     if package.startswith(_BY_HASH):
-        return _cache() / f"{package.removeprefix(_BY_HASH)}.zip"
+        return temporary_folder() / f"{package.removeprefix(_BY_HASH)}.zip"
     return Path(package)
 
 
@@ -224,20 +222,8 @@ def _contents(package: SolutionPackage) -> str:
 def _kept(data: bytes | bytearray) -> str:
     """Keep bytes where the provider's process finds them; returns what stands for them."""
     name = hashlib.sha256(data).hexdigest()
-    path = _cache() / f"{name}.zip"
-    if not path.exists():
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+    write_whole(temporary_folder() / f"{name}.zip", bytes(data), private=True)
     return _BY_HASH + name
-
-
-def _cache() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() if hasattr(os, "getuid") else False:
-        raise InvalidInputError(f"{folder} belongs to somebody else; set TMPDIR to another folder.")
-    return folder
 
 
 def _check_options(inputs: dict[str, Any]) -> list[str]:

@@ -72,7 +72,7 @@ class Entries:
                 "owner": {"type": live.owner_kind, "id": live.owner_id},
                 "solution": found.solution,
                 "workflow_id": live.workflow_id,
-                **definition_inputs(definition, references, list(ignore) or None),
+                **definition_inputs(definition, references, name, list(ignore) or None),
             },
         )
         outputs = provider.recorded(inputs, live)

@@ -8,6 +8,7 @@ edited is written again.
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,10 @@ FLOWS = "flows"
 REFERENCES = "connection_references"
 SETTINGS = "stack_settings"
 _WIDTH = 88
+# What ends a line for Python's own tools, inside of a literal too, or turns the text around it.
+_ENDS_A_LINE = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
 
 REQUIREMENTS = "pulumi-powerautomate\n"
 
@@ -176,7 +181,9 @@ def _text(value: str) -> str:
         value.encode("utf-8")
     except UnicodeEncodeError:
         return ascii(str(value))
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
+    return _ENDS_A_LINE.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _long_text(value: str) -> str:

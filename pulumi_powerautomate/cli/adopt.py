@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..terminal import shown
 from .selecting import Progress, add_selection, connected, selection
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _asked(flows: Sequence[LiveFlow]) -> set[str]:
     from ..errors import InvalidInputError
 
     for number, flow in enumerate(flows, 1):
-        print(f"{number:4}  {flow.state:9}  {flow.name}")
+        print(f"{number:4}  {flow.state:9}  {shown(flow.name)}")
     try:
         answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
     except EOFError:
@@ -99,11 +100,11 @@ def _tell(result: Adoption) -> None:
     if result.skipped:
         print(f"not adopted ({len(result.skipped)}):")
         for name, reason in result.skipped[:_MOST_SHOWN]:
-            print(f"  {name}: {reason}")
+            print(f"  {shown(f'{name}: {reason}')}")
         if len(result.skipped) > _MOST_SHOWN:
             print(f"  … and {len(result.skipped) - _MOST_SHOWN} more")
     for note in result.notes:
-        print(f"note: {note}")
+        print(f"note: {shown(note)}")
     if result.flows:
         print(
             f"next, in {result.folder}:\n"

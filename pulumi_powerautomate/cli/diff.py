@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from ..terminal import json_text, shown
 
 if TYPE_CHECKING:
     from ..flow import Change
@@ -54,7 +55,7 @@ def _print_flow(before: Any, after: Any, changes: Sequence[Change], form: str) -
     from ..review import changes_in_markdown, fenced
 
     if form == "json":
-        print(json.dumps(_as_json(changes), indent=2, ensure_ascii=False))
+        print(json_text(_as_json(changes)))
     elif form == "markdown":
         print(changes_in_markdown(changes) or "No difference.\n", end="")
         if changes:
@@ -75,7 +76,7 @@ def _print_package(found: PackageDifference, form: str) -> int:
             for flow in found.flows
         ]
         document = {"changes": _as_json(found.changes), "flows": flows}
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+        print(json_text(document))
     elif form == "markdown":
         print(package_in_markdown(found) or "No difference.\n", end="")
     else:
@@ -84,7 +85,7 @@ def _print_package(found: PackageDifference, form: str) -> int:
             if flow.before is None or flow.after is None:
                 _print_changes(flow.changes)
                 continue
-            print(f"Flow {flow.name}:")
+            print(f"Flow {shown(flow.name)}:")
             _print_changes(flow.changes, "  ")
         if not found:
             print("no difference")
@@ -93,9 +94,9 @@ def _print_package(found: PackageDifference, form: str) -> int:
 
 def _print_changes(changes: Sequence[Change], indent: str = "") -> None:
     for change in changes:
-        print(f"{indent}{change.sentence}")
+        print(f"{indent}{shown(change.sentence)}")
         if change.path:
-            print(f"{indent}    {change.path}")
+            print(f"{indent}    {shown(change.path)}")
 
 
 def _as_json(changes: Sequence[Change]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from ..flow import (
     validate,
 )
 from ..flow.validation import RULES
+from ..terminal import json_text, shown
 from .flow_files import FlowFile
 
 
@@ -108,8 +108,10 @@ def findings_of(flow: FlowFile, ignore: Collection[str] = ()) -> FileFindings:
 def as_text(found: Sequence[FileFindings]) -> str:
     """One line for each finding, and a summary."""
     lines = [
-        f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
-        f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        shown(
+            f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
+            f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        )
         for each in found
         for item in each.findings
     ]
@@ -145,7 +147,7 @@ def as_json(found: Sequence[FileFindings]) -> str:
             for each in found
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def as_sarif(found: Sequence[FileFindings]) -> str:
@@ -182,7 +184,7 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def as_github(found: Sequence[FileFindings]) -> str:
@@ -230,7 +232,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

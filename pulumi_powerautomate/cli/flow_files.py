@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidInputError, PowerAutomateError
+from ..files import write_whole
 from ..flow import FlowVersion, parse_document
 
 _HAS_TRIGGERS = re.compile(r'\\?"triggers\\?"')
@@ -136,7 +137,4 @@ def write(text: str, target: str | None) -> None:
     if target is None or target == "-":
         sys.stdout.write(text)
         return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInputError(f"{target}: cannot be written: {error.strerror}.") from None
+    write_whole(target, text.encode("utf-8"), make_folders=False)

@@ -82,6 +82,8 @@ def _in_turn(
             return removed
         except NotFoundError:
             return removed
+        except InDoubtError:
+            raise
         except PowerAutomateError as error:
             code = getattr(error, "code", "").lower()
             if code in _DEPENDENCIES:
@@ -98,7 +100,12 @@ def _in_turn(
                 rounds += 1
                 if rounds == _MOST_ROUNDS:
                     raise _in_doubt(str(error)) from None
-        wait_until_idle(solutions, what, report, deadline)
+        try:
+            wait_until_idle(solutions, what, report, deadline)
+        except TransportError as error:
+            if doubt is None:
+                raise
+            raise _in_doubt(str(error)) from None
 
 
 def _begin(

@@ -12,7 +12,8 @@ import logging
 import os
 from collections.abc import Mapping
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, InvalidInputError
+from ..files import open_private_log
 from ..redaction import redact
 
 VARIABLE = "PULUMI_POWERAUTOMATE_LOG"
@@ -44,11 +45,13 @@ def open_log() -> None:
         return
     level = _LEVELS.get(wish.lower())
     try:
-        handler = logging.StreamHandler() if level else _private_file(wish)
-    except OSError as error:
+        handler = (
+            logging.StreamHandler() if level else logging.StreamHandler(open_private_log(wish))
+        )
+    except InvalidInputError as error:
+        reason = str(error).rstrip(".")
         raise ConfigurationError(
-            f"{VARIABLE}: {wish} cannot be written ({error.strerror}); give a file, or one of "
-            f"{', '.join(_LEVELS)}."
+            f"{VARIABLE}: {reason}; give a file, or one of {', '.join(_LEVELS)}."
         ) from None
     handler.wish = wish  # type: ignore[attr-defined]
     attach(handler, level or logging.DEBUG)
@@ -83,11 +86,6 @@ def failed(method: str, url: str, error: BaseException) -> None:
     """Note that no answer came."""
     if log.isEnabledFor(logging.INFO):
         log.info("%s %s -> no answer (%s)", method, url, type(error).__name__)
-
-
-def _private_file(path: str) -> logging.Handler:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    return logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8"))
 
 
 def _lines(headers: Mapping[str, object]) -> str:

@@ -23,9 +23,11 @@ from . import hardened
 from .variable_types import VARIABLE_TYPES
 
 MANIFEST, CUSTOMIZATIONS = "solution.xml", "customizations.xml"
+CONTENT_TYPES = "[Content_Types].xml"
 CLOUD_FLOW = "5"
 _VARIABLE = re.compile(r"environmentvariabledefinitions/[^/]+/environmentvariabledefinition\.xml")
 _CHUNK = 1 << 20
+_UTF_8 = 0x800
 
 
 @dataclass(frozen=True)
@@ -152,15 +154,8 @@ def _read(source: IO[bytes], where: str) -> SolutionPackage:
 
 def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPackage:
     names = {name.lower(): name for name in archive.namelist()}
-    for wanted in (MANIFEST, CUSTOMIZATIONS):
-        if wanted not in names:
-            folder = next((name for name in names if name.endswith("/" + wanted)), "")
-            hint = (
-                f"it is in a folder ({names[folder]}): zip what is inside."
-                if folder
-                else "export the solution, not a single flow."
-            )
-            raise InvalidInputError(f"{where} has no {wanted} at its root; {hint}")
+    for wanted in (MANIFEST, CUSTOMIZATIONS, CONTENT_TYPES):
+        _check_presence(wanted, names, where)
     root = hardened.parse_xml(
         hardened.content(archive, names[MANIFEST], where), f"{where}: {MANIFEST}"
     )
@@ -201,6 +196,28 @@ def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPa
     )
 
 
+def _check_presence(wanted: str, names: Mapping[str, str], where: str) -> None:
+    """
+    What the service looks for by its exact name, and refuses a package without.
+
+    Source: "Solution file is invalid. The compressed file must contain the following files at its
+    root: solution.xml, customizations.xml, and [Content_Types].xml" (0x80048066).
+    """
+    actual = names.get(wanted.lower())
+    if actual == wanted:
+        return
+    folder = next((name for name in names if name.endswith("/" + wanted.lower())), "")
+    if actual:
+        hint = f"it is called {actual}, and the service tells upper from lower case: rename it."
+    elif folder:
+        hint = f"it is in a folder ({names[folder]}): zip what is inside."
+    elif wanted == CONTENT_TYPES:
+        hint = "the service refuses a package without it; `pulumi-powerautomate pack` adds it."
+    else:
+        hint = "export the solution, not a single flow."
+    raise InvalidInputError(f"{where} has no {wanted} at its root; {hint}")
+
+
 def _flows(
     archive: ZipFile, names: Mapping[str, str], customizations: Element, where: str
 ) -> Iterator[PackagedFlow]:
@@ -211,7 +228,9 @@ def _flows(
         file = (element.findtext("JsonFileName") or "").lstrip("/")
         actual = names.get(file.lower())
         if actual is None:
-            raise InvalidInputError(f"{where}: the file of flow {name!r} is missing ({file}).")
+            raise InvalidInputError(
+                f"{where}: the file of flow {name!r} is missing ({file}).{_encoding_hint(archive)}"
+            )
         text = hardened.content(archive, actual, where)
         try:
             document = parse_document(text.decode("utf-8-sig"))
@@ -231,6 +250,20 @@ def _flows(
             references=document.connection_references,
             file=actual,
         )
+
+
+def _encoding_hint(archive: ZipFile) -> str:
+    """Names that are not marked as UTF-8 are read as code page 437, by every reader."""
+    unmarked = any(
+        not entry.flag_bits & _UTF_8 and not entry.filename.isascii()
+        for entry in archive.infolist()
+    )
+    if not unmarked:
+        return ""
+    return (
+        " Names in the zip are not marked as UTF-8, so nobody can tell their characters; zip it "
+        "again with a tool that marks them, as `pulumi-powerautomate pack` does."
+    )
 
 
 def _variables(
@@ -266,5 +299,5 @@ def _value(text: bytes) -> str | None:
         item = found["environmentvariablevalue"]
         first = item[0] if isinstance(item, list) else item
         return None if first.get("value") is None else str(first["value"])
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None
