@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..connection import SETTINGS
 from ..errors import InvalidInputError
 from ..flow import normalize_references
+from ..flow.credentials import credentials_in
 from ..operations.selection import Selection
 from . import program
 from .entries import Entries, Stack
@@ -38,6 +39,7 @@ class Adoption:
         shares: how many shares were added.
         known: how many of the selected flows were adopted before.
         skipped: (name, reason) of what cannot be adopted.
+        credentials: what looks like a credential in the definitions, by name of the flow.
         notes: what the person has to know or to do.
     """
 
@@ -48,6 +50,7 @@ class Adoption:
     shares: int = 0
     known: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    credentials: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -103,6 +106,7 @@ def adopt(
             "adopt them again."
         )
     result.notes += writer.notes
+    result.credentials = writer.credentials
     return result
 
 
@@ -127,7 +131,8 @@ class _Writer:
         self._keys: dict[str, str] = {}
         self._known_keys: set[str] = set()
         self._imports: list[dict[str, Any]] = []
-        self._files: list[tuple[str, str]] = []
+        self._files: list[tuple[str, str, bool]] = []
+        self.credentials: dict[str, list[str]] = {}
         self._modules: dict[str, str] = {}
         self.flows: list[str] = []
         self.references: list[str] = []
@@ -149,7 +154,7 @@ class _Writer:
         # In this order, an interruption leaves either no trace of a flow in the program, so that
         # it is adopted next time, or all that belongs to it.
         resources = [*folder.imports(), *self._imports]
-        folder.replace(IMPORT, _pretty({"resources": resources}))
+        folder.replace(IMPORT, _pretty({"resources": resources}), private=True)
         folder.add("Pulumi.yaml", program.project_file(stack.project, environment_url))
         folder.add("requirements.txt", program.REQUIREMENTS)
         folder.add(f"{program.SETTINGS}.py", program.STACK_SETTINGS)
@@ -160,8 +165,8 @@ class _Writer:
             self._look_at_main()
         for package in (program.REFERENCES, program.FLOWS):
             self._add_package(package)
-        for name, content in self._files:
-            folder.add(name, content)
+        for name, content, private in self._files:
+            folder.add(name, content, private=private)
         folder.replace(ADOPTED, _pretty({**folder.adopted, **self._modules}))
 
     def _add_flow(self, found: FoundFlow) -> None:
@@ -169,7 +174,9 @@ class _Writer:
         definition = json.loads(live.definition)
         plain, coded = self._references(found, definition)
         name, module = self._name(live, _pretty(definition))
-        imports = [self._entries.flow(name, found, definition, plain)]
+        credentials = credentials_in(definition)
+        secret = bool(credentials)
+        imports = [self._entries.flow(name, found, definition, plain, secret=secret)]
         shares = []
         for share in found.shares:
             key = self._principal(share.principal)
@@ -177,12 +184,18 @@ class _Writer:
             shares.append((share_name, key, share))
             imports.append(self._entries.share(share_name, live.workflow_id, share))
         text = program.flow_module(
-            name, f"{module}.json", found, coded, self._principal(found.owner), shares
+            *(name, f"{module}.json", found, coded, self._principal(found.owner), shares),
+            secret=secret,
         )
         for logical_name in sorted(logical_names(found)):
             self._add_reference(logical_name)
         self._imports += imports
-        self._files += [(f"{module}.json", _pretty(definition)), (f"{module}.py", text)]
+        if secret:
+            self.credentials.setdefault(live.name, []).extend(credentials)
+        self._files += [
+            (f"{module}.json", _pretty(definition), secret),
+            (f"{module}.py", text, False),
+        ]
         self._modules[live.workflow_id] = f"{module}.py"
         self.flows.append(live.name)
         self.shares += len(shares)
@@ -214,7 +227,7 @@ class _Writer:
         if found.connection_id:
             self._config[self._key(f"connection-{name}")] = found.connection_id
         self._imports.insert(0, entry)
-        self._files.append((module, program.reference_module(found)))
+        self._files.append((module, program.reference_module(found), False))
         self._modules[name] = module
         self.references.append(name)
 

@@ -76,6 +76,8 @@ def flow_module(
     references: Mapping[str, Any],
     owner: str,
     shares: Sequence[tuple[str, str, FoundShare]],
+    *,
+    secret: bool = False,
 ) -> str:
     """
     The module of a flow.
@@ -86,12 +88,14 @@ def flow_module(
         references: its connection references as code, by the actions' key.
         owner: key of its owner in the stack's settings.
         shares: (resource name, key of the principal, share) each.
+        secret: whether the definition is a secret of the program.
     """
     live = found.live
     arguments = [("name", _text(live.name))]
     if live.description:
         arguments.append(("description", _long_text(live.description)))
-    arguments.append(("definition", f"powerautomate.read_definition({_text(file)})"))
+    read = f"powerautomate.read_definition({_text(file)})"
+    arguments.append(("definition", f"pulumi.Output.secret({read})" if secret else read))
     if references:
         arguments.append(("connection_references", _mapping(references)))
     arguments += [("state", _text(live.state)), ("owner", f"principal({_text(owner)})")]
@@ -104,7 +108,8 @@ def flow_module(
         uses.insert(0, "connection")
     parts = [
         f"{_docstring(live.name)}\n\nfrom {SETTINGS} import {', '.join(uses)}\n\n"
-        "import pulumi_powerautomate as powerautomate",
+        + ("import pulumi\n\n" if secret else "")
+        + "import pulumi_powerautomate as powerautomate",
         f"flow = {_call('CloudFlow', name, arguments)}",
     ]
     for share_name, key, share in shares:
