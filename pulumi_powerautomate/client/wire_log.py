@@ -2,14 +2,20 @@
 What goes over the wire, for whoever wants to see it.
 
 `PULUMI_POWERAUTOMATE_LOG` holds a level (`info`: one line for each request; `debug`: headers and
-bodies as well), which goes to standard error, or a file, which gets everything. Whatever is written
-has its secrets masked first.
+bodies as well), which goes to standard error, or a file, which gets everything.
+
+A provider is given secrets as plain values, so no content of a program is shown: of definitions,
+values of environment variables and packages the log has the length, and a digest by which equal
+ones are told within one process. Whatever else is written has its secrets masked first.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
+import re
+import secrets
 from collections.abc import Mapping
 
 from ..errors import ConfigurationError, InvalidInputError
@@ -20,6 +26,16 @@ VARIABLE = "PULUMI_POWERAUTOMATE_LOG"
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO,
            "debug": logging.DEBUG}  # fmt: skip
 _LONGEST_BODY = 4096
+# Above this a body is a package, of which nobody wants the beginning.
+_LARGEST_BODY = 32 * 1024 * 1024
+# Columns and parameters that hold what a program declares, or a log of it.
+_CONTENT = re.compile(
+    r'("(?:clientdata|xaml|data|value|defaultvalue|currentvalue|customizationfile'
+    r'|exportsolutionfile|solutionfile)"\s*:\s*)"((?:[^"\\]|\\.)*)(?:"|\\?\Z)',
+    re.IGNORECASE | re.DOTALL,
+)
+# A digest that could be made again would let anybody try likely values.
+_digest_key = secrets.token_bytes(16)
 
 log = logging.getLogger("pulumi_powerautomate.wire")
 log.propagate = False
@@ -95,8 +111,10 @@ def _lines(headers: Mapping[str, object]) -> str:
 def _excerpt(body: object) -> str:
     if body is None or body == b"" or body == "":
         return ""
+    if isinstance(body, (bytes, str)) and len(body) > _LARGEST_BODY:
+        return f"  ({len(body)} bytes)"
     if isinstance(body, bytes):
-        text = body[: 4 * _LONGEST_BODY].decode("utf-8", "replace")
+        text = body.decode("utf-8", "replace")
     elif isinstance(body, Mapping):
         text = "&".join(f"{name}={value}" for name, value in body.items())
     elif isinstance(body, str):
@@ -104,5 +122,10 @@ def _excerpt(body: object) -> str:
     else:
         return f"  ({type(body).__name__})"
     # Masked before it is cut, or the cut could leave half a secret that no shape fits.
-    text = redact(text)
+    text = redact(_CONTENT.sub(_told, text))
     return text if len(text) <= _LONGEST_BODY else text[:_LONGEST_BODY] + "…"
+
+
+def _told(found: re.Match[str]) -> str:
+    digest = hashlib.blake2b(found[2].encode("utf-8", "replace"), digest_size=6, key=_digest_key)
+    return f'{found[1]}"({len(found[2])} characters, digest {digest.hexdigest()})"'

@@ -12,15 +12,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ...redaction import SECRET_NAMES, SECRET_PARAMETERS
+
 HIDDEN = "(not shown)"
 
 _SECRET_NAME = re.compile(
-    r"passw|secret|^pfx$|authorization|api[-_]?key|subscription[-_]key|access[-_]?token"
-    r"|refresh[-_]?token|private[-_]?key|connection[-_]?string|account[-_]?key|functions[-_]key",
+    rf"{SECRET_NAMES}|^pfx$",
     re.IGNORECASE,
 )
 _IN_ADDRESS = re.compile(
-    r"([?&](?:sig|code|key|api[-_]?key|token|access_token|client_secret|password)=)[^&\s'\"<>]+",
+    rf"([?&](?:{SECRET_PARAMETERS})=)[^&\s'\"<>]+",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"\b((?:Bearer|Basic|SharedAccessSignature)\s+)[\w.~+/=&%-]{8,}")
@@ -61,19 +62,6 @@ def without_secrets(value: Any, path: str = "", secured: bool = False) -> Any:
             return HIDDEN
         return _BEARER.sub(rf"\1{HIDDEN}", _IN_ADDRESS.sub(rf"\1{HIDDEN}", value))
     return HIDDEN if hides(path) else value
-
-
-def holds_secrets(definition: Mapping[str, Any]) -> bool:
-    """Whether a definition holds a value that would be masked: a key, a password, a token."""
-    parameters = definition.get("parameters")
-    for body in parameters.values() if isinstance(parameters, Mapping) else ():
-        secure = isinstance(body, Mapping) and str(body.get("type")).lower().startswith("secure")
-        if secure and body.get("defaultValue"):
-            return True
-    return any(
-        without_secrets(definition.get(part), part) != definition.get(part)
-        for part in ("triggers", "actions")
-    )
 
 
 def inputs_secured(body: Mapping[str, Any]) -> bool:
