@@ -23,13 +23,14 @@ PowerAutomateError             the root: one line saying what, where, and what t
 from __future__ import annotations
 
 from .redaction import redact
+from .terminal import shown
 
 _LONGEST_MESSAGE = 500
 
 
 def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
     """A message from elsewhere on one line of bounded length, its secrets masked."""
-    folded = " ".join(redact(text).split())
+    folded = shown(" ".join(redact(text).split()))
     return folded if len(folded) <= longest else folded[: longest - 1] + "…"
 
 
@@ -43,6 +44,10 @@ class PowerAutomateError(Exception):
     """
 
     may_be_done: bool = False
+
+    def __str__(self) -> str:
+        # Names and values stand in messages, and the engine prints these as they are.
+        return shown(super().__str__())
 
 
 class InvalidInputError(PowerAutomateError):

@@ -94,8 +94,9 @@ class Directory:
                 path = f"{entity_set}?$select={','.join(shown)}&$filter={condition}"
                 for row in self._rows(path, f"{len(part)} {entity_set}"):
                     name = next((row[column] for column in shown if row.get(column)), "")
-                    if name:
-                        names[wanted[str(row[key]).lower()]] = str(name)
+                    who = wanted.get(str(row[key]).lower())
+                    if name and who is not None:
+                        names[who] = str(name)
         return names
 
     def users(self, *, name: str | None, enabled: bool | None) -> Iterator[dict[str, Any]]:

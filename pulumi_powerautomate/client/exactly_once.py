@@ -27,7 +27,7 @@ from ..errors import (
     PowerAutomateError,
     PreconditionError,
 )
-from ..flow import references_equal
+from ..flow import references_equal, same_flow
 from .pacing import Deadline
 from .refusals import (
     ACTIVE_FLOW_NOT_UPDATABLE,
@@ -264,7 +264,7 @@ def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
         found.add("name")
     if spec.description is not None and (live.description or "") != spec.description:
         found.add("description")
-    if live.digest != spec.digest:
+    if not same_flow(live.digest, spec.digest):
         found.add("definition")
     if not references_equal(live.references or {}, spec.references):
         found.add("references")

@@ -7,15 +7,13 @@ The log is XML with one `result` per component; the manifest's own can say succe
 
 from __future__ import annotations
 
-import getpass
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from ..errors import InvalidInputError, PowerAutomateError, one_line
+from ..files import temporary_folder, write_whole
 from ..solution.hardened import parse_xml
 from .solutions import kind_of
 
@@ -171,15 +169,8 @@ def _missing(text: str) -> str:
 def _kept(job_id: str, log: str) -> str:
     """Where the log is; a disk without room must not hide what the log was about."""
     try:
-        return str(_keep(job_id, log))
-    except OSError as error:
-        return f"importjobs({job_id}), because it could not be written here ({error.strerror})"
-
-
-def _keep(job_id: str, log: str) -> Path:
-    """Write the log where only this user reads it; returns the path."""
-    folder = Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"import-{job_id}.xml"
-    path.write_text(log, "utf-8")
-    return path
+        path = temporary_folder() / f"import-{re.sub(r'[^0-9A-Za-z-]', '_', job_id)}.xml"
+        write_whole(path, log.encode("utf-8", "replace"), private=True)
+    except InvalidInputError as error:
+        return f"importjobs({job_id}), because it could not be written here ({error})"
+    return str(path)

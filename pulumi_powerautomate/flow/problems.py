@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import InvalidInputError
+from ..terminal import shown
 
 
 class DefinitionError(InvalidInputError):
@@ -42,4 +43,4 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"definition.{self.path}: {self.message} {self.remedy} [{self.code}]"
+        return shown(f"definition.{self.path}: {self.message} {self.remedy} [{self.code}]")

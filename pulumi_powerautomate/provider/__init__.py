@@ -13,6 +13,7 @@ from .base import (
     urn_of,
     warn,
 )
+from .environment_guard import derivation_host
 from .explicit import Provider, environment_host
 from .mocks import look_up, mocks_in_use
 from .options import hides, options_of
@@ -32,6 +33,7 @@ __all__ = [
     "claims",
     "client_for",
     "connection_from",
+    "derivation_host",
     "environment_host",
     "fail_if_told",
     "fail_unless_done",

@@ -33,6 +33,7 @@ from ..client import DataverseClient, telemetry, wire_log
 from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
+from ..terminal import shown_lines
 from . import claims, clean_lines, environment_guard
 from .engine_log import DebugLines, say, wants_debug_lines
 from .environment_guard import ENVIRONMENT, recorded_in
@@ -187,7 +188,7 @@ def failure(reason: str) -> CheckFailure:
     When a failure names a property the engine prints that property's value too: a whole
     definition, or a secret in clear.
     """
-    return CheckFailure("", reason)
+    return CheckFailure("", shown_lines(reason))
 
 
 def is_unknown(value: Any) -> bool:
