@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
@@ -40,6 +40,7 @@ from .connection import is_guid
 from .definition import (
     DIGEST,
     check_definition,
+    concurrency_taken_away,
     definition_inputs,
     difference_lines,
 )
@@ -50,6 +51,7 @@ from .provider import (
     DataverseResource,
     Principal,
     check_principal,
+    claims,
     environment_host,
     fail_if_told,
     failure,
@@ -59,6 +61,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
@@ -95,7 +98,11 @@ class CloudFlowProvider(DataverseProvider):
             inputs["owner"] = principal
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
-            inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
+            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs)))
+        if not failures and (refused := concurrency_taken_away(olds, inputs)):
+            failures.append(failure(refused))
         if not failures:
             # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
             note(inputs, "\n".join(difference_lines(olds, inputs)))
@@ -332,13 +339,17 @@ def derived_id(host: str, identity: str) -> str:
 
 
 def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
+    from .flow import utf16_length
+
     failures = []
     name, description = inputs.get("name"), inputs.get("description")
-    if isinstance(name, str) and not 1 <= len(name) <= _LONGEST_NAME:
-        failures.append(f"name has {len(name)} characters; Dataverse takes 1 to {_LONGEST_NAME}.")
-    if isinstance(description, str) and len(description) > _LONGEST_DESCRIPTION:
+    if isinstance(name, str) and not 1 <= utf16_length(name) <= _LONGEST_NAME:
         failures.append(
-            f"description has {len(description)} characters; Dataverse takes up to "
+            f"name has {utf16_length(name)} characters; Dataverse takes 1 to {_LONGEST_NAME}."
+        )
+    if isinstance(description, str) and utf16_length(description) > _LONGEST_DESCRIPTION:
+        failures.append(
+            f"description has {utf16_length(description)} characters; Dataverse takes up to "
             f"{_LONGEST_DESCRIPTION}."
         )
     for key, allowed in (("state", _STATES), ("on_conflict", _ON_CONFLICT)):
@@ -388,15 +399,20 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         solution: unique name of an unmanaged solution that the flow belongs to. Changed in place:
             the flow is added to the new one and taken out of the old one.
         workflow_id: the flow's GUID, to have the same one in every environment. Derived when left
-            out. A change replaces the flow, old one first.
+            out. A change replaces the flow, old one first; where others call it, the service
+            refuses to delete the old one first, and `ResourceOptions(delete_before_replace=False)`
+            lets the new one come first.
         on_conflict: what to do about a flow that has this id already and differs, or that somebody
             changed since the last run. `"fail"` reports it; `"adopt"` takes an existing one over
             on create and reports later changes; `"overwrite"` overwrites those too. By default
             `"adopt"` for a derived id, which proves that the flow is this program's, and `"fail"`
             for a chosen one.
+        ignore: codes of validation rules that do not hold for this flow, such as `["FLOW303"]`: a
+            flow that runs is not to wait for a rule that is wrong about it. Nothing is ignored by
+            default; a change updates nothing.
 
     Attributes besides the inputs: `current_state` (`on`, `off`, `suspended`, or `unknown` while
-    nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
+    it is not known whether the last write was applied), `activation_error` (why the flow is not as
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents
@@ -463,6 +479,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         solution: pulumi.Input[str] | None = None,
         workflow_id: pulumi.Input[str] | None = None,
         on_conflict: pulumi.Input[Literal["fail", "adopt", "overwrite"]] | None = None,
+        ignore: pulumi.Input[Sequence[str]] | None = None,
     ) -> None:
         opts = options_of(opts, "CloudFlow", resource_name)
         existing = opts is not None and opts.id is not None
@@ -474,7 +491,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             "solution": solution,
             "workflow_id": workflow_id,
             "on_conflict": on_conflict,
-            **definition_inputs(definition, connection_references),
+            **definition_inputs(definition, connection_references, resource_name, ignore),
             **dict.fromkeys(COMPUTED),
         }
         opts = declared_order.after_its_needs(

@@ -33,12 +33,12 @@ SOLUTIONS = "__solutions"
 
 def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
     """Which inputs differ from what the last operation recorded."""
-    from .flow import references_equal
+    from .flow import references_equal, same_flow
 
     changed = {
         key for key in ECHOED if key != "connection_references" and olds.get(key) != news.get(key)
     }
-    if olds.get(DIGEST) != news.get(DIGEST):
+    if not same_flow(olds.get(DIGEST), news.get(DIGEST)):
         changed.add("definition")
     before, after = olds.get("connection_references"), news.get("connection_references")
     if is_unknown(after) or not references_equal(before or {}, after or {}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,16 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InvalidInputError
+from .errors import InDoubtError, InvalidInputError
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
     fail_unless_done,
     failure,
     options_of,
+    urn_of,
     warn,
 )
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 _ECHOED = ("logical_name", "connector", "connection_id", "display_name", "description", "solution",
            IDENTITY)  # fmt: skip
+# Agents of Copilot Studio make names such as contoso_Coach.shared_office365.shared-office365-1.
+_LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
 _COLUMNS = {
     "connection_id": "connectionid",
     "display_name": "connectionreferencedisplayname",
@@ -57,12 +62,15 @@ class ConnectionReferenceProvider(DataverseProvider):
             if value is None or value == "":
                 problems.append(f"{key} is missing.")
         name = inputs.get("logical_name")
-        if isinstance(name, str) and ("_" not in name or not name.replace("_", "").isalnum()):
+        if isinstance(name, str) and not _LOGICAL_NAME.fullmatch(name):
             problems.append(
                 f"logical_name {name!r} is not one: it takes a publisher's prefix, an underscore, "
-                'and letters or digits, such as "contoso_office365".'
+                'and letters, digits, dots or hyphens, such as "contoso_office365".'
             )
         failures = self.configuration_failures()
+        if isinstance(name, str) and not problems:
+            key = f"connection reference {name.lower()}"
+            problems += claims.declared_twice(f"logical_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -144,7 +152,7 @@ class ConnectionReferenceProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import InDoubtError, settle
+        from .client.settling import settle
 
         references = self.client.references
         doubt = Doubt.recorded_in(olds)

@@ -20,7 +20,7 @@ from typing import Any
 
 import pulumi
 
-from .flow import children_of, in_words
+from .flow import children_of, in_words, is_invoker
 
 _CALL = "workflowReferenceName"
 # A preview creates nothing, so a child that takes longer to be registered waits for its parent.
@@ -184,7 +184,9 @@ async def _needs(declared: _Declared, program: _Program) -> list[pulumi.Resource
         for name in sorted(_logical_names(references))
         if (found := program.references.get(name)) and declared.resource not in found.waits_for
     ]
-    needed += _called(declared, program)
+    called = _called(declared, program)
+    _refuse_callers_connections(declared, called)
+    needed += called
     if pulumi.runtime.is_dry_run():
         for item in needed:
             await _registered(item, declared)
@@ -204,6 +206,18 @@ def _called(declared: _Declared, program: _Program) -> list[_Declared]:
         )
     by_id = program.by_id()
     return [by_id[id_] for id_ in sorted(declared.children) if id_ in by_id]
+
+
+def _refuse_callers_connections(flow: _Declared, called: Iterable[_Declared]) -> None:
+    """A child flow cannot have connections of its caller; the service refuses the parent then."""
+    for child in called:
+        entries = child.references.items() if isinstance(child.references, Mapping) else ()
+        key = next((key for key, entry in entries if is_invoker(entry)), None)
+        if key is not None:
+            raise pulumi.RunError(
+                f"Flow {flow.name!r} calls {child.name!r}, whose connection {key!r} is that of "
+                'its caller, which a child flow cannot have. Use "embedded" for it.'
+            )
 
 
 async def _known(value: Any) -> Any:

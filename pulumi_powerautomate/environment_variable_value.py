@@ -16,14 +16,16 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InvalidInputError
+from .errors import InDoubtError, InvalidInputError
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
     fail_unless_done,
     failure,
     is_unknown,
+    urn_of,
     warn,
 )
 
@@ -43,6 +45,8 @@ class EnvironmentVariableValueProvider(DataverseProvider):
     """
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from .flow import utf16_length
+
         inputs = {key: value for key, value in news.items() if value is not None}
         problems = []
         if not inputs.get("schema_name"):
@@ -50,10 +54,16 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         value = inputs.get("value")
         if value is None:
             problems.append("value is missing; without the resource, the default applies.")
-        elif not is_unknown(value) and (not isinstance(value, str) or len(value) > _LONGEST):
+        elif not is_unknown(value) and (
+            not isinstance(value, str) or utf16_length(value) > _LONGEST
+        ):
             # The value may be a secret, so the message does not repeat it.
             problems.append(f"value is not a text of up to {_LONGEST} characters.")
         failures = self.configuration_failures()
+        name = inputs.get("schema_name")
+        if isinstance(name, str) and not problems:
+            key = f"environment variable {name.lower()}"
+            problems += claims.declared_twice(f"schema_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -108,7 +118,8 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import InDoubtError, settle
+        from .client.settling import settle
+        from .solution.variable_types import VARIABLE_TYPES, wanted_instead
 
         doubt = Doubt.recorded_in(olds)
         creates = olds is None or doubt.of_create
@@ -121,6 +132,13 @@ class EnvironmentVariableValueProvider(DataverseProvider):
                 raise InvalidInputError(
                     f"There is no environment variable {name!r} in this environment; it comes with "
                     "the solution that defines it."
+                )
+            kind = VARIABLE_TYPES.get(str(live.type))
+            wanted = "" if live.secret_store else wanted_instead(kind, props["value"])
+            if wanted:
+                # The value may be a secret, so the message does not repeat it.
+                raise InvalidInputError(
+                    f"The environment variable {name} is of type {kind}; give {wanted}."
                 )
             return live
 
@@ -166,8 +184,11 @@ class EnvironmentVariableValue(
         opts: Pulumi's resource options.
         schema_name: the variable's schema name, with the publisher's prefix. A change replaces, the
             new value first.
-        value: up to 2,000 characters, in the form its type takes (`yes`/`no`, a number, JSON). Pass
-            a secret output to keep it encrypted in state. Changed in place.
+        value: up to 2,000 characters, in the form its type takes: any text, a number (`12`,
+            `-1.5`), `yes` or `no`, JSON, or the id of a Key Vault secret
+            (`/subscriptions/…/secrets/NAME`). The type is the definition's, so that a value of
+            another one is refused when it is set. Pass a secret output to keep it encrypted in
+            state. Changed in place.
 
     Attributes besides the inputs: `binding_error`, while nobody can tell whether the last change
     was made: the run fails with it, and the next `pulumi up` looks again.

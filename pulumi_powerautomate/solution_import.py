@@ -15,11 +15,13 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .bindings import is_same_name
-from .errors import PowerAutomateError
+from .errors import PowerAutomateError, UnfinishedImportError
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
+    derivation_host,
     fail_unless_done,
     failure,
     hides,
@@ -27,6 +29,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    urn_of,
     warn,
 )
 from .solution_inputs import (
@@ -37,6 +40,7 @@ from .solution_inputs import (
     operation_timeouts,
     package_inputs,
     package_path,
+    settings_inputs,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
+_MOST_LINES = 10
 # A change of one of these imports again; of the others it is carried out by itself.
 _IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
              "publish_workflows", "convert_to_managed", "skip_product_update_dependencies",
@@ -72,6 +77,10 @@ class SolutionImportProvider(DataverseProvider):
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
         problems = check_inputs(inputs)
+        name = inputs.get("solution")
+        if isinstance(name, str) and not problems:
+            key = f"solution {name.lower()}"
+            problems += claims.declared_twice(f"solution {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -79,7 +88,7 @@ class SolutionImportProvider(DataverseProvider):
         same_row = is_same_name(id_, news.get("solution"))
         unfinished = bool(olds.get("solution_error") or olds.get(_OFF))
         if changed and same_row and not hides(news, "package"):
-            note(news, _summary(olds, news))
+            note(news, "\n".join([_summary(olds, news), *_inside(olds, news)]).strip())
         if set(_IMPORTED) & changed and news.get("managed"):
             _warn_of_slow_path(news)
         return DiffResult(
@@ -178,7 +187,7 @@ class SolutionImportProvider(DataverseProvider):
                 lambda text: progress(props, text),
                 self._deadline(props, "create" if olds is None else "update"),
             )
-        except import_once.UnfinishedImportError as error:
+        except UnfinishedImportError as error:
             # An error would leave the state as it was before: Pulumi forgets a create, and a
             # program that goes back to the old package would send nothing.
             left = {_TURNED_OFF: (olds or {}).get(_TURNED_OFF)}
@@ -217,7 +226,7 @@ class SolutionImportProvider(DataverseProvider):
             unique_name=props["solution"],
             version=props["version"],
             mode=props["mode"],
-            target=self.connection.host,
+            target=derivation_host(self.connection),
             options=options,
             triggers=tuple(map(str, props.get("triggers") or ())),
         )
@@ -398,6 +407,44 @@ def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     return f"solution {news.get('solution')} {versions}: {flows or 'the same flows'}"
 
 
+def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """What changes inside of the package, where the one that was imported last is at hand."""
+    old, new = olds.get("sha256"), news.get("sha256")
+    if is_unknown(new) or old == new or not old or hides(olds, "package"):
+        return []
+    from .solution import contents_of
+    from .solution.difference import compare_packages
+    from .solution.history import find_package
+
+    try:
+        path = package_path(str(olds.get("package")))
+        before = find_package(path, str(old))
+        after = find_package(package_path(str(news.get("package"))), str(new))
+        if after is None:
+            return []
+        if before is None:
+            return [
+                "what changes inside is not shown: the package that was imported last is neither "
+                f"at {path} nor in the git history of it"
+            ]
+        found = compare_packages(contents_of(before, str(path)), contents_of(after, "package"))
+    except PowerAutomateError:
+        # A package that cannot be read is refused where it is declared.
+        return []
+    lines = [
+        *(change.sentence for change in found.changes if change.kind != "version-changed"),
+        *(
+            change.sentence if flow.before is None or flow.after is None
+            else f"{flow.name}: {change.sentence}"
+            for flow in found.flows
+            for change in flow.changes
+        ),
+    ]  # fmt: skip
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more changes."]
+    return lines
+
+
 def _counts(props: Mapping[str, Any], imported: Imported) -> str:
     failed = f", {len(imported.failures)} failed" if imported.failures else ""
     whole = f"{imported.components} component{'' if imported.components == 1 else 's'}"
@@ -475,6 +522,12 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         environment_variables: value by schema name. Changed in place, without importing.
         connections: for flows whose connections are embedded: name of the connection by connector
             (`shared_office365`). Changed in place, without importing.
+        settings: a deployment settings file of `pac solution create-settings`, by path, or its
+            content: values of environment variables and connections of connection references for
+            one environment. `connection_references` and `environment_variables` beside it win,
+            name by name. An empty value sets nothing, an empty connection keeps the environment's
+            binding. A preview tells names and connectors that the package has not. Changed in
+            place, without importing.
         activate_flows: which flows are turned on after the import: `"as-exported"` (default) those
             that were on when exported, `"all"`, or `"none"`. Changed in place, without importing.
         triggers: any values; a change imports again although nothing else differs.
@@ -533,6 +586,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         connection_references: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         environment_variables: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         connections: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        settings: pulumi.Input[str | Path | Mapping[str, Any]] | None = None,
         activate_flows: pulumi.Input[Literal["as-exported", "all", "none"]] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
@@ -540,6 +594,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         opts = options_of(opts, "SolutionImport", resource_name)
         props = {
             **package_inputs(package),
+            **settings_inputs(settings, connection_references, environment_variables),
             "mode": mode,
             "overwrite_unmanaged_customizations": overwrite_unmanaged_customizations,
             "publish_workflows": publish_workflows,
@@ -547,8 +602,6 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "skip_product_update_dependencies": skip_product_update_dependencies,
             "layer_desired_order": layer_desired_order,
             "component_parameters": component_parameters,
-            "connection_references": connection_references,
-            "environment_variables": environment_variables,
             "connections": connections,
             "activate_flows": activate_flows,
             "triggers": triggers,

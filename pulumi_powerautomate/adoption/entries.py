@@ -8,7 +8,7 @@ made by the very code that runs in a deployment, so that the first preview compa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,22 @@ class Entries:
     connection: Connection
 
     def flow(
-        self, name: str, found: FoundFlow, definition: Any, references: Mapping[str, Any]
+        self,
+        name: str,
+        found: FoundFlow,
+        definition: Any,
+        references: Mapping[str, Any],
+        ignore: Sequence[str] = (),
     ) -> dict[str, Any]:
         """
         The entry of a flow.
+
+        Args:
+            name: the resource's name.
+            found: the flow.
+            definition: its definition.
+            references: its connection references.
+            ignore: the rules that its declaration overrules.
 
         Raises:
             InvalidInputError: a program could not declare it.
@@ -60,7 +72,7 @@ class Entries:
                 "owner": {"type": live.owner_kind, "id": live.owner_id},
                 "solution": found.solution,
                 "workflow_id": live.workflow_id,
-                **definition_inputs(definition, references),
+                **definition_inputs(definition, references, name, list(ignore) or None),
             },
         )
         outputs = provider.recorded(inputs, live)

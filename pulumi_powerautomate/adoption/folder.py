@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInputError
-from ..exporting import write_whole
+from ..files import write_whole
 
 IMPORT = "import.json"
 ADOPTED = "adopted.json"

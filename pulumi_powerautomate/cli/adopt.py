@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..terminal import shown
 from .selecting import Progress, add_selection, connected, selection
 
 if TYPE_CHECKING:
     from ..adoption import Adoption
     from ..client.workflows import LiveFlow
 
+_IMPORT = (
+    "PULUMI_SKIP_CHECKPOINTS=true pulumi import --file import.json --generate-code=false "
+    "--protect=false"
+)
 _MOST_SHOWN = 10
 
 
@@ -69,7 +74,7 @@ def _asked(flows: Sequence[LiveFlow]) -> set[str]:
     from ..errors import InvalidInputError
 
     for number, flow in enumerate(flows, 1):
-        print(f"{number:4}  {flow.state:9}  {flow.name}")
+        print(f"{number:4}  {flow.state:9}  {shown(flow.name)}")
     try:
         answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
     except EOFError:
@@ -95,15 +100,17 @@ def _tell(result: Adoption) -> None:
     if result.skipped:
         print(f"not adopted ({len(result.skipped)}):")
         for name, reason in result.skipped[:_MOST_SHOWN]:
-            print(f"  {name}: {reason}")
+            print(f"  {shown(f'{name}: {reason}')}")
         if len(result.skipped) > _MOST_SHOWN:
             print(f"  … and {len(result.skipped) - _MOST_SHOWN} more")
     for note in result.notes:
-        print(f"note: {note}")
+        print(f"note: {shown(note)}")
     if result.flows:
         print(
             f"next, in {result.folder}:\n"
             f"  pulumi stack init {result.stack}    (unless it exists)\n"
-            "  pulumi import --file import.json --generate-code=false --protect=false\n"
+            f"  {_IMPORT}\n"
+            "    (the variable spares a checkpoint after each resource: of hundreds, seconds "
+            "instead of minutes;\n    an import that was interrupted can be run again)\n"
             "  pulumi up    (changes nothing, and records what depends on what)"
         )

@@ -21,13 +21,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import (
+    ConflictError,
     DataverseError,
     NotDataverseError,
     NotFoundError,
     PowerAutomateError,
     PreconditionError,
 )
-from ..flow import references_equal
+from ..flow import references_equal, same_flow
 from .pacing import Deadline
 from .refusals import (
     ACTIVE_FLOW_NOT_UPDATABLE,
@@ -50,10 +51,6 @@ OnConflict = Literal["fail", "adopt", "overwrite"]
 _MOST_ROUNDS = 3
 # Seconds between looks at a row that is there and that reads do not show yet.
 _READ_LAG = (1.0, 2.0, 3.0, 4.0)
-
-
-class ConflictError(PowerAutomateError):
-    """The flow was changed by somebody else, and overwriting it was not asked for."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +261,7 @@ def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
         found.add("name")
     if spec.description is not None and (live.description or "") != spec.description:
         found.add("description")
-    if live.digest != spec.digest:
+    if not same_flow(live.digest, spec.digest):
         found.add("definition")
     if not references_equal(live.references or {}, spec.references):
         found.add("references")

@@ -20,7 +20,8 @@ _REFERENCE = (
     "connectorid,connectionid,description,ismanaged"
 )
 _DEFINITION = (
-    "environmentvariabledefinitionid,schemaname,displayname,type,defaultvalue,description,ismanaged"
+    "environmentvariabledefinitionid,schemaname,displayname,type,defaultvalue,description,"
+    "ismanaged,secretstore"
 )
 _VALUE = "environmentvariablevalueid,value,_environmentvariabledefinitionid_value"
 _NAMES_PER_REQUEST = 50
@@ -54,6 +55,8 @@ class EnvironmentVariable:
     value_id: str | None
     value: str | None
     value_etag: str
+    secret_store: int = 0
+    """Who keeps a secret: 0 Azure Key Vault, 1 Dataverse."""
 
 
 class References:
@@ -240,4 +243,5 @@ def _variable(row: Mapping[str, Any], value: Mapping[str, Any]) -> EnvironmentVa
         value_id=value.get("environmentvariablevalueid"),
         value=value.get("value"),
         value_etag=str(value.get("@odata.etag") or ""),
+        secret_store=int(row.get("secretstore") or 0),
     )

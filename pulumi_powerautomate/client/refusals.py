@@ -73,6 +73,13 @@ _FLOW_REMEDIES: Mapping[str, str] = {
     "MissingAdequateQuotaPolicy": "Give the owner a premium licence or the flow a capacity.",
 }
 
+# The same code for a row and for the solution that a row is to be written into.
+_OF_A_SOLUTION = re.compile(r"solution with unique ?name", re.IGNORECASE)
+_UNKNOWN_SOLUTION = (
+    "`solution` takes the unique name of an unmanaged solution of this environment, not its "
+    "display name; `powerautomate.get_solutions(managed=False)` lists them."
+)
+
 _INNER_CODE = re.compile(r'"code"\s*:\s*"(\w+)"')
 _INNER_MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
@@ -102,6 +109,8 @@ def refusal(
         )
     inner, message = _unfold(message)
     remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower())
+    if code.lower() == OBJECT_DOES_NOT_EXIST and _OF_A_SOLUTION.search(message):
+        remedy = _UNKNOWN_SOLUTION
     remedy = remedy or _by_status(status, headers, sent)
     return BY_STATUS.get(status, DataverseError)(
         action, status=status, code=code, detail=message, request_id=request_id, remedy=remedy

@@ -45,7 +45,7 @@ _KEYS: Final = _names(
 _NUMBERS: Final = _names(
     """
     State accessrightsmask category flowruntimetoliveinseconds inheritedaccessrightsmask
-    operationtype progress statuscode type
+    operationtype statuscode type
     """
 )
 # Never null.
@@ -65,6 +65,18 @@ class Row(dict[str, Any]):
 
     def __missing__(self, key: str) -> Any:
         raise _unexpected(self._action, f"{key} is missing")
+
+    def expanded(self, key: str) -> Row | None:
+        """
+        A row that was asked for with `$expand`; None when there is none.
+
+        Raises:
+            LostAnswerError: the member is no object.
+        """
+        value = self.get(key)
+        if value is None or isinstance(value, Row):
+            return value
+        raise _unexpected(self._action, f"{key} is {_kind(value)} where an object belongs")
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
         return (dict, (dict(self),))
@@ -137,22 +149,30 @@ def _check(key: str, value: Any, action: str) -> None:
     elif key in _KEYS:
         wrong = not isinstance(value, str) or not value
         expected = "an id or name"
-    elif key in _NUMBERS:
+    elif key == "progress":
         wrong = value is not None and not _is_number(value)
         expected = "a number"
-    elif key in _CODES:
-        wrong = not _is_number(value)
-        expected = "a number"
+    elif key in _NUMBERS or key in _CODES:
+        nullable = key in _NUMBERS
+        wrong = not _is_whole(value) and not (nullable and value is None)
+        expected = "a whole number"
     elif key in _SWITCHES:
         wrong = value is not None and not isinstance(value, bool)
         expected = "true or false"
     elif key in _LISTS:
         wrong = not isinstance(value, list)
         expected = "a list"
+    elif key == "Principal":
+        wrong = not isinstance(value, dict)
+        expected = "an object"
     else:
         return
     if wrong:
         raise _unexpected(action, f"{key} is {_kind(value)} where {expected} belongs")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..errors import DataverseError, PowerAutomateError
 from .odata import guid, literal
 from .pacing import Deadline
@@ -26,7 +29,9 @@ class SolutionMembers:
             action=f"Read the solutions of {component_id}",
         )
         return {
-            str(row["solutionid"]["uniquename"]).lower() for row in rows if row.get("solutionid")
+            str(solution["uniquename"]).lower()
+            for row in rows
+            if (solution := row.expanded("solutionid")) is not None
         }
 
     def unmanaged_by_flow(self) -> dict[str, list[str]]:
@@ -39,7 +44,7 @@ class SolutionMembers:
         )
         found: dict[str, list[str]] = {}
         for row in rows:
-            solution = row.get("solutionid") or {}
+            solution: Mapping[str, Any] = row.expanded("solutionid") or {}
             name = str(solution.get("uniquename") or "")
             if not name or name in _SYSTEM or solution.get("ismanaged"):
                 continue

@@ -8,14 +8,13 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from .. import errors
-from ..connection import SETTINGS, Connection
+from ..connection import SETTINGS, Connection, follow
 from ..redaction import keep_secret
 from . import batch, telemetry, wire_log
 from .auth import TokenSource, audience_of
@@ -290,13 +289,13 @@ class Transport:
     def _url(self, path: str, action: str) -> str:
         if "://" not in path:
             return self._root + path
-        theirs, ours = urlsplit(path), urlsplit(self._root)
-        if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+        url = follow(path, self._root)
+        if url is None:
             raise errors.TransportError(
-                f"{action}: the answer points at another host ({theirs.hostname}); not followed, "
-                "because the token would go there."
+                f"{action}: the answer points at another host ({errors.one_line(path, 80)}); not "
+                "followed, because the token would go there."
             )
-        return path
+        return url
 
     def _exchange(
         self, request: _Request, token: str, deadline: Deadline, resend: int

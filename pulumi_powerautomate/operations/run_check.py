@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ..client.runs import Run, RunsNotKeptError
+from ..client.runs import Run
 from ..connection import is_guid
-from ..errors import InvalidInputError, one_line
+from ..errors import InvalidInputError, RunsNotKeptError, one_line
 
 if TYPE_CHECKING:
     from ..client import DataverseClient

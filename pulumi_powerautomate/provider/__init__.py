@@ -13,6 +13,7 @@ from .base import (
     urn_of,
     warn,
 )
+from .environment_guard import derivation_host
 from .explicit import Provider, environment_host
 from .mocks import look_up, mocks_in_use
 from .options import hides, options_of
@@ -20,6 +21,7 @@ from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource, identity, identity_in, pickled
 from .run_error import fail_if_told, fail_unless_done, one_line_errors
 from .session import client_for, connection_from
+from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
     "IDENTITY",
@@ -31,6 +33,7 @@ __all__ = [
     "claims",
     "client_for",
     "connection_from",
+    "derivation_host",
     "environment_host",
     "fail_if_told",
     "fail_unless_done",
@@ -46,6 +49,7 @@ __all__ = [
     "options_of",
     "pickled",
     "progress",
+    "refuse_misspelt_keys",
     "team",
     "urn_of",
     "user",

@@ -14,6 +14,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 from pulumi.dynamic import (
@@ -32,13 +33,15 @@ from ..client import DataverseClient, telemetry, wire_log
 from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
+from ..terminal import shown_lines
 from . import claims, clean_lines, environment_guard
 from .engine_log import DebugLines, say, wants_debug_lines
 from .environment_guard import ENVIRONMENT, recorded_in
 from .options import replaced
 from .repetition import told
 from .run import begin_run
-from .session import client_for, connection_from
+from .session import EXPLICIT, client_for, connection_from
+from .stack_configuration import keys_of, misspelt, warn_of_the_stack
 from .workers import end_with_engine, widen_pool
 
 IDENTITY = "__identity"
@@ -73,6 +76,8 @@ class DataverseProvider(ResourceProvider):
 
     _get: Callable[[str], Any]
     _connection: Connection | None = None
+    # The stack's configuration; empty for an explicit provider, which is configured by itself.
+    _stack: Mapping[str, Any] = MappingProxyType({})
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
@@ -89,6 +94,7 @@ class DataverseProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Called once per process and class, under a lock of the SDK's: nothing is sent here."""
         self._get = req.config.get
+        self._stack = {} if self._get(EXPLICIT) else keys_of(req.config)
         if not os.environ.get(TRACEBACK_VARIABLE):
             clean_lines.install(_Shown)
         widen_pool()
@@ -164,10 +170,14 @@ class DataverseProvider(ResourceProvider):
 
     def configuration_failures(self) -> list[CheckFailure]:
         """What is wrong with the settings, as failures that name no property."""
+        wrong = misspelt(self._stack, os.environ.get("PULUMI_PROJECT", ""))
         try:
             connection = self.connection
         except ConfigurationError as error:
-            return [failure(str(error))]
+            return [failure(line) for line in (*wrong, str(error))]
+        if wrong:
+            return [failure(line) for line in wrong]
+        warn_of_the_stack(self._stack, connection)
         return [failure(line) for line in missing_credentials(connection)]
 
 
@@ -178,7 +188,7 @@ def failure(reason: str) -> CheckFailure:
     When a failure names a property the engine prints that property's value too: a whole
     definition, or a secret in clear.
     """
-    return CheckFailure("", reason)
+    return CheckFailure("", shown_lines(reason))
 
 
 def is_unknown(value: Any) -> bool:

@@ -30,6 +30,23 @@ def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
         return next(((other, name) for name, other in others.items() if other != kind), None)
 
 
+def declared_twice(subject: str, key: str, urn: str) -> list[str]:
+    """
+    What is wrong with declaring a subject, when another resource of the program declares it.
+
+    Each of the two would take over, change and delete what the other one manages.
+
+    Args:
+        subject: the input that names it and its value, as the line begins.
+        key: what is the same for both, whatever the spelling.
+        urn: the resource; empty where it is not known, and nothing is wrong then.
+    """
+    other = declare(key, urn, urn) if urn else None
+    if other is None:
+        return []
+    return [f"{subject} is declared by {name_of(other[1])} too; leave one of them out."]
+
+
 def hold(subject: Hashable, urn: str) -> None:
     """Note that a resource has brought the subject about in this run."""
     with _lock:

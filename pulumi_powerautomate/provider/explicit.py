@@ -35,7 +35,8 @@ class Provider(pulumi.ProviderResource):
             the environment's host.
         authority_host: sign-in service, when it is not the one of the cloud.
         ca_bundle: PEM file of further certificate authorities.
-        trusted_host: a host outside Microsoft's clouds that the token may be sent to.
+        trusted_host: hosts outside Microsoft's clouds that tokens and secrets may be sent to, with
+            commas between; for the environment, the discovery service and the sign-in service.
         request_timeout: seconds one operation may take, 1 to 3600; 300 by default.
         verify_responses: whether a success must carry Dataverse's own response headers; True by
             default. False for a gateway that strips them.

@@ -102,10 +102,11 @@ def test_id_is_stable_and_known_before_the_first_request(provider: ProviderProce
     assert first["workflow_id"] != checked(provider, flow_inputs("Other", hourly()))["workflow_id"]
 
 
-def test_recorded_id_survives_a_rename(provider: ProviderProcess) -> None:
-    """An id that is in the state stays, whatever the resource is called now."""
+def test_recorded_id_survives_a_rename(provider: ProviderProcess, emulator: Emulator) -> None:
+    """An id that is in the state stays, whatever the resource is called in the next run."""
     first = checked(provider, flow_inputs("Old", hourly()))
-    renamed = checked(provider, flow_inputs("New", hourly()), **first)
+    with provider_process(emulator.environment) as next_run:
+        renamed = checked(next_run, flow_inputs("New", hourly()), **first)
     assert renamed["workflow_id"] == first["workflow_id"]
 
 
@@ -205,7 +206,8 @@ def test_create_in_doubt_with_a_chosen_id_takes_nothing_foreign(
 ) -> None:
     """A chosen id proves nothing: what is there and is not as declared is somebody else's."""
     chosen = "11111111-1111-4111-8111-111111111111"
-    created(provider, flow_inputs("Theirs", hourly("Theirs"), state="off", workflow_id=chosen))
+    with provider_process(emulator.environment) as theirs:
+        created(theirs, flow_inputs("Theirs", hourly("Theirs"), state="off", workflow_id=chosen))
     emulator.control.fault(method="POST", path="workflows", do="reset")
     emulator.control.fault(method="GET", path="workflows", do="reset")
     flow_id, news, outputs = created(provider, flow_inputs("Ours", hourly(), workflow_id=chosen))
@@ -375,7 +377,8 @@ def test_foreign_flow_with_a_chosen_id_is_reported(
 ) -> None:
     """A chosen id proves nothing: a different flow that has it is not taken over."""
     one = "11111111-1111-4111-8111-111111111111"
-    created(provider, flow_inputs("Theirs", hourly(), state="off", workflow_id=one))
+    with provider_process(emulator.environment) as theirs:
+        created(theirs, flow_inputs("Theirs", hourly(), state="off", workflow_id=one))
     news = checked(provider, flow_inputs("Ours", hourly("x"), state="off", workflow_id=one))
     with pytest.raises(ProviderError, match="exists already and differs in definition, name"):
         provider.create(news)
