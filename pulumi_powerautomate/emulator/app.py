@@ -26,6 +26,9 @@ from .request_log import Entry, RequestLog
 from .responses import Response, ServiceError, service_headers, unexpected
 from .router import VERSIONS, Router
 from .solutions import jobs
+from .store import Store
+from .switches import Switches
+from .upgrade import upgrade
 from .wire import Wire, fault_response, from_elsewhere
 
 CONTROL_PREFIX = "/__emulator__"
@@ -267,15 +270,15 @@ def new_environment(
     extra: Mapping[str, Any] | None,
 ) -> Environment:
     """An environment from a file or in memory; `extra` rows are added when it is new."""
-    from .store import Store
-    from .switches import Switches
-
     store = Store(database)
     is_new = store.empty
     store.provide(fixed_rows())
     environment = Environment(store, Switches(switches), table_rules.complete)
-    if is_new:
+    if not is_new:
+        upgrade(environment)
+        return environment
+    with environment.unit():
         environment.add_rows(seed.rows())
         environment.add_rows(extra or {})
-        environment.commits.clear()
+    environment.commits.clear()
     return environment

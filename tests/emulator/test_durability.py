@@ -161,3 +161,28 @@ def test_a_full_disk_is_an_answer(tmp_path: Path) -> None:
         process.terminate()
         process.wait()
     assert _stored(path) == statuses.count(204)
+
+
+def test_files_of_earlier_releases_are_completed(tmp_path: Path) -> None:
+    """Rows get the columns that came later, people the roles; ids and values stay."""
+    path = tmp_path / "rows.db"
+    with Emulator(database=path) as emulator:
+        call(emulator, "POST", "workflows", flow())
+    later = ("rank", "xaml", "_owninguser_value", "_createdonbehalfby_value", "uidata")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "DELETE FROM rows WHERE entity IN ('role', 'systemuserroles', 'teamroles')"
+        )
+        for entity, row_id, data in database.execute("SELECT * FROM rows").fetchall():
+            row = {name: value for name, value in json.loads(data).items() if name not in later}
+            database.execute(
+                "UPDATE rows SET data = ? WHERE entity = ? AND id = ?",
+                (json.dumps(row), entity, row_id),
+            )
+        database.commit()
+    with Emulator(database=path) as emulator:
+        row = call(emulator, "GET", f"workflows({FLOW})").json()
+        assert (row["name"], row["rank"]) == ("Flow", None)
+        assert row["_owninguser_value"] == row["_ownerid_value"]
+        changed = call(emulator, "PATCH", f"workflows({FLOW})", {"name": "x"})
+        assert changed.status_code == 204
