@@ -19,8 +19,9 @@ them), and that over `AZURE_…` (as the Azure SDKs do).
 from __future__ import annotations
 
 from .clouds import CLOUDS, Cloud
+from .connection import Connection
 from .hosts import check_environment_url, follow, is_loopback, parse_address
-from .resolution import Connection, is_guid, resolve
+from .resolution import is_guid, resolve
 from .settings import NAMESPACE, SETTINGS, Setting, is_true
 from .stack import misspelt_line, overruled_line, unknown_keys
 from .ways import WAYS, missing_credentials

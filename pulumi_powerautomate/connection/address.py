@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
-from .ways import ARGUMENT
+from .settings import ARGUMENT
 
 # Portals of the public, US government and China clouds; an environment is never at one of them.
 _PORTALS = (

@@ -9,6 +9,8 @@ from typing import Literal
 from ..errors import ConfigurationError
 
 NAMESPACE = "powerautomate"
+# How the origin of what an explicit provider was given begins.
+ARGUMENT = "argument "
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from .clouds import PUBLIC, cloud_of_host
 from .settings import NAMESPACE, SETTINGS
 
 if TYPE_CHECKING:
-    from .resolution import Connection
+    from .connection import Connection
 
 _VARIABLE = "variable "
 _LIKENESS = 0.75

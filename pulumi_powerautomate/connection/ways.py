@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from .settings import SETTINGS, is_true
+from .settings import ARGUMENT, SETTINGS, is_true
 
 if TYPE_CHECKING:
-    from .resolution import Connection
+    from .connection import Connection
 
 # What `auth` may say, with the switch that says the same.
 WAYS: Mapping[str, str] = {
@@ -37,8 +37,6 @@ WAYS: Mapping[str, str] = {
 # Container Apps, Arc, Machine Learning); a virtual machine sets nothing.
 _HOSTED = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")
 
-# How the origin of what an explicit provider was given begins.
-ARGUMENT = "argument "
 
 _NEEDED: Mapping[str, tuple[str, ...]] = {
     "access_token": ("access_token",),
