@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 FILES := pulumi_powerautomate scripts tests examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak kills format clean
+.PHONY: help setup demo test check clients bench soak kills format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
@@ -27,10 +27,13 @@ check: setup ## lint, types, layers, dead code
 	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 	@$(RUN) -m vulture
 
+clients: setup ## let clients that others wrote judge the emulator; prints tried, right, refused, wrong
+	@$(RUN) -m tests.clients.run
+
 bench: setup ## measure; prints a table and writes build/bench.json
 	@$(RUN) scripts/bench.py $(ARGS)
 
-soak: setup ## random histories with faults: HISTORIES=…, SEED=…, KIND=flows, shares, deployments or stacks
+soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=file, KIND=programs, proxied, stacks, …
 	@$(RUN) scripts/soak.py
 
 kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md

@@ -32,6 +32,7 @@ from .errors import (
     PreconditionError,
     ThrottledError,
     TransportError,
+    WrongEnvironmentError,
 )
 from .exporting import export_solution
 from .flow_share import FlowShare
@@ -90,6 +91,7 @@ __all__ = [
     "ThrottledError",
     "TransportError",
     "User",
+    "WrongEnvironmentError",
     "export_solution",
     "get_connection_references",
     "get_connection_references_output",

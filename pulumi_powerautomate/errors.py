@@ -5,6 +5,7 @@ Everything this package raises on purpose.
 PowerAutomateError             the root: one line saying what, where, and what to do
 ├─ InvalidInputError           a value was refused before any request was sent
 ├─ ConfigurationError          a setting is missing, malformed or contradicts another
+│  └─ WrongEnvironmentError    the resource lives in another environment than the settings name
 ├─ AuthenticationError         no token, or the service refused the one we have
 ├─ TransportError              no usable answer: refused, cut, timed out, not Dataverse
 │  └─ LostAnswerError          the request may have been carried out all the same
@@ -55,6 +56,15 @@ class InvalidInputError(PowerAutomateError):
 
 class ConfigurationError(PowerAutomateError):
     """A setting is missing, malformed, or contradicts another one."""
+
+
+class WrongEnvironmentError(ConfigurationError):
+    """
+    A resource lives in another environment than the one that the settings name.
+
+    Nothing was sent. Raised as well for a state of an earlier release that does not record its
+    environment and that nothing in the configured one matches.
+    """
 
 
 class AuthenticationError(PowerAutomateError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from .errors import InvalidInputError
 from .files import write_whole
 from .functions import client_of
-from .provider import Provider, one_line_errors
+from .provider import Provider, look_up
 
 # What may be exported beside the components, by the service's name.
 SETTINGS = {
@@ -27,7 +27,7 @@ SETTINGS = {
 _DEFAULT_TIMEOUT = 1800.0
 
 
-@one_line_errors
+@look_up
 def export_solution(
     unique_name: str,
     path: str | Path | None = None,

@@ -16,7 +16,7 @@ import pulumi
 from .client.locating import locate
 from .connection import SETTINGS, Connection, is_guid, resolve
 from .errors import InvalidInputError
-from .provider import Provider, client_for, one_line_errors
+from .provider import Provider, client_for, look_up, refuse_misspelt_keys
 
 if TYPE_CHECKING:
     from .client import DataverseClient
@@ -65,7 +65,7 @@ class Flow(TypedDict):
     """Connection references, by the key that the actions use."""
 
 
-@one_line_errors
+@look_up
 def get_flow(
     id: str | None = None, *, name: str | None = None, provider: Provider | None = None
 ) -> Flow:
@@ -95,7 +95,7 @@ def get_flow(
     return _flow(workflows.get(str(id)))
 
 
-@one_line_errors
+@look_up
 def get_flows(
     *,
     name: str | None = None,
@@ -177,7 +177,10 @@ def later(
     function: Callable[..., _T], provider: Provider | None, **inputs: pulumi.Input[Any]
 ) -> pulumi.Output[_T]:
     """Call a function when its inputs, and the settings of its provider, are known."""
-    settings = dict(provider.settings) if provider is not None else {}
+    # A provider's secret is no reason to keep the answer secret; the inputs' secrets are.
+    settings = pulumi.Output.unsecret(
+        pulumi.Output.all(**(provider.settings if provider is not None else {}))
+    )
 
     def call(known: dict[str, Any]) -> _T:
         if provider is None:
@@ -202,6 +205,7 @@ def client_of(provider: Provider | None) -> DataverseClient:
 def connection_of(provider: Provider | None, *, needs_environment: bool = True) -> Connection:
     """The connection of a provider, or of the stack; an environment is not looked up yet."""
     if provider is None:
+        refuse_misspelt_keys()
         config = pulumi.Config("powerautomate")
         names = {setting.key: setting.key.partition(":")[2] for setting in SETTINGS.values()}
         given = {key: value for key, name in names.items() if (value := config.get(name))}

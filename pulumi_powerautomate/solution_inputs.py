@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 DIGESTS = "__flows"
 CONTENTS = "__contents"
+# What the settings file says beside its values; looked at and dropped by the check.
+SETTINGS = "__settings"
 TIMEOUTS = "__timeouts"
 _BY_HASH = "sha256:"
 MODES = ("update", "upgrade", "stage", "hold")
@@ -49,6 +51,70 @@ def package_inputs(package: Any) -> dict[str, Any]:
         return whole.apply(lambda found: found[name])
 
     return {name: member(name) for name in FROM_PACKAGE}
+
+
+def settings_inputs(
+    settings: Any, connection_references: Any, environment_variables: Any
+) -> dict[str, Any]:
+    """
+    Bindings and values with those of a settings file; what is given beside the file wins.
+
+    At once when everything is plain, so that a preview is told of the file's mistakes.
+    """
+    given = {
+        "connection_references": connection_references,
+        "environment_variables": environment_variables,
+    }
+    if settings is None:
+        return given
+    if isinstance(settings, (str, Path, Mapping)) and all(
+        value is None or isinstance(value, Mapping) for value in given.values()
+    ):
+        return _with_settings(settings, given)
+    whole = pulumi.Output.all(settings, *given.values()).apply(
+        lambda items: _with_settings(items[0], dict(zip(given, items[1:], strict=True)))
+    )
+
+    def member(name: str) -> pulumi.Output[Any]:
+        return whole.apply(lambda found: found[name])
+
+    return {name: member(name) for name in (*given, SETTINGS)}
+
+
+def _with_settings(settings: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    from .solution.settings_file import parse_settings, read_settings
+
+    where = "settings" if isinstance(settings, Mapping) else f"settings {settings}"
+    try:
+        found = (
+            parse_settings(settings) if isinstance(settings, Mapping) else read_settings(settings)
+        )
+    except PowerAutomateError as error:
+        text = str(error)
+        line = text if text.startswith(str(settings)) else f"{where} {text}"
+        return {**given, SETTINGS: json.dumps({"problem": f"settings: {line}"})}
+    # An empty value of a variable sets nothing, and an empty connection keeps the binding.
+    from_file = {
+        "connection_references": dict(found.connections),
+        "environment_variables": {name: text for name, text in found.variables.items() if text},
+    }
+    told = {
+        "where": where,
+        "connectors": dict(found.connectors),
+        "names": [n for n, v in found.variables.items() if not v],
+    }
+    return {
+        **{name: _merged(values, given[name]) for name, values in from_file.items()},
+        SETTINGS: json.dumps(told),
+    }
+
+
+def _merged(from_file: Mapping[str, str], given: Mapping[str, Any] | None) -> Any:
+    if given is None:
+        return dict(from_file) or None
+    folded = {name.lower() for name in given}
+    rest = {name: value for name, value in from_file.items() if name.lower() not in folded}
+    return {**rest, **given}
 
 
 def package_path(package: str) -> Path:
@@ -86,8 +152,11 @@ def _seconds(text: str, name: str) -> float:
 
 def check_inputs(inputs: dict[str, Any]) -> list[str]:
     """What is wrong with the inputs, one line each; defaults are filled in."""
-    contents = inputs.pop(CONTENTS, None)
+    contents, settings = inputs.pop(CONTENTS, None), inputs.pop(SETTINGS, None)
     problems = _check_options(inputs)
+    told = json.loads(settings) if isinstance(settings, str) and not is_unknown(settings) else {}
+    if told.get("problem"):
+        return [told["problem"], *problems]
     if is_unknown(contents) or is_unknown(inputs.get("sha256")):
         return problems
     if contents is None:
@@ -96,6 +165,7 @@ def check_inputs(inputs: dict[str, Any]) -> list[str]:
     found = json.loads(contents)
     if found.get("problem"):
         return [found["problem"], *problems]
+    problems += _check_settings(told, found)
     problems += _check_bindings(inputs, found["references"])
     problems += _check_variables(inputs, found["variables"])
     problems += _check_connections(inputs, found["connectors"])
@@ -132,12 +202,7 @@ def _read(package: str | Path | bytes | bytearray) -> dict[str, Any]:
 
 
 def _contents(package: SolutionPackage) -> str:
-    connectors = {
-        str(entry["id"]).rpartition("/")[2]
-        for flow in package.flows
-        for entry in flow.references.values()
-        if "id" in entry
-    }
+    connectors = {name for flow in package.flows for name in flow.embedded_connectors}
     return json.dumps(
         {
             "references": dict(package.connection_references),
@@ -197,6 +262,27 @@ def _check_options(inputs: dict[str, Any]) -> list[str]:
     return problems
 
 
+def _check_settings(told: Mapping[str, Any], package: Mapping[str, Any]) -> list[str]:
+    """Connectors that the settings file and the package name differently, and unknown names."""
+    if not told:
+        return []
+    known = {name.lower(): connector for name, connector in package["references"].items()}
+    problems = [
+        f"{told['where']}: the connection reference {name} is for {known[name.lower()]}, not for "
+        f"{connector}."
+        for name, connector in told["connectors"].items()
+        if known.get(name.lower()) and known[name.lower()].lower() != connector.lower()
+    ]
+    # Those with a value are looked at with the values that are given beside the file.
+    variables = {name.lower() for name in package["variables"]}
+    problems += [
+        f"{told['where']}: the package has no environment variable {name!r}."
+        for name in told["names"]
+        if name.lower() not in variables
+    ]
+    return problems
+
+
 def _check_bindings(inputs: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
     given = inputs.get("connection_references")
     if given is None or is_unknown(given):
@@ -213,6 +299,9 @@ def _check_bindings(inputs: Mapping[str, Any], known: Mapping[str, str]) -> list
 
 
 def _check_variables(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    from .flow import utf16_length
+    from .solution.variable_types import LONGEST_VALUE, wanted_instead
+
     given = inputs.get("environment_variables")
     if is_unknown(given):
         return []
@@ -221,10 +310,14 @@ def _check_variables(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> lis
     folded = {name.lower(): item for name, item in known.items()}
     for name, value in values.items():
         kind = folded.get(name.lower(), {}).get("type")
-        if not _fits(kind, value):
+        wanted = wanted_instead(kind, value)
+        if wanted:
             # The value itself may be a secret.
+            problems.append(f"environment_variables: {name} is of type {kind}; give {wanted}.")
+        elif utf16_length(value) > LONGEST_VALUE:
             problems.append(
-                f"environment_variables: {name} is a {kind}; the value given for it is none."
+                f"environment_variables: the value of {name} has {utf16_length(value)} "
+                f"characters; Dataverse takes {LONGEST_VALUE}."
             )
     if given is not None:
         there = {name.lower() for name in values}
@@ -255,17 +348,3 @@ def _unknown_names(
             hint = f"did you mean {near[0]!r}?" if near else f"it has {listed}."
             problems.append(f"{where}: the package has no {what} {name!r}; {hint}")
     return problems
-
-
-def _fits(kind: str | None, value: str) -> bool:
-    """Whether a value can be one of a variable of this type."""
-    try:
-        if kind == "number":
-            float(value)
-        elif kind == "boolean":
-            return value.lower() in ("yes", "no", "true", "false")
-        elif kind == "json":
-            json.loads(value)
-    except ValueError:
-        return False
-    return True

@@ -9,7 +9,7 @@ made by the very code that runs in a deployment, so that the first preview compa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,7 @@ class Entries:
         found: FoundFlow,
         definition: Any,
         references: Mapping[str, Any],
+        ignore: Sequence[str] = (),
         *,
         secret: bool,
     ) -> dict[str, Any]:
@@ -57,6 +58,11 @@ class Entries:
         The entry of a flow.
 
         Args:
+            name: the resource's name.
+            found: the flow.
+            definition: its definition.
+            references: its connection references.
+            ignore: the rules that its declaration overrules.
             secret: whether its definition is kept encrypted in the state.
 
         Raises:
@@ -75,7 +81,7 @@ class Entries:
                 "owner": {"type": live.owner_kind, "id": live.owner_id},
                 "solution": found.solution,
                 "workflow_id": live.workflow_id,
-                **definition_inputs(definition, references),
+                **definition_inputs(definition, references, name, list(ignore) or None),
                 SHOWABLE: not secret,
             },
         )

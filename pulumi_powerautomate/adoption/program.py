@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..sharing import ROLES
+from ..terminal import shown
 from .inventory import FoundFlow, FoundReference, FoundShare
 
 FLOWS = "flows"
@@ -76,6 +77,7 @@ def flow_module(
     references: Mapping[str, Any],
     owner: str,
     shares: Sequence[tuple[str, str, FoundShare]],
+    ignored: Mapping[str, str] | None = None,
     *,
     secret: bool = False,
 ) -> str:
@@ -88,6 +90,7 @@ def flow_module(
         references: its connection references as code, by the actions' key.
         owner: key of its owner in the stack's settings.
         shares: (resource name, key of the principal, share) each.
+        ignored: the rules that are wrong about it, each with what it says.
         secret: whether the definition is a secret of the program.
     """
     live = found.live
@@ -102,6 +105,8 @@ def flow_module(
     if found.solution:
         arguments.append(("solution", _text(found.solution)))
     arguments.append(("workflow_id", _text(live.workflow_id)))
+    if ignored:
+        arguments.append(("ignore", f"[{', '.join(map(_text, sorted(ignored)))}]"))
     uses = ["principal"]
     if any(isinstance(entry, Mapping) and isinstance(entry.get("connection_name"), Setting)
            for entry in references.values()):  # fmt: skip
@@ -110,7 +115,7 @@ def flow_module(
         f"{_docstring(live.name)}\n\nfrom {SETTINGS} import {', '.join(uses)}\n\n"
         + ("import pulumi\n\n" if secret else "")
         + "import pulumi_powerautomate as powerautomate",
-        f"flow = {_call('CloudFlow', name, arguments)}",
+        _reasons(ignored or {}) + f"flow = {_call('CloudFlow', name, arguments)}",
     ]
     for share_name, key, share in shares:
         values = [
@@ -120,6 +125,15 @@ def flow_module(
         ]
         parts.append(_call("FlowShare", share_name, values))
     return "\n\n".join(parts) + "\n"
+
+
+def _reasons(ignored: Mapping[str, str]) -> str:
+    """A comment for each rule that a flow ignores."""
+    lines = [
+        shown(f"{code}: {' '.join(text.split())} The flow is on, so the rule is wrong about it.")
+        for code, text in sorted(ignored.items())
+    ]
+    return "".join(f"# {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH - 2))
 
 
 def reference_module(found: FoundReference) -> str:

@@ -29,9 +29,11 @@ VERBS = (
     "environments",
     "export",
     "flows",
+    "orphans",
     "pack",
     "report",
     "run_check",
+    "settings",
     "validate",
 )
 

@@ -17,15 +17,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DataverseError, LostAnswerError, PowerAutomateError, TransportError
+from ..errors import DataverseError, PowerAutomateError, TransportError
 from .import_log import ImportFailedError, failure_of, parse_log, standing
 from .pacing import Deadline
-from .solutions import ImportJob, Operation, Solutions
+from .solutions import ImportJob, InstalledSolution, Operation, Solutions
 from .upload import Upload
 
 Mode = Literal["update", "upgrade", "stage", "hold"]
@@ -34,7 +34,7 @@ Mode = Literal["update", "upgrade", "stage", "hold"]
 _NAMESPACE = uuid.UUID("2d5c9a34-6c1e-5b8f-8f1a-7d7f0c5f3a92")
 HOLDING = "_Upgrade"
 _NOT_UNIQUE = ("0x80071152", "0x80071155")
-_BUSY = ("0x80071151", "0x80071154")
+BUSY = ("0x80071151", "0x80071154")
 _SHORTEST_PAUSE, _LONGEST_PAUSE, _PART = 0.2, 10.0, 16
 # A log may have a gigabyte: it is read along only while package and log are small.
 _SMALL_PACKAGE, _SMALL_LOG = 4 * 1024**2, 256 * 1024
@@ -89,6 +89,8 @@ class Imported:
     failures: tuple[str, ...] = ()
     """Components that failed although the import as a whole did not."""
     components: int = 0
+    before: str = ""
+    """The version that was installed before, when something was imported over it."""
 
 
 def bring_in(
@@ -99,7 +101,8 @@ def bring_in(
 
     Raises:
         ImportFailedError: the service refused; its reasons by component.
-        UnfinishedImportError: it was not over by the deadline, or could not be followed.
+        UnfinishedImportError: it was not over by the deadline, or could not be followed, or the
+            upgrade that it staged was not promoted.
         PowerAutomateError: nothing was started.
     """
     with solutions.turn(report, deadline):
@@ -109,19 +112,26 @@ def bring_in(
 def _in_turn(
     solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
 ) -> Imported:
+    before = ""
     while True:
         job_id, done = _standing(solutions, wanted)
-        if done is not None and done.over:
-            return _complete(solutions, wanted, Imported(job_id, False), report, deadline)
-        operation = "" if done else _start(solutions, wanted, job_id, report, deadline)
-        if operation is None:
-            continue
         try:
+            if done is not None and done.over:
+                found = Imported(job_id, False, before=before)
+                return _complete(solutions, wanted, found, report, deadline)
+            operation: str | None = ""
+            if not done:
+                installed = solutions.find(wanted.unique_name)
+                before = installed.version if installed is not None else ""
+                operation = _start(solutions, wanted, installed, job_id, report, deadline)
+            if operation is None:
+                continue
             with _begun(job_id):
                 found = _follow(solutions, wanted, job_id, operation, report, deadline)
+                found = replace(found, before=before)
                 return _complete(solutions, wanted, found, report, deadline)
         except ImportFailedError as error:
-            if error.code.lower() not in _BUSY:
+            if error.code.lower() not in BUSY:
                 raise
             _wait_for_others(solutions, wanted, report, deadline)
 
@@ -176,12 +186,12 @@ def _is_installed(solutions: Solutions, wanted: Wanted) -> bool:
 def _start(
     solutions: Solutions,
     wanted: Wanted,
+    installed: InstalledSolution | None,
     job_id: str,
     report: Callable[[str], None],
     deadline: Deadline,
 ) -> str | None:
     """The system job of the import, empty when it is not known; None to look again first."""
-    installed = solutions.find(wanted.unique_name)
     later = installed is not None and installed.managed and installed.version != wanted.version
     holding = wanted.mode in ("stage", "hold") and later
     kind: Literal["import", "upgrade"] = (
@@ -197,7 +207,7 @@ def _start(
     except DataverseError as error:
         if error.code.lower() in _NOT_UNIQUE:
             return ""
-        if error.code.lower() in _BUSY or "Cannot start" in error.detail:
+        if error.code.lower() in BUSY or "Cannot start" in error.detail:
             _wait_for_others(solutions, wanted, report, deadline)
             return None
         if not error.may_be_done:
@@ -256,13 +266,20 @@ def wait_until_idle(
 
 
 @contextmanager
-def _begun(job_id: str) -> Iterator[None]:
-    """Within it the import may go on, whatever becomes of us."""
+def _begun(job_id: str, *, half_done: bool = False) -> Iterator[None]:
+    """
+    Within it the import may go on, whatever becomes of us.
+
+    Args:
+        job_id: the import.
+        half_done: whether a refusal leaves something behind as well.
+    """
     try:
         yield
-    except ImportFailedError:
-        raise
     except PowerAutomateError as error:
+        refused = isinstance(error, ImportFailedError) and not half_done
+        if refused or isinstance(error, UnfinishedImportError):
+            raise
         raise UnfinishedImportError(str(error), job_id) from None
 
 
@@ -330,21 +347,28 @@ def _complete(
     report: Callable[[str], None],
     deadline: Deadline,
 ) -> Imported:
-    """Promote an upgrade that is staged."""
+    """Promote the upgrade if it is staged; the import itself is done by now."""
     if wanted.mode != "stage":
         return imported
-    staged = solutions.find(wanted.unique_name + HOLDING)
-    if staged is None:
-        return imported
     what = f"promoting the upgrade of {wanted.unique_name}"
-    try:
-        operation = solutions.start_promote(wanted.unique_name)
-    except LostAnswerError:
-        # The staged solution is gone when it was done; until then the lock refuses a second one.
-        _wait_for_others(solutions, wanted, report, deadline)
-        return _complete(solutions, wanted, imported, report, deadline)
-    follow_operation(solutions, operation, what, report, deadline)
-    return Imported(imported.job_id, True, imported.failures, imported.components)
+    doubts = 0
+    with _begun(imported.job_id, half_done=True):
+        while True:
+            staged = solutions.find(wanted.unique_name + HOLDING)
+            # It is gone when it was promoted; one of another version is not what is wanted.
+            if staged is None or staged.version != wanted.version:
+                return replace(imported, executed=imported.executed or doubts > 0)
+            try:
+                operation = solutions.start_promote(wanted.unique_name)
+                follow_operation(solutions, operation, what, report, deadline)
+                return replace(imported, executed=True)
+            except (DataverseError, ImportFailedError, TransportError) as error:
+                if getattr(error, "code", "").lower() not in BUSY:
+                    doubts += 1
+                    if doubts == _LOOKS or not error.may_be_done:
+                        raise
+            # Until it is over, the lock refuses a second one.
+            _wait_for_others(solutions, wanted, report, deadline)
 
 
 def _patient(ask: Callable[[], Any]) -> Any:
@@ -373,6 +397,7 @@ def _wait(started: float, deadline: Deadline, what: str) -> None:
 
 
 __all__ = [
+    "BUSY",
     "ImportFailedError",
     "Imported",
     "UnfinishedImportError",

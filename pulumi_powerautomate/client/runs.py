@@ -79,5 +79,5 @@ class Runs:
             )
         except DataverseError:
             return True
-        rows = answer.body.get("value") or [{}]
-        return bool(rows[0].get("flowruntimetoliveinseconds") != 0)
+        rows = answer.rows
+        return not rows or rows[0].get("flowruntimetoliveinseconds") != 0

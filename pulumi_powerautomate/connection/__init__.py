@@ -22,6 +22,7 @@ from .clouds import CLOUDS, Cloud
 from .hosts import check_environment_url, follow, is_loopback, parse_address
 from .resolution import Connection, is_guid, resolve
 from .settings import NAMESPACE, SETTINGS, Setting, is_true
+from .stack import misspelt_line, overruled_line, unknown_keys
 from .ways import WAYS, missing_credentials
 
 __all__ = [
@@ -38,6 +39,9 @@ __all__ = [
     "is_loopback",
     "is_true",
     "missing_credentials",
+    "misspelt_line",
+    "overruled_line",
     "parse_address",
     "resolve",
+    "unknown_keys",
 ]

@@ -188,6 +188,9 @@ def _check_values(connection: Connection) -> None:
         where = f"authority_host ({origins['authority_host']})"
         check_authority_url(connection.authority_host, where, get("trusted_host") or "")
     _check_assertion_url(connection)
+    for setting in SETTINGS.values():
+        if setting.switch:
+            connection.is_on(setting.name)
     _check_clouds(connection)
 
 

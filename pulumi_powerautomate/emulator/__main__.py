@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -17,9 +18,10 @@ from typing import Any
 import uvicorn
 
 from . import seed
-from .answers import Refusal
-from .app import Emulation, new_service
+from .app import App, new_service
+from .control.routes import control_app
 from .entra.registration import register
+from .responses import ServiceError
 from .switches import SWITCHES
 from .tls import certificates
 
@@ -35,27 +37,29 @@ def main(argv: Sequence[str] | None = None) -> None:
     switches = dict(item.partition("=")[::2] for item in arguments.switch)
     try:
         extra = json.loads(Path(arguments.seed).read_text("utf-8")) if arguments.seed else None
-        service = new_service(arguments.database, switches, extra)
-    except Refusal as refusal:
-        sys.exit(f"error: {refusal.message}")
+        environment = new_service(arguments.database, switches, extra)
+    except ServiceError as error:
+        sys.exit(f"error: {error.message}")
     except OSError as error:
         sys.exit(f"error: {error.filename or arguments.database}: {error.strerror or error}.")
     except ValueError as error:
         sys.exit(f"error: {arguments.seed} is not JSON ({error}).")
     except KeyError as error:
         sys.exit(f"error: {arguments.seed}: no entity set or key column {error}.")
-    emulation = Emulation(service, control=arguments.control, latency_ms=arguments.latency_ms)
-    _register(emulation, arguments.sign_in)
-    asyncio.run(_serve(emulation, arguments))
+    app = App(environment, latency_ms=arguments.latency_ms)
+    if arguments.control:
+        app.control = control_app(app)
+    _register(app, arguments.sign_in)
+    asyncio.run(_serve(app, arguments))
 
 
-def _register(emulation: Emulation, path: str | None) -> None:
+def _register(app: App, path: str | None) -> None:
     if path is None:
         return
     try:
-        register(emulation.entra, emulation.service, json.loads(Path(path).read_text("utf-8")))
-    except Refusal as refusal:
-        sys.exit(f"error: {path}: {refusal.message}")
+        register(app.entra, app.environment, json.loads(Path(path).read_text("utf-8")))
+    except ServiceError as error:
+        sys.exit(f"error: {path}: {error.message}")
     except OSError as error:
         sys.exit(f"error: {path}: {error.strerror or error}.")
     except ValueError as error:
@@ -92,34 +96,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
+async def _serve(app: App, arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="powerautomate-emulator-") as folder:
         tls = certificates(Path(folder), arguments.host)
         api = _listen(arguments.host, arguments.port)
         sign_in = api if arguments.https else _listen(arguments.host, 0)
         scheme = "https" if arguments.https else "http"
         url = f"{scheme}://{_address(api)}"
-        emulation.entra.base = f"https://{_address(sign_in)}"
-        emulation.entra.identities.thumbprint = tls.thumbprint
-        emulation.url = url
-        emulation.entra.directory.served = {url, emulation.entra.base}
+        app.entra.base = f"https://{_address(sign_in)}"
+        app.entra.identities.thumbprint = tls.thumbprint
+        app.url = url
+        app.entra.directory.served = {url, app.entra.base}
         environment = {
             "POWERAUTOMATE_ENVIRONMENT_URL": url,
             "POWERAUTOMATE_TENANT_ID": seed.TENANT,
             "POWERAUTOMATE_CLIENT_ID": seed.CLIENT,
             "POWERAUTOMATE_CLIENT_SECRET": seed.CLIENT_SECRET,
-            "POWERAUTOMATE_AUTHORITY_HOST": emulation.entra.base,
-            "POWERAUTOMATE_DISCOVERY_HOST": emulation.entra.base,
+            "POWERAUTOMATE_AUTHORITY_HOST": app.entra.base,
+            "POWERAUTOMATE_DISCOVERY_HOST": app.entra.base,
             "POWERAUTOMATE_CA_BUNDLE": str(tls.bundle),
         }
-        servers = [_server(emulation, None if sign_in is not api else tls.server)]
+        servers = [_server(app, None if sign_in is not api else tls.server)]
         sockets = [api]
         if sign_in is not api:
-            servers.append(_server(emulation, tls.server))
+            servers.append(_server(app, tls.server))
             sockets.append(sign_in)
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        stop_on_signals(stop)
         running = [
             asyncio.create_task(server.serve([listening]))
             for server, listening in zip(servers, sockets, strict=True)
@@ -130,21 +133,18 @@ async def _serve(emulation: Emulation, arguments: argparse.Namespace) -> None:
             _write_whole(Path(arguments.ready_file), json.dumps(environment))
         else:
             _tell(environment, arguments)
-        if arguments.ends_with_parent:
-            await _until_orphaned(stop)
-        else:
-            await stop.wait()
-        emulation.faults.clear()
+        await _until_stopped(stop, with_parent=arguments.ends_with_parent)
+        app.faults.clear()
         for server in servers:
             server.should_exit = True
             server.force_exit = True
         await asyncio.gather(*running)
-        emulation.service.store.close()
+        app.environment.store.close()
 
 
-def _server(emulation: Emulation, tls: Any) -> uvicorn.Server:
+def _server(app: App, tls: Any) -> uvicorn.Server:
     config = uvicorn.Config(
-        emulation,
+        app,
         http="httptools",
         lifespan="off",
         log_level="critical",
@@ -168,7 +168,10 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With the protocol named, asyncio turns off the delay of small packets: 40 ms per answer.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Elsewhere it frees the port of a server that has just ended; on Windows it would let a second
+    # server have the port of one that runs.
+    if os.name != "nt":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
     except OSError as error:
@@ -188,10 +191,30 @@ def _write_whole(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-async def _until_orphaned(stop: asyncio.Event) -> None:
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set an event when the process is told to end."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:
+            # Event loops of Windows have no signals; the handler runs when the loop wakes up.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+async def _until_stopped(stop: asyncio.Event, *, with_parent: bool) -> None:
     parent = os.getppid()
-    while not stop.is_set() and os.getppid() == parent:
-        await asyncio.sleep(0.2)
+    # It wakes up again and again, because a handler of Windows waits for that.
+    while not stop.is_set() and not (with_parent and os.getppid() != parent):
+        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            await asyncio.wait_for(stop.wait(), 0.2)
+
+
+def shell_lines(environment: dict[str, str], *, windows: bool) -> list[str]:
+    """What sets the variables: in PowerShell on Windows, in a shell elsewhere."""
+    if windows:
+        return [f'$env:{name} = "{value}"' for name, value in environment.items()]
+    return [f"export {name}={value}" for name, value in environment.items()]
 
 
 def _tell(environment: dict[str, str], arguments: argparse.Namespace) -> None:
@@ -200,8 +223,8 @@ def _tell(environment: dict[str, str], arguments: argparse.Namespace) -> None:
     if arguments.control:
         print("Control surface at", environment["POWERAUTOMATE_ENVIRONMENT_URL"] + "/__emulator__/")
     print("\nIn another terminal, before `pulumi up`:\n")
-    for name, value in environment.items():
-        print(f"export {name}={value}")
+    for line in shell_lines(environment, windows=os.name == "nt"):
+        print(line)
     print("\nPress Ctrl+C to end.", flush=True)
 
 

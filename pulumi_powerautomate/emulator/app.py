@@ -13,37 +13,39 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import batch, discovery, seed, solution_jobs
-from .answers import Answer, Refusal, service_headers
-from .api import VERSIONS, Api
-from .caller import identify
-from .control import PREFIX, control_app
+from . import batch, discovery, seed, table_rules
+from .authentication import identify
 from .entra import Entra
-from .faults import SPOILS, Fault, Faults
-from .journal import Entry, Journal
+from .environment import Environment
+from .faults import CORRUPTING, Fault, Faults
+from .impersonation import impersonated
 from .limits import Limits
 from .request import Request
-from .service import Service
-from .wire import Wire, instead
+from .request_log import Entry, RequestLog
+from .responses import Response, ServiceError, service_headers, unexpected
+from .router import VERSIONS, Router
+from .solutions import jobs
+from .wire import Wire, fault_response, from_elsewhere
 
+CONTROL_PREFIX = "/__emulator__"
 _API_PATH = re.compile(r"^/api/data/(?P<version>[^/]+)(?:/(?P<rest>.*))?$", re.DOTALL)
 
 
-class Emulation:
+class App:
     """An environment that is being served."""
 
-    def __init__(self, service: Service, *, control: bool, latency_ms: float = 0.0) -> None:
-        self.service = service
-        self.api = Api(service)
-        self.entra = Entra(service.clock, service.switches)
-        self.discovery = discovery.Discovery(service, self.entra)
+    def __init__(self, environment: Environment, *, latency_ms: float = 0.0) -> None:
+        self.environment = environment
+        self.router = Router(environment)
+        self.entra = Entra(environment.clock, environment.switches)
+        self.discovery = discovery.Discovery(environment, self.entra)
         self.url = ""
         self.faults = Faults()
-        self.journal = Journal()
+        self.request_log = RequestLog()
         self.latency = self._initial_latency = latency_ms / 1000
         self.limits: dict[str, Limits] = {}
         self.limit_settings: dict[str, Any] = {}
-        self._control = control_app(self) if control else None
+        self.control: Any = None
         self._busy = 0
         self._most_busy = 0
         self._resets = 0
@@ -53,16 +55,16 @@ class Emulation:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
-        if self._control is not None and path.startswith(PREFIX + "/"):
-            inner = {**scope, "path": scope["path"][len(PREFIX) :], "root_path": ""}
-            await self._control(inner, receive, send)
+        if self.control is not None and path.startswith(CONTROL_PREFIX + "/"):
+            inner = {**scope, "path": scope["path"][len(CONTROL_PREFIX) :], "root_path": ""}
+            await self.control(inner, receive, send)
             return
         self._connections.add(scope["client"])
         resets = self._resets
         self._busy += 1
         self._most_busy = max(self._most_busy, self._busy)
         try:
-            await self._serve(scope, path, Wire(receive, send, self.service.clock))
+            await self._serve(scope, path, Wire(receive, send, self.environment.clock))
         finally:
             # A request that hangs outlives the environment that it was sent to.
             if resets == self._resets:
@@ -70,12 +72,12 @@ class Emulation:
 
     def reset(self) -> None:
         """Back to a new environment with nothing remembered."""
-        self.service.clock.offset = 0.0
-        self.service.reset()
+        self.environment.clock.offset = 0.0
+        self.environment.reset()
         self.entra.reset()
         self.discovery.reset()
         self.faults.clear()
-        self.journal.clear()
+        self.request_log.clear()
         self.limits.clear()
         self.limit_settings.clear()
         self.latency = self._initial_latency
@@ -84,7 +86,7 @@ class Emulation:
         self._most_busy = 0
         self._handling = 0.0
         self._connections.clear()
-        self.service.switches.reset()
+        self.environment.switches.reset()
 
     def set_limit(self, name: str, value: Any) -> None:
         """Change a service protection limit, or the latency."""
@@ -94,13 +96,13 @@ class Emulation:
             self.limit_settings[name] = value
             self.limits.clear()
         else:
-            raise Refusal(400, "", f"No limit {name!r}.")
+            raise ServiceError(400, "", f"No limit {name!r}.")
 
     def stats(self) -> dict[str, Any]:
         """Counters."""
         return {
-            "requests": len(self.journal.entries),
-            "commits": len(self.service.commits),
+            "requests": len(self.request_log.entries),
+            "commits": len(self.environment.commits),
             "most_at_once": self._most_busy,
             "connections": len(self._connections),
             "handling_seconds": self._handling,
@@ -111,7 +113,7 @@ class Emulation:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1")
                    for key, value in scope["headers"]}  # fmt: skip
         started = time.time()
-        body = await wire.body(int(self.service.switches["max_request_bytes"]))
+        body = await wire.body(int(self.environment.switches["max_request_bytes"]))
         match = _API_PATH.match(path)
         inner = path if match is None else (match["rest"] or "")
         query = scope["query_string"].decode("latin-1")
@@ -119,7 +121,9 @@ class Emulation:
         entry = (
             None
             if signing_in
-            else self.journal.add(scope["method"], inner, query, headers, len(body or b""), started)
+            else self.request_log.add(
+                scope["method"], inner, query, headers, len(body or b""), started
+            )
         )
         rules = self.faults.pick(scope["method"], inner, only_with_path=signing_in)
         try:
@@ -136,23 +140,23 @@ class Emulation:
                 version=match["version"] if match else "",
             )
             if match is None:
-                answer = self._before_the_environment(request)
+                response = self._before_the_environment(request)
             else:
-                answer = await self._answered(request, too_large=body is None)
+                response = await self._answered(request, too_large=body is None)
             await self._pass_barriers(scope["method"], inner, "after_commit", signing_in)
             if await self._act(rules, "after_commit", wire, entry):
                 return
-            spoilt = next((rule for rule in rules if _spoils(rule)), None)
+            corruption = next((rule for rule in rules if _corrupts(rule)), None)
             if entry is not None:
-                entry.status = answer.status
-                entry.retry_after = answer.headers.get("Retry-After", "")
-                entry.fault = entry.fault or (spoilt.do if spoilt else "")
-            await wire.answer(answer, spoilt)
+                entry.status = response.status
+                entry.retry_after = response.headers.get("Retry-After", "")
+                entry.fault = entry.fault or (corruption.do if corruption else "")
+            await wire.response(response, corruption)
         finally:
             if entry is not None:
                 entry.ended = time.time()
 
-    def _before_the_environment(self, request: Request) -> Answer:
+    def _before_the_environment(self, request: Request) -> Response:
         """What is asked of the services that lead to it: signing in, and discovery."""
         found = discovery.PATH.match(request.path)
         if found is None:
@@ -160,66 +164,63 @@ class Emulation:
                 request.method, request.path, request.query, request.headers, request.body
             )
         try:
-            answer = self.discovery.answer(
+            response = self.discovery.response(
                 dataclasses.replace(request, path=found["rest"] or ""), self.url
             )
-        except Refusal as refusal:
-            answer = refusal.answer()
+        except ServiceError as error:
+            response = error.response()
         note = {"endpoint": "discovery", "method": request.method, "path": found["rest"] or ""}
-        self.entra.requests.append({**note, "query": request.query, "status": answer.status})
-        return answer
+        self.entra.requests.append({**note, "query": request.query, "status": response.status})
+        return response
 
-    async def _answered(self, request: Request, *, too_large: bool) -> Answer:
+    async def _answered(self, request: Request, *, too_large: bool) -> Response:
         limits: Limits | None = None
         entered = False
         started = time.perf_counter()
         try:
-            request.caller = identify(self.service, self.entra, request)
-            if self.service.switches["limits"] == "on":
+            sender = identify(self.environment, self.entra, request)
+            request.caller = impersonated(self.environment, sender, request.headers)
+            if self.environment.switches["limits"] == "on":
                 limits = self._limits(request.caller.user_id)
                 limits.enter()
                 entered = True
             if self.latency:
                 await asyncio.sleep(self.latency)
             if too_large:
-                raise Refusal(413, "0x80060888", "The request entity is too large.")
-            answer = self._handled(request)
-        except Refusal as refusal:
-            answer = refusal.answer()
+                raise ServiceError(413, "0x80060888", "The request entity is too large.")
+            response = self._handled(request)
+        except ServiceError as error:
+            response = error.response()
+        except Exception as error:
+            response = unexpected(error).response()
         finally:
             if limits is not None and entered:
                 limits.leave(time.perf_counter() - started)
-        answer.headers = {**service_headers(), **answer.headers}
-        if answer.status >= 400:
-            answer.headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
+        response.headers = {**service_headers(), **response.headers}
+        if response.status >= 400:
+            response.headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
         if limits is not None:
-            answer.headers.update(limits.headers())
-        return answer
+            response.headers.update(limits.headers())
+        return response
 
-    def _handled(self, request: Request) -> Answer:
-        """Carry a request out; what was refused leaves no trace."""
+    def _handled(self, request: Request) -> Response:
+        """Carry a request out; what was rejected leaves no trace."""
         if not VERSIONS.fullmatch(request.version):
-            raise Refusal(404, "0x80060888", f"No API version '{request.version}'.")
+            raise ServiceError(404, "0x80060888", f"No API version '{request.version}'.")
         started = time.perf_counter()
-        store = self.service.store
-        solution_jobs.advance(self.service)
-        if request.path == "$batch" and request.method == "POST":
-            answer = batch.run(request, self.api.handle, store)
-        else:
-            written = len(self.service.commits)
-            store.begin()
-            answer = self.api.handle(request)
-            if answer.status >= 400:
-                store.rollback()
-                del self.service.commits[written:]
-            else:
-                store.commit()
-        self._handling += time.perf_counter() - started
-        return answer
+        try:
+            if jobs.running(self.environment) is not None:
+                with self.environment.unit():
+                    jobs.advance(self.environment)
+            if request.path == "$batch" and request.method == "POST":
+                return batch.run(request, self.router.handle, self.environment)
+            return self.environment.carried_out(lambda: self.router.handle(request))
+        finally:
+            self._handling += time.perf_counter() - started
 
     def _limits(self, user_id: str) -> Limits:
         if user_id not in self.limits:
-            self.limits[user_id] = Limits(self.service.clock, **self.limit_settings)
+            self.limits[user_id] = Limits(self.environment.clock, **self.limit_settings)
         return self.limits[user_id]
 
     async def _pass_barriers(self, method: str, path: str, when: str, signing_in: bool) -> None:
@@ -230,7 +231,7 @@ class Emulation:
     async def _act(self, rules: list[Fault], when: str, wire: Wire, entry: Entry | None) -> bool:
         """Let faults act at a moment; whether that was the end of the request."""
         for rule in rules:
-            if rule.when != when or rule.do in SPOILS:
+            if rule.when != when or rule.do in CORRUPTING:
                 continue
             if entry is not None:
                 entry.fault = rule.do
@@ -239,36 +240,37 @@ class Emulation:
                 continue
             if rule.do == "hang":
                 await asyncio.sleep(float(rule.detail.get("seconds", 3600)))
-            answer = instead(rule)
-            if answer is None:
+            response = fault_response(rule)
+            if response is None:
                 wire.abort()
                 return True
             if entry is not None:
-                entry.status = answer.status
-                entry.retry_after = answer.headers.get("Retry-After", "")
-            answer.headers = {**service_headers(), **answer.headers}
-            await wire.answer(answer)
+                entry.status = response.status
+                entry.retry_after = response.headers.get("Retry-After", "")
+            if not from_elsewhere(rule):
+                response.headers = {**service_headers(), **response.headers}
+            await wire.response(response)
             return True
         return False
 
 
-def _spoils(rule: Fault) -> bool:
-    return rule.do in SPOILS or rule.when == "mid_body"
+def _corrupts(rule: Fault) -> bool:
+    return rule.do in CORRUPTING or rule.when == "mid_body"
 
 
 def new_service(
     database: str | None,
     switches: Mapping[str, Any],
     extra: Mapping[str, Any] | None,
-) -> Service:
+) -> Environment:
     """An environment from a file or in memory; `extra` rows are added when it is new."""
     from .store import Store
     from .switches import Switches
 
     store = Store(database)
-    service = Service(store, Switches(switches))
+    environment = Environment(store, Switches(switches), table_rules.complete)
     if store.empty:
-        service.sow(seed.rows())
-        service.sow(extra or {})
-        service.commits.clear()
-    return service
+        environment.add_rows(seed.rows())
+        environment.add_rows(extra or {})
+        environment.commits.clear()
+    return environment

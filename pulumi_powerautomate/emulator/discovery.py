@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import quote
 
 from . import seed
-from .answers import Answer, Refusal, bad_syntax, no_such_segment
-from .caller import good_token
+from .authentication import good_token
 from .entra import Entra
 from .entra.directory import known
-from .query import is_guid, matches, parse
+from .environment import Environment
+from .query import Scope, is_guid, parse
 from .request import Request, arguments, segments, unquoted
-from .service import Service
+from .responses import Response, ServiceError, bad_syntax, no_such_segment
 from .tables import Column, Table
 
 PATH = re.compile(r"^/api/discovery/v2\.0(?:/(?P<rest>.*))?$", re.DOTALL)
@@ -61,8 +61,8 @@ _INSTANCE = Table(
 class Discovery:
     """The environments of the tenant, the emulator's own first."""
 
-    def __init__(self, service: Service, entra: Entra) -> None:
-        self._service = service
+    def __init__(self, environment: Environment, entra: Entra) -> None:
+        self._service = environment
         self._entra = entra
         self._others: list[dict[str, Any]] = []
         # Who may use an environment, by its id; everybody where there is no entry.
@@ -81,7 +81,7 @@ class Discovery:
         known(item, [*_INSTANCE.by_name, "people"])
         for name in ("Url", "UniqueName"):
             if not item.get(name):
-                raise Refusal(400, "", f"An environment needs {name}.")
+                raise ServiceError(400, "", f"An environment needs {name}.")
         given = {name: value for name, value in item.items() if name != "people"}
         row = _completed({"Url": str(item["Url"]).rstrip("/"), **given})
         self._others.append(row)
@@ -89,16 +89,18 @@ class Discovery:
             self._people[row["Id"]] = {str(name).lower() for name in item["people"]}
         self._entra.directory.register({"resources": [row["Url"]]})
 
-    def answer(self, request: Request, own_url: str) -> Answer:
+    def response(self, request: Request, own_url: str) -> Response:
         """Answer one request."""
         if request.base != self._entra.base:
             raise no_such_segment("discovery")
         token = good_token(self._service, self._entra, request)
         if request.method != "GET":
-            raise Refusal(405, "0x80060888", "The requested resource supports GET only.")
+            raise ServiceError(405, "0x80060888", "The requested resource supports GET only.")
         if token is None or token.user_id is None:
             if self._service.switches["discovery_for_applications"] == "refuse":
-                raise Refusal(403, "0x80072560", "The user is not a member of the organization.")
+                raise ServiceError(
+                    403, "0x80072560", "The user is not a member of the organization."
+                )
             visible: list[dict[str, Any]] = []
         else:
             visible = self._visible(token.user_id, own_url)
@@ -181,20 +183,20 @@ def _by_key(text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if str(row[name]) == unquoted(value)]
 
 
-def _queried(request: Request, rows: list[dict[str, Any]]) -> Answer:
+def _queried(request: Request, rows: list[dict[str, Any]]) -> Response:
     options = request.options
     unknown = sorted(set(options) - {"$select", "$filter"})
     if unknown:
         raise bad_syntax(f"The query parameter {unknown[0]} is not supported")
-    query = parse(_INSTANCE, options)
-    kept = [row for row in rows if matches(query, _INSTANCE, row, lambda row, lookup: None)]
+    query = parse(_INSTANCE, options, Scope())
+    kept = [row for row in rows if query.passes(row)]
     if query.select is None:
         return _ok(request, "#Instances", kept)
     shown = [{name: row[name] for name in query.select or ()} for row in kept]
     return _ok(request, f"#Instances({','.join(query.select)})", shown)
 
 
-def _ok(request: Request, context: str, value: list[dict[str, Any]]) -> Answer:
+def _ok(request: Request, context: str, value: list[dict[str, Any]]) -> Response:
     root = f"{request.base}/api/discovery/v2.0/$metadata{quote(context, safe='#(),')}"
     headers = {"Content-Type": "application/json; odata.metadata=minimal", "OData-Version": "4.0"}
-    return Answer(200, {"@odata.context": root, "value": value}, headers)
+    return Response(200, {"@odata.context": root, "value": value}, headers)

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .answers import Refusal
+from .responses import ServiceError
 
 Moment = Literal["before_commit", "after_commit", "mid_body"]
 ACTS = (
@@ -32,7 +32,7 @@ ACTS = (
 )
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
 # These spoil the real answer, so the change has been made by then.
-SPOILS = frozenset({"truncate", "wrong_content_length", "drip", "wrong_id", "empty"})
+CORRUPTING = frozenset({"truncate", "wrong_content_length", "drip", "wrong_id", "empty"})
 _KNOWN = {
     "do", "when", "method", "path", "id", "nth", "times", "probability", "seed", "status",
     "headers", "body", "seconds", "location", "name", "code", "message",
@@ -105,8 +105,12 @@ class Faults:
         """Add a rule; unknown members are refused."""
         self._check(rule)
         if rule.get("do") not in ACTS:
-            raise Refusal(400, "", f"'do' is {rule.get('do')!r}; use one of {', '.join(ACTS)}.")
-        when: Moment = "after_commit" if rule["do"] in SPOILS else rule.get("when", "before_commit")
+            raise ServiceError(
+                400, "", f"'do' is {rule.get('do')!r}; use one of {', '.join(ACTS)}."
+            )
+        when: Moment = (
+            "after_commit" if rule["do"] in CORRUPTING else rule.get("when", "before_commit")
+        )
         self.rules.append(Fault(_matcher(rule), rule["do"], when, rule))
 
     def add_barrier(self, name: str, rule: dict[str, Any]) -> None:
@@ -148,9 +152,11 @@ class Faults:
     def _check(self, rule: dict[str, Any]) -> None:
         unknown = set(rule) - _KNOWN
         if unknown:
-            raise Refusal(400, "", f"Unknown {sorted(unknown)}; known are {sorted(_KNOWN)}.")
+            raise ServiceError(400, "", f"Unknown {sorted(unknown)}; known are {sorted(_KNOWN)}.")
         if rule.get("when", "before_commit") not in _MOMENTS:
-            raise Refusal(400, "", f"'when' is {rule['when']!r}; use one of {', '.join(_MOMENTS)}.")
+            raise ServiceError(
+                400, "", f"'when' is {rule['when']!r}; use one of {', '.join(_MOMENTS)}."
+            )
 
 
 def _matcher(rule: dict[str, Any]) -> Matcher:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from .sign_in import SignIn
+from .control.sign_in import SignIn
 
 _START_SECONDS = 30.0
 
@@ -148,9 +148,9 @@ class Control:
         """Forget requests, commits and token requests."""
         self._call("DELETE", "requests")
 
-    def tokens(self, **wish: Any) -> None:
+    def tokens(self, **options: Any) -> None:
         """`revoke=True`, `seconds=N` (lifetime of new tokens), `applications={id: secret}`."""
-        self._call("POST", "tokens", wish)
+        self._call("POST", "tokens", options)
 
     def advance(self, seconds: float) -> None:
         """Move the emulator's clock on."""
@@ -232,10 +232,10 @@ class Control:
             connection.close()
         if response.status >= 500:
             raise RuntimeError(f"{method} {path}: the emulator failed ({response.status}).")
-        answer = json.loads(content or b"{}")
+        value = json.loads(content or b"{}")
         if response.status >= 400:
-            raise ValueError(f"{method} {path}: {answer.get('error', response.status)}")
-        return answer
+            raise ValueError(f"{method} {path}: {value.get('error', response.status)}")
+        return value
 
 
 class BarrierHandle:

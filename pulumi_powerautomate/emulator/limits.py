@@ -14,8 +14,8 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from .answers import Refusal
 from .clock import Clock
+from .responses import ServiceError
 
 WINDOW_SECONDS = 300.0
 
@@ -90,11 +90,11 @@ class Limits:
             self._spent_sum -= self._spent.popleft()[1]
         return now
 
-    def _refuse_for(self, wait: float) -> Refusal:
+    def _refuse_for(self, wait: float) -> ServiceError:
         """Refuse this request and all that follow until the wait, in whole seconds, is over."""
         self._until = self.clock.now() + math.ceil(wait)
         return self._refuse(*self._reason, wait)
 
-    def _refuse(self, code: str, message: str, wait: float) -> Refusal:
+    def _refuse(self, code: str, message: str, wait: float) -> ServiceError:
         self.refused += 1
-        return Refusal(429, code, message, {"Retry-After": str(max(1, math.ceil(wait)))})
+        return ServiceError(429, code, message, {"Retry-After": str(max(1, math.ceil(wait)))})

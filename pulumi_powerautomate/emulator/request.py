@@ -8,8 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from .answers import bad_payload, bad_syntax
-from .service import Caller
+from .responses import bad_payload, bad_syntax
+
+
+@dataclass
+class Caller:
+    """Who sends a request: the user it counts as, and who that user is impersonated by."""
+
+    user_id: str
+    impersonator: str | None = None
 
 
 @dataclass
@@ -42,7 +49,11 @@ class Request:
     def json(self, entity_set: str) -> dict[str, Any]:
         """The body as an object."""
         try:
-            value = json.loads(self.body.decode("utf-8"))
+            text = self.body.decode("utf-8-sig")
+            value = json.loads(text, parse_constant=_no_number)
+            if "\\u" in text:
+                # Half a surrogate pair is no character, and cannot be stored.
+                json.dumps(value, ensure_ascii=False).encode("utf-8")
         except (ValueError, RecursionError):
             raise bad_payload(
                 entity_set, "The payload is not valid JSON; the stream cannot be read."
@@ -58,6 +69,10 @@ class Request:
             if key.strip().lower() == name.lower():
                 return value.strip().strip('"')
         return None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _preferences(text: str) -> list[str]:
@@ -101,7 +116,7 @@ def segments(path: str) -> list[Segment]:
 def arguments(text: str, options: dict[str, str]) -> dict[str, str]:
     """Named arguments of a function or an alternate key; aliases are looked up."""
     found = {}
-    for part in re.findall(r"(?:[^,'{]|'(?:[^']|'')*'|\{[^}]*\})+", text):
+    for part in re.findall(r"(?:[^,'{[]|'(?:[^']|'')*'|\{[^}]*\}|\[[^\]]*\])+", text):
         name, separator, value = part.partition("=")
         if not separator:
             raise bad_syntax(f"')' or ',' expected at position {len(name)} in '({text})'.")

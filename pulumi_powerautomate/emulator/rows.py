@@ -1,8 +1,8 @@
 """
-Rows over HTTP: the matrix of methods and conditions, and how a row is shown.
+Writing rows over HTTP: the matrix of methods and conditions.
 
-Source: "Create, retrieve, update and delete a table row using the Web API" and "Perform
-conditional operations using the Web API".
+Source: "Create, update and delete a table row using the Web API" and "Perform conditional
+operations using the Web API".
 """
 
 from __future__ import annotations
@@ -10,469 +10,264 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, unquote
 
-from . import flow_runs, hooks
-from .answers import (
+from . import privileges, references, retrieve, table_rules
+from .environment import Environment
+from .keys import Key, find_row, lookup, missing, read_key
+from .preferences import ok
+from .request import Request
+from .responses import (
     ALREADY_EXISTS,
-    JSON_TYPE,
     VERSION_MISMATCH,
-    Answer,
-    Refusal,
+    Response,
+    ServiceError,
     bad_payload,
-    bad_syntax,
-    missing_privilege,
     no_such_segment,
 )
-from .query import Query, is_guid, matches, ordered, parse
-from .request import Request, arguments, unquoted
-from .service import Service
+from .row_json import etag
 from .store import Row
-from .tables import BY_SET, Column, Lookup, Table
+from .tables import BY_SET, COLLECTIONS, Table
+from .values import Body, read_body
 
-_MOST_PER_PAGE = 5000
-_COUNT_CAP = 5000
-
-
-class Rows:
-    """Generic requests on every table; `hooks` adds what single tables demand."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-
-    # --- reading -----------------------------------------------------------------------------
-
-    def many(self, table: Table, request: Request) -> Answer:
-        """GET of a collection."""
-        self.allow(request, "Read", table)
-        query = parse(table, request.options)
-        rows = [row for row in self.visible(table) if matches(query, table, row, self.related)]
-        rows = ordered(query, rows)
-        size = _page_size(request)
-        if query.top is not None and size is None:
-            rows = rows[: query.top]
-        start = _page_start(query)
-        limit = min(size or _MOST_PER_PAGE, _MOST_PER_PAGE)
-        page = rows[start : start + limit]
-        body: dict[str, Any] = {"@odata.context": self._context(table, request, query)}
-        if query.count:
-            body["@odata.count"] = min(len(rows), _COUNT_CAP)
-        body["value"] = [self.show(table, row, request, query) for row in page]
-        if start + limit < len(rows):
-            body["@odata.nextLink"] = _next_link(request, start + limit)
-        return self.ok(200, body, request)
-
-    def count(self, table: Table, request: Request) -> Answer:
-        """GET of `/$count`."""
-        query = parse(table, request.options)
-        number = sum(matches(query, table, row, self.related) for row in self.visible(table))
-        return Answer(
-            200, None, {"Content-Type": "text/plain"}, raw=str(min(number, _COUNT_CAP)).encode()
-        )
-
-    def get(self, table: Table, key: str, request: Request) -> Answer:
-        """GET of one row."""
-        self.allow(request, "Read", table)
-        query = parse(table, request.options)
-        row = self.by_key(table, key, request)
-        if row not in self.visible_one(row):
-            raise Refusal(404, "0x80040217", f"Entity '{table.logical}' With Id = {key} "
-                          "Does Not Exist")  # fmt: skip
-        if request.headers.get("if-none-match") == etag(row):
-            return Answer(304, None, {"ETag": etag(row)})
-        body = {"@odata.context": self._context(table, request, query, single=True)}
-        body.update(self.show(table, row, request, query))
-        return self.ok(200, body, request, {"ETag": etag(row)})
-
-    def get_column(self, table: Table, key: str, column: str, request: Request) -> Answer:
-        """GET of a single column."""
-        row = self.by_key(table, key, request)
-        if column not in table.readable:
-            raise no_such_segment(column)
-        if row.get(column) is None:
-            return Answer(204)
-        context = f"{request.root}$metadata#{table.entity_set}({row[table.key]})/{column}"
-        return self.ok(200, {"@odata.context": context, "value": row[column]}, request)
-
-    # --- writing -----------------------------------------------------------------------------
-
-    def create(self, table: Table, request: Request) -> Answer:
-        """POST to a collection."""
-        body = request.json(table.entity_set)
-        values = self.values(table, body)
-        chosen = values.pop(table.key, None)
-        if chosen is not None and table.logical == "workflow":
-            mode = self.service.switches["client_chosen_id"]
-            if mode == "refuse":
-                raise Refusal(400, "0x80040203", "The primary key of a new row cannot be set.")
-            chosen = None if mode == "ignore" else chosen
-        row_id = str(chosen or uuid.uuid4()).lower()
-        return self._created(table, row_id, values, request)
-
-    def patch(self, table: Table, key: str, request: Request) -> Answer:
-        """PATCH of one row: an update, or an upsert where the conditions allow it."""
-        if_match = request.headers.get("if-match")
-        row = self.by_key(table, key, request, missing=True)
-        values = self.values(table, request.json(table.entity_set))
-        if row is None:
-            creates = self.service.switches["patch_upsert_creates"] == "on"
-            if if_match is not None or not creates or not is_guid(key):
-                raise Refusal(
-                    404, "0x80040217", f"Entity '{table.logical}' With Id = {key} Does Not Exist"
-                )
-            values.pop(table.key, None)
-            return self._created(table, key.lower(), values, request)
-        if request.headers.get("if-none-match") == "*":
-            raise Refusal(*ALREADY_EXISTS)
-        self.same_version(table, row, if_match)
-        values.pop(table.key, None)
-        changed = self._changed(table, row, values, request)
-        if request.prefers("return") == "representation":
-            query = parse(table, {k: v for k, v in request.options.items() if k == "$select"})
-            body = {"@odata.context": self._context(table, request, query, single=True)}
-            body.update(self.show(table, changed, request, query))
-            return self.ok(200, body, request, {"Preference-Applied": "return=representation"})
-        return self.ok(204, None, request, self._entity_id(table, row[table.key], request))
-
-    def put_column(
-        self, table: Table, key: str, column: str, request: Request, *, clear: bool = False
-    ) -> Answer:
-        """PUT or DELETE of a single column."""
-        row = self.by_key(table, key, request)
-        if column not in table.by_name:
-            raise no_such_segment(column)
-        value = None if clear else request.json(table.entity_set).get("value")
-        self._changed(table, row, self.values(table, {column: value}), request)
-        return Answer(204)
-
-    def delete(self, table: Table, key: str, request: Request) -> Answer:
-        """DELETE of one row."""
-        self._writable(table)
-        self.allow(request, "Delete", table)
-        row = self.by_key(table, key, request)
-        self.same_version(table, row, request.headers.get("if-match"))
-        hooks.before_delete(self.service, table, row, request)
-        self.service.remove(table, row, request.caller.user_id)
-        return Answer(204)
-
-    def _created(
-        self, table: Table, row_id: str, values: dict[str, Any], request: Request
-    ) -> Answer:
-        self._writable(table)
-        self.allow(request, "Create", table)
-        if not is_guid(row_id):
-            raise Refusal(400, "0x80040203", "Expected non-empty Guid.")
-        self._complete(table, values)
-        if self.service.store.get(table.logical, row_id) is not None:
-            raise Refusal(*ALREADY_EXISTS)
-        for column in table.unique:
-            if self.service.store.find(table.logical, **{column: values.get(column)}):
-                raise Refusal(*ALREADY_EXISTS)
-        values = {**values, table.key: row_id}
-        hooks.before_create(self.service, table, values, request)
-        row = self.service.insert(table, values, request.caller.user_id)
-        hooks.after_create(self.service, table, row, request)
-        if request.prefers("return") == "representation":
-            query = parse(table, request.options)
-            body = {"@odata.context": self._context(table, request, query, single=True)}
-            body.update(self.show(table, row, request, query))
-            return self.ok(201, body, request, {"Preference-Applied": "return=representation"})
-        return self.ok(204, None, request, self._entity_id(table, row_id, request))
-
-    def _changed(self, table: Table, row: Row, values: dict[str, Any], request: Request) -> Row:
-        self._writable(table)
-        self.allow(request, "Write", table)
-        values = hooks.before_update(self.service, table, row, values, request)
-        changed = self.service.change(table, row, values, request.caller.user_id)
-        hooks.after_update(self.service, table, row, changed, request)
-        return changed
-
-    # --- the parts ---------------------------------------------------------------------------
-
-    def by_key(self, table: Table, key: str, request: Request, *, missing: bool = False) -> Any:
-        """A row by GUID, named key or alternate key."""
-        flow_runs.forget_expired(self.service, table)
-        if "=" in key:
-            named = arguments(key, request.options)
-            if list(named) != [table.key]:
-                return self._by_alternate_key(table, named, missing)
-            key = named[table.key]
-        key = unquoted(key)
-        if not is_guid(key):
-            raise bad_syntax(f"')' or ',' expected at position {min(len(key), 5)} in '({key})'.")
-        if missing:
-            return self.service.store.get(table.logical, key.lower())
-        return self.service.require(table, key)
-
-    def _by_alternate_key(self, table: Table, named: Mapping[str, str], missing: bool) -> Any:
-        if not set(named) <= set(table.unique):
-            raise bad_syntax(
-                "The key in the request URI is not valid for resource "
-                f"'Microsoft.Dynamics.CRM.{table.logical}'. Ensure that the names and number of "
-                "key properties match the declared or alternate key properties for the resource."
-            )
-        wanted = {name: unquoted(value) for name, value in named.items()}
-        row = self.service.store.find(table.logical, **wanted)
-        if row is None and not missing:
-            raise Refusal(404, "0x80060891", "A record with the specified key values does not "
-                          f"exist in {table.logical} entity")  # fmt: skip
-        return row
-
-    def visible(self, table: Table) -> list[Row]:
-        """Rows that reads see; with a lag, writes of the last moments are not among them."""
-        flow_runs.forget_expired(self.service, table)
-        rows = list(self.service.store.all(table.logical))
-        return rows if not self.service.switches["read_lag_seconds"] else [
-            row for row in rows if self.visible_one(row)
-        ]  # fmt: skip
-
-    def visible_one(self, row: Row) -> list[Row]:
-        """The row in a list, or none while a read lag hides it."""
-        lag = self.service.switches["read_lag_seconds"]
-        if not lag:
-            return [row]
-        written = self.service.state.get("written", {}).get(row.get("versionnumber"), 0.0)
-        return [row] if self.service.clock.now() - written >= lag else []
-
-    def related(self, row: Row, lookup: Lookup) -> tuple[Table, Row] | None:
-        """The row that a lookup points at."""
-        target_id = row.get(lookup.column)
-        if not target_id:
-            return None
-        for entity_set in lookup.targets:
-            table = BY_SET.get(entity_set)
-            found = self.service.store.get(table.logical, target_id) if table else None
-            if table is not None and found is not None:
-                return table, found
-        return None
-
-    def values(self, table: Table, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The columns of a body, checked one by one."""
-        values: dict[str, Any] = {}
-        for name, value in body.items():
-            bound, _, annotation = name.partition("@")
-            if annotation == "odata.bind":
-                lookup = self._bindable(table, bound)
-                values[lookup.column] = self._target(lookup, value)
-            elif annotation:
-                continue
-            elif name in table.by_name:
-                column = table.by_name[name]
-                if column.writable:
-                    values[name] = _checked(table, column, value)
-            elif name.startswith("_") and name.endswith("_value"):
-                raise bad_payload(
-                    table.entity_set,
-                    "CRM do not support direct update of Entity Reference properties, Use "
-                    "Navigation properties instead.",
-                )
-            else:
-                raise bad_payload(
-                    table.entity_set,
-                    f"An undeclared property '{name}' which only has property annotations in the "
-                    "payload but no property value was found in the payload. In OData, only "
-                    "declared navigation properties and declared named streams can be represented "
-                    "as properties without values.",
-                )
-        return values
-
-    def _bindable(self, table: Table, name: str) -> Lookup:
-        lookup = next((item for item in table.lookups if item.name == name), None)
-        if lookup is None or not lookup.writable:
-            raise bad_payload(
-                table.entity_set,
-                f"An undeclared property '{name}' which only has property annotations in the "
-                "payload but no property value was found in the payload.",
-            )
-        return lookup
-
-    def _target(self, lookup: Lookup, value: Any) -> str:
-        """The id that a bind points at: relative, rooted or absolute."""
-        text = unquote(str(value)).rstrip("/")
-        name, _, key = text.rpartition("/")[2].partition("(")
-        key = key.rstrip(")")
-        table = BY_SET.get(name)
-        if table is None or name not in lookup.targets or not is_guid(key):
-            raise bad_syntax(f"Invalid value '{value}' for '{lookup.name}@odata.bind'.")
-        self.service.require(table, key)
-        return key.lower()
-
-    def _complete(self, table: Table, values: Mapping[str, Any]) -> None:
-        for column in table.columns:
-            if column.required and values.get(column.name) is None:
-                raise Refusal(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
-
-    def _writable(self, table: Table) -> None:
-        if table.read_only:
-            raise Refusal(405, "0x80040800", f"The method is not supported on '{table.logical}'.")
-
-    def same_version(self, table: Table, row: Row, if_match: str | None) -> None:
-        """Refuse a write against another version."""
-        if if_match in (None, "*", "null"):
-            return
-        optimistic = self.service.switches["optimistic_concurrency"] == "on"
-        if table.logical == "workflow" and not optimistic:
-            raise Refusal(
-                400,
-                "0x8006088D",
-                f"Optimistic concurrency isn't enabled for entity type {table.logical}. The "
-                "IfVersionMatches value of ConcurrencyBehavior can only be used if optimistic "
-                "concurrency is enabled.",
-            )
-        if if_match != etag(row):
-            raise Refusal(*VERSION_MISMATCH)
-
-    def allow(self, request: Request, privilege: str, table: Table) -> None:
-        """Refuse what a caller's roles do not cover."""
-        if f"prv{privilege}{table.logical}".lower() in self.service.denied_privileges:
-            raise missing_privilege(request.caller.user_id, privilege, table.logical)
-
-    # --- showing -----------------------------------------------------------------------------
-
-    def show(self, table: Table, row: Row, request: Request, query: Query) -> dict[str, Any]:
-        """A row as JSON: selected columns, key, version, annotations, expansions."""
-        shown: dict[str, Any] = {"@odata.etag": etag(row)}
-        names = query.select or tuple(table.readable)
-        wanted = request.prefers("odata.include-annotations")
-        for name in dict.fromkeys((*names, table.key)):
-            shown[name] = row.get(name)
-            if wanted is not None and row.get(name) is not None:
-                shown.update(self._annotations(table, row, name, wanted))
-        for expand in query.expand:
-            found = self.related(row, expand.lookup)
-            shown[expand.lookup.name] = (
-                None if found is None else self.show(found[0], found[1], request, expand.query)
-            )
-        return shown
-
-    def _annotations(self, table: Table, row: Row, name: str, wanted: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        lookup = next((item for item in table.lookups if item.column == name), None)
-        if lookup is None:
-            term = "OData.Community.Display.V1.FormattedValue"
-            label = table.by_name[name].labels.get(row[name]) if name in table.by_name else None
-            return {f"{name}@{term}": label} if label and _wants(wanted, term) else found
-        related = self.related(row, lookup)
-        logical = related[0].logical if related else BY_SET[lookup.targets[0]].logical
-        every = {
-            "Microsoft.Dynamics.CRM.associatednavigationproperty": lookup.name,
-            "Microsoft.Dynamics.CRM.lookuplogicalname": logical,
-            "OData.Community.Display.V1.FormattedValue": (
-                related[1].get(related[0].name_column) if related else None
-            ),
-        }
-        for term, value in every.items():
-            if value is not None and _wants(wanted, term):
-                found[f"{name}@{term}"] = value
-        return found
-
-    def _context(
-        self, table: Table, request: Request, query: Query, *, single: bool = False
-    ) -> str:
-        columns = ",".join(query.select or ())
-        for expand in query.expand:
-            inner = ",".join(expand.query.select or ())
-            columns += f"{',' if columns else ''}{expand.lookup.name}({inner})"
-        listed = f"({columns})" if columns else ""
-        tail = "/$entity" if single else ""
-        return f"{request.root}$metadata#{table.entity_set}{listed}{tail}"
-
-    def _entity_id(self, table: Table, row_id: str, request: Request) -> dict[str, str]:
-        return {"OData-EntityId": f"{request.root}{table.entity_set}({row_id})"}
-
-    def ok(
-        self,
-        status: int,
-        body: Any,
-        request: Request,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        """A successful answer with the headers of its kind."""
-        found = dict(headers or {})
-        annotations = request.prefers("odata.include-annotations")
-        applied = [found["Preference-Applied"]] if "Preference-Applied" in found else []
-        if annotations is not None and body is not None:
-            applied.append(f'odata.include-annotations="{annotations}"')
-        if request.prefers("odata.maxpagesize") and body is not None:
-            applied.append(f"odata.maxpagesize={request.prefers('odata.maxpagesize')}")
-        if applied:
-            found["Preference-Applied"] = ",".join(applied)
-        if body is not None:
-            found["Content-Type"] = JSON_TYPE
-        return Answer(status, body, found)
+# What a body nests inside rows that it creates.
+_DEEPEST_INSERT = 8
 
 
-def etag(row: Row) -> str:
-    """The version of a row, as a weak tag."""
-    return f'W/"{row.get("versionnumber")}"'
+def create(environment: Environment, table: Table, request: Request) -> Response:
+    """POST to an entity set."""
+    row = create_row(environment, table, request.json(table.entity_set), request)
+    return _created(environment, table, row, request)
 
 
-def _wants(wanted: str, term: str) -> bool:
-    return any(
-        pattern == "*"
-        or pattern == term
-        or (pattern.endswith("*") and term.startswith(pattern[:-1]))
-        for pattern in (part.strip() for part in wanted.split(","))
-    )
+def create_row(
+    environment: Environment,
+    table: Table,
+    body: Mapping[str, Any],
+    request: Request,
+    *,
+    key: Key | None = None,
+    depth: int = 0,
+) -> Row:
+    """Create a row with the rows inside it, under a key where an upsert names one."""
+    if depth > _DEEPEST_INSERT:
+        raise bad_payload(table.entity_set, "The rows inside the payload are nested too deep.")
+    _only_where_supported(table, "Create")
+    privileges.require(environment, request, "Create", table)
+    found = read_body(environment, table, body, request)
+    _create_related(environment, found, request, depth)
+    chosen = found.columns.pop(table.key, None)
+    if key is not None:
+        chosen = key.row_id or chosen
+        found.columns.update(key.columns)
+    elif chosen is not None and table.logical == "workflow":
+        mode = environment.switches["client_chosen_id"]
+        if mode == "refuse":
+            raise ServiceError(400, "0x80040203", "The primary key of a new row cannot be set.")
+        chosen = None if mode == "ignore" else chosen
+    row_id = str(chosen or uuid.uuid4()).lower()
+    if row_id == "00000000-0000-0000-0000-000000000000":
+        raise ServiceError(400, "0x80040203", "Expected non-empty Guid.")
+    _complete(table, found.columns)
+    if environment.store.get(table.logical, row_id) is not None:
+        raise ServiceError(*ALREADY_EXISTS)
+    _unique(environment, table, found.columns, row_id)
+    values = {**found.columns, table.key: row_id}
+    table_rules.before_create(environment, table, values, request)
+    caller = request.caller
+    row = environment.insert(table, values, caller.user_id)
+    if caller.impersonator and "_createdonbehalfby_value" in row:
+        behalf = {"_createdonbehalfby_value": caller.impersonator}
+        row = environment.change(table, row, behalf, caller.user_id)
+    table_rules.after_create(environment, table, row, request)
+    _create_children(environment, table, row, found, request, depth)
+    return row
 
 
-def _checked(table: Table, column: Column, value: Any) -> Any:
-    """A value that fits its column."""
-    if value is None:
-        return None
-    fits = {
-        "string": isinstance(value, str),
-        "memo": isinstance(value, str),
-        "int": isinstance(value, int) and not isinstance(value, bool),
-        "bool": isinstance(value, bool),
-        "guid": is_guid(value),
-        "double": isinstance(value, (int, float)),
-    }.get(column.kind, True)
-    if not fits:
+def patch(environment: Environment, table: Table, text: str, request: Request) -> Response:
+    """PATCH of one row: an update, or an upsert where the conditions allow it."""
+    key = read_key(table, text, request)
+    body = request.json(table.entity_set)
+    if_match = request.headers.get("if-match")
+    row = lookup(environment, table, key)
+    if row is None:
+        creates = environment.switches["patch_upsert_creates"] == "on"
+        if if_match not in (None, "null") or not creates:
+            raise missing(table, key)
+        row = create_row(environment, table, body, request, key=key)
+        return _created(environment, table, row, request)
+    if request.headers.get("if-none-match") == "*":
+        raise ServiceError(*ALREADY_EXISTS)
+    changed = update_row(environment, table, row, body, request, if_match=if_match)
+    if request.prefers("return") == "representation":
+        return retrieve.representation(environment, table, changed, request, created=False)
+    return ok(204, None, request, _entity_id(table, row[table.key], request))
+
+
+def update_row(
+    environment: Environment,
+    table: Table,
+    row: Row,
+    body: Mapping[str, Any],
+    request: Request,
+    *,
+    if_match: str | None = None,
+) -> Row:
+    """Change the columns of a row that a body names."""
+    _only_where_supported(table, "Update")
+    privileges.require(environment, request, "Write", table, row)
+    found = read_body(environment, table, body, request)
+    if found.related or found.children or found.links:
         raise bad_payload(
             table.entity_set,
-            f"Cannot convert the literal '{str(value)[:40]}' to the expected type "
-            f"'{_EDM[column.kind]}'.",
+            "Related rows can be created inside the payload of a create only.",
         )
-    if column.longest and len(value) > column.longest:
-        raise Refusal(
+    _same_version(environment, table, row, if_match)
+    found.columns.pop(table.key, None)
+    return _changed(environment, table, row, found.columns, request)
+
+
+def put_column(
+    environment: Environment,
+    table: Table,
+    text: str,
+    name: str,
+    request: Request,
+    *,
+    clear: bool = False,
+) -> Response:
+    """PUT or DELETE of a single column."""
+    row = find_row(environment, table, text, request)
+    _only_where_supported(table, "Update")
+    privileges.require(environment, request, "Write", table, row)
+    column = table.by_name.get(name)
+    if column is None:
+        raise no_such_segment(name)
+    if name == table.key or not column.writable:
+        raise ServiceError(
+            400, "0x80040203", f"The property '{name}' of '{table.logical}' cannot be changed."
+        )
+    body = {} if clear else request.json(table.entity_set)
+    if not clear and "value" not in body:
+        raise bad_payload(table.entity_set, "The payload has no property 'value'.")
+    values = read_body(environment, table, {name: None if clear else body["value"]}, request)
+    _same_version(environment, table, row, request.headers.get("if-match"))
+    _changed(environment, table, row, values.columns, request)
+    return Response(204)
+
+
+def delete(environment: Environment, table: Table, text: str, request: Request) -> Response:
+    """DELETE of one row."""
+    row = find_row(environment, table, text, request)
+    delete_row(environment, table, row, request)
+    return Response(204)
+
+
+def delete_row(environment: Environment, table: Table, row: Row, request: Request) -> None:
+    """Delete a row, and what the service deletes with it."""
+    _only_where_supported(table, "Delete")
+    privileges.require(environment, request, "Delete", table, row)
+    _same_version(environment, table, row, request.headers.get("if-match"))
+    table_rules.before_delete(environment, table, row, request)
+    environment.remove(table, row, request.caller.user_id)
+
+
+def _created(environment: Environment, table: Table, row: Row, request: Request) -> Response:
+    where = _entity_id(table, row[table.key], request)
+    where["Location"] = where["OData-EntityId"]
+    if request.prefers("return") == "representation":
+        response = retrieve.representation(environment, table, row, request, created=True)
+        response.headers.update(where)
+        return response
+    return ok(204, None, request, where)
+
+
+def _changed(
+    environment: Environment, table: Table, row: Row, values: dict[str, Any], request: Request
+) -> Row:
+    for column in table.columns:
+        if column.required and column.name in values and values[column.name] is None:
+            raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
+    if "_ownerid_value" in values and values["_ownerid_value"] != row["_ownerid_value"]:
+        privileges.require(environment, request, "Assign", table, row)
+    _unique(environment, table, values, row[table.key])
+    values = table_rules.before_update(environment, table, row, values, request)
+    if request.caller.impersonator and "_modifiedonbehalfby_value" in row:
+        values = {**values, "_modifiedonbehalfby_value": request.caller.impersonator}
+    changed = environment.change(table, row, values, request.caller.user_id)
+    table_rules.after_update(environment, table, row, changed, request)
+    return changed
+
+
+def _create_related(environment: Environment, found: Body, request: Request, depth: int) -> None:
+    for described, target, body in found.related:
+        row = create_row(environment, target, body, request, depth=depth + 1)
+        found.columns[described.column] = row[target.key]
+
+
+def _create_children(
+    environment: Environment, table: Table, row: Row, found: Body, request: Request, depth: int
+) -> None:
+    for name, bodies in found.children:
+        described = COLLECTIONS[table.logical][name]
+        target = BY_SET[described.target]
+        for body in bodies:
+            inner = dict(body)
+            if described.lookup is not None:
+                url = f"/{table.entity_set}({row[table.key]})"
+                inner[f"{described.lookup.name}@odata.bind"] = url
+            child = create_row(environment, target, inner, request, depth=depth + 1)
+            if described.lookup is None:
+                references.link(environment, table, row, described, child, request)
+    for name, urls in found.links:
+        for url in urls:
+            references.associate_url(environment, table, row, name, url, request)
+
+
+def _complete(table: Table, values: Mapping[str, Any]) -> None:
+    for column in table.columns:
+        if column.required and values.get(column.name) is None:
+            raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
+    for described in table.lookups:
+        if described.required and values.get(described.column) is None:
+            name = described.attribute
+            raise ServiceError(400, "0x80040203", f"Attribute '{name}' cannot be NULL")
+
+
+def _unique(environment: Environment, table: Table, values: Mapping[str, Any], row_id: str) -> None:
+    for column in (*table.unique, *table.alternate):
+        if values.get(column) is None:
+            continue
+        for other in environment.store.select(table.logical, **{column: values[column]}):
+            if other[table.key] != row_id:
+                raise ServiceError(*ALREADY_EXISTS)
+
+
+def _only_where_supported(table: Table, message: str) -> None:
+    if table.read_only or (message == "Delete" and not table.deletable):
+        raise ServiceError(
+            405,
+            "0x80040800",
+            f"The '{message}' method does not support entities of type '{table.logical}'. "
+            "MessageProcessorCache returned MessageProcessor.Empty.",
+        )
+
+
+def _same_version(environment: Environment, table: Table, row: Row, if_match: str | None) -> None:
+    """Reject a write against another version."""
+    if if_match in (None, "*", "null"):
+        return
+    optimistic = environment.switches["optimistic_concurrency"] == "on"
+    if table.logical == "workflow" and not optimistic:
+        raise ServiceError(
             400,
-            "0x80044331",
-            f"A validation error occurred.  The length of the '{column.name}' attribute of the "
-            f"'{table.logical}' entity exceeded the maximum allowed length of "
-            f"'{column.longest}'.",
+            "0x8006088D",
+            f"Optimistic concurrency isn't enabled for entity type {table.logical}. The "
+            "IfVersionMatches value of ConcurrencyBehavior can only be used if optimistic "
+            "concurrency is enabled.",
         )
-    return value.lower() if column.kind == "guid" else value
+    if if_match != etag(row):
+        raise ServiceError(*VERSION_MISMATCH)
 
 
-_EDM = {
-    "string": "Edm.String",
-    "memo": "Edm.String",
-    "int": "Edm.Int32",
-    "bool": "Edm.Boolean",
-    "guid": "Edm.Guid",
-    "double": "Edm.Double",
-}
-
-
-def _page_size(request: Request) -> int | None:
-    value = request.prefers("odata.maxpagesize")
-    return int(value) if value and value.isdigit() and int(value) > 0 else None
-
-
-def _page_start(query: Query) -> int:
-    if query.skiptoken is None:
-        return 0
-    _, found, rest = query.skiptoken.partition('last="')
-    number = rest.partition('"')[0]
-    if not found or not number.isdigit():
-        raise Refusal(400, "0x80040203", "Malformed XML in the Paging Cookie")
-    return int(number)
-
-
-def _next_link(request: Request, start: int) -> str:
-    kept = [part for part in request.query.split("&") if not part.startswith("$skiptoken")]
-    kept = [part for part in kept if part and not part.startswith("%24skiptoken")]
-    cookie = f'<cookie pagenumber="2" pagingcookie="last" istracking="False" last="{start}" />'
-    query = "&".join([*kept, f"$skiptoken={quote(cookie)}"])
-    return f"{request.root}{request.path}?{query}"
+def _entity_id(table: Table, row_id: str, request: Request) -> dict[str, str]:
+    return {"OData-EntityId": f"{request.root}{table.entity_set}({row_id})"}

@@ -30,6 +30,9 @@ ON_CALL_TEAM = "0e6a3b61-0000-4000-8000-000000000022"
 ROLELESS_TEAM = "0e6a3b61-0000-4000-8000-000000000023"
 
 PUBLISHER = "0e6a3b61-0000-4000-8000-000000000031"
+SYSTEM_ADMINISTRATOR = "0e6a3b61-0000-4000-8000-000000000051"
+ENVIRONMENT_MAKER = "0e6a3b61-0000-4000-8000-000000000052"
+
 DEFAULT_SOLUTION = "fd140aaf-4df4-11dd-bd17-0019b9312238"
 ACTIVE_SOLUTION = "fd140aae-4df4-11dd-bd17-0019b9312238"
 SOLUTION = "0e6a3b61-0000-4000-8000-000000000041"
@@ -41,6 +44,10 @@ def rows() -> Mapping[str, list[dict[str, Any]]]:
     return {
         "organizations": [{"organizationid": ORGANIZATION, "name": "contoso"}],
         "businessunits": [{"businessunitid": BUSINESS_UNIT, "name": "contoso"}],
+        "roles": [
+            _role(SYSTEM_ADMINISTRATOR, "System Administrator"),
+            _role(ENVIRONMENT_MAKER, "Environment Maker"),
+        ],
         "systemusers": [
             _person(APPLICATION_USER, "#", "pulumi-deploy", 90, applicationid=CLIENT),
             _person(ALICE, "Alice", "Archer", 91),
@@ -67,12 +74,15 @@ def rows() -> Mapping[str, list[dict[str, Any]]]:
             _solution(ACTIVE_SOLUTION, "Active", "Active Solution", "1.0", isvisible=False),
             _solution(SOLUTION, SOLUTION_NAME, "Contoso Automation", "1.0.0.0"),
         ],
-        "roles": [],
     }
 
 
-# Principals that hold no security role: sharing with them and assigning to them is refused.
-WITHOUT_ROLE = frozenset({ROLELESS_TEAM})
+def first_role(principal_id: str) -> str | None:
+    """The role of a user or team of the environment from its start, or added by hand."""
+    if principal_id == ROLELESS_TEAM:
+        return None
+    people = (ALICE, BOB, CAROL, DISABLED_USER, OPERATIONS_TEAM, ON_CALL_TEAM)
+    return ENVIRONMENT_MAKER if principal_id in people else SYSTEM_ADMINISTRATOR
 
 
 def _person(row_id: str, first: str, last: str, number: int, **more: Any) -> dict[str, Any]:
@@ -98,6 +108,18 @@ def _team(row_id: str, name: str, number: int) -> dict[str, Any]:
         "name": name,
         "azureactivedirectoryobjectid": f"0e6a3b61-0000-4000-9000-0000000000{number}",
         "_businessunitid_value": BUSINESS_UNIT,
+    }
+
+
+def _role(row_id: str, name: str) -> dict[str, Any]:
+    return {
+        "roleid": row_id,
+        "roleidunique": row_id,
+        "name": name,
+        "organizationid": ORGANIZATION,
+        "ismanaged": True,
+        "_businessunitid_value": BUSINESS_UNIT,
+        "_parentrootroleid_value": row_id,
     }
 
 

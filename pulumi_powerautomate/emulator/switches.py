@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .answers import Refusal
+from .responses import ServiceError
 
 # name: (allowed values, or a type for any value of it; default; what it decides)
 SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
@@ -104,7 +104,7 @@ class Switches:
         """Change switches; an unknown name or value is refused."""
         for name, value in changes.items():
             if name not in SWITCHES:
-                raise Refusal(400, "", f"No switch {name!r}; there are {', '.join(SWITCHES)}.")
+                raise ServiceError(400, "", f"No switch {name!r}; there are {', '.join(SWITCHES)}.")
             self._values[name] = _parsed(name, value)
 
 
@@ -114,8 +114,8 @@ def _parsed(name: str, value: Any) -> Any:
         try:
             return allowed(value)
         except (TypeError, ValueError):
-            raise Refusal(400, "", f"Switch {name} takes a number, not {value!r}.") from None
+            raise ServiceError(400, "", f"Switch {name} takes a number, not {value!r}.") from None
     for choice in allowed:
         if str(choice) == str(value):
             return choice
-    raise Refusal(400, "", f"Switch {name} takes {allowed}, not {value!r}.")
+    raise ServiceError(400, "", f"Switch {name} takes {allowed}, not {value!r}.")

@@ -8,9 +8,9 @@ import re
 import uuid
 from typing import Any
 
-from .answers import Answer
 from .clock import Clock
 from .faults import Fault
+from .responses import Response
 
 _HTML = (
     b"<!DOCTYPE html><html><head><title>Sign in to the network</title></head>"
@@ -18,6 +18,24 @@ _HTML = (
 )
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LONGEST_HANG = 3600.0
+
+
+class _Spelled(bytes):
+    """
+    A header's name, sent as it is spelled.
+
+    The server sends names in lower case, and looks for some of them that way; old clients look for
+    `OData-EntityId` as the documentation spells it.
+    """
+
+    def lower(self) -> _Spelled:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes) and bytes.lower(self) == bytes.lower(other)
+
+    def __hash__(self) -> int:
+        return hash(bytes.lower(self))
 
 
 class Wire:
@@ -50,33 +68,37 @@ class Wire:
         # The server's own object behind `send` holds the transport; ASGI has no word for a reset.
         self._send.__self__.transport.abort()
 
-    async def answer(self, answer: Answer, spoilt: Fault | None = None) -> None:
+    async def response(self, response: Response, corruption: Fault | None = None) -> None:
         """Send an answer, or what a fault leaves of it."""
         self.done = True
-        content = answer.content()
-        detail = spoilt.detail if spoilt else {}
-        if spoilt and spoilt.do == "empty":
+        content = response.content()
+        detail = corruption.detail if corruption else {}
+        if corruption and corruption.do == "empty":
             content = b""
-        if spoilt and spoilt.do == "wrong_id":
-            content, answer.headers = _other_ids(content, answer.headers)
-        await self._start(answer, len(content))
-        if spoilt and spoilt.do == "drip":
+        if corruption and corruption.do == "wrong_id":
+            content, response.headers = _other_ids(content, response.headers)
+        await self._start(response, len(content))
+        if corruption and corruption.do == "drip":
             await self._drip(content, float(detail.get("seconds", 1.0)))
             return
-        if spoilt and (spoilt.do in ("truncate", "wrong_content_length") or _mid_body(spoilt)):
-            await self._half(content, spoilt)
+        if corruption and (
+            corruption.do in ("truncate", "wrong_content_length") or _mid_body(corruption)
+        ):
+            await self._half(content, corruption)
             return
         await self._send({"type": "http.response.body", "body": content})
 
-    async def _start(self, answer: Answer, length: int) -> None:
-        headers = {"Date": self._clock.http_date(), **answer.headers}
-        if answer.status not in (204, 304):
+    async def _start(self, response: Response, length: int) -> None:
+        headers = {"Date": self._clock.http_date(), **response.headers}
+        if response.status not in (204, 304):
             headers["Content-Length"] = str(length)
         await self._send(
             {
                 "type": "http.response.start",
-                "status": answer.status,
-                "headers": [(key.encode(), value.encode()) for key, value in headers.items()],
+                "status": response.status,
+                "headers": [
+                    (_Spelled(key.encode()), value.encode()) for key, value in headers.items()
+                ],
             }
         )
 
@@ -102,32 +124,45 @@ class Wire:
         await self._send({"type": "http.response.body", "body": b""})
 
 
-def instead(fault: Fault) -> Answer | None:
+def fault_response(fault: Fault) -> Response | None:
     """The answer a fault gives in place of the real one; None when it gives none."""
     detail = fault.detail
     headers = {str(key): str(value) for key, value in detail.get("headers", {}).items()}
     if fault.do == "html":
         headers.setdefault("Content-Type", "text/html; charset=utf-8")
-        return Answer(int(detail.get("status", 200)), None, headers, raw=_HTML)
+        return Response(int(detail.get("status", 200)), None, headers, raw=_HTML)
     if fault.do == "redirect":
         headers["Location"] = str(detail.get("location", "https://elsewhere.example/"))
-        return Answer(int(detail.get("status", 302)), None, headers, raw=b"")
+        return Response(int(detail.get("status", 302)), None, headers, raw=b"")
     if fault.do == "status":
         return _status(detail, headers)
     return None
 
 
-def _status(detail: dict[str, Any], headers: dict[str, str]) -> Answer:
+def from_elsewhere(fault: Fault) -> bool:
+    """Whether a proxy or a portal would send this response, without the service's headers."""
+    if fault.do in ("html", "redirect"):
+        return True
+    if fault.do != "status" or "body" not in fault.detail:
+        return bool(fault.detail.get("status") == 407)
+    try:
+        json.loads(str(fault.detail["body"]))
+    except ValueError:
+        return True
+    return False
+
+
+def _status(detail: dict[str, Any], headers: dict[str, str]) -> Response:
     status = int(detail.get("status", 503))
     if "body" in detail:
         headers.setdefault("Content-Type", "text/plain")
-        return Answer(status, None, headers, raw=str(detail["body"]).encode())
+        return Response(status, None, headers, raw=str(detail["body"]).encode())
     headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")
     error = {
         "code": str(detail.get("code", "0x80040216")),
         "message": str(detail.get("message", "An unexpected error occurred.")),
     }
-    return Answer(status, {"error": error}, headers)
+    return Response(status, {"error": error}, headers)
 
 
 def _mid_body(fault: Fault) -> bool:

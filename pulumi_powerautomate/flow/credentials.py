@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..redaction import redact
-from .difference.secrecy import hides, without_secrets
+from .difference.masking import hides, without_secrets
 
 _STRUCTURE = frozenset({"runAfter", "type", "kind", "metadata", "schema"})
 _COMPUTED = re.compile(r"@\{[^{}]*\}")

@@ -81,7 +81,8 @@ def select(client: DataverseClient, wanted: Selection) -> Selected:
             and wanted.state in (None, flow.state)
         ]
     if wanted.name is not None:
-        pattern = wanted.name.lower()
+        # Of the marks that fnmatch knows, only these two are wildcards here.
+        pattern = wanted.name.lower().replace("[", "[[]")
         found = [flow for flow in found if fnmatchcase(flow.name.lower(), pattern)]
     found.sort(key=lambda flow: (flow.name.lower(), flow.name, flow.workflow_id))
     return Selected(tuple(found), tuple(sorted(unseen)))

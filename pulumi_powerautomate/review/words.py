@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..flow.difference.secrecy import without_secrets
+from ..flow.difference.masking import without_secrets
 from ..flow.difference.values import ABSENT, leaves
 from ..flow.difference.wording import listed, shown
 from .preview import UNKNOWN, Step

@@ -20,6 +20,7 @@ from zipfile import ZipFile
 from ..errors import InvalidInputError, PowerAutomateError
 from ..flow import children_of, digest, parse_document, references_to_wire
 from . import hardened
+from .variable_types import VARIABLE_TYPES
 
 MANIFEST, CUSTOMIZATIONS = "solution.xml", "customizations.xml"
 CONTENT_TYPES = "[Content_Types].xml"
@@ -27,16 +28,6 @@ CLOUD_FLOW = "5"
 _VARIABLE = re.compile(r"environmentvariabledefinitions/[^/]+/environmentvariabledefinition\.xml")
 _CHUNK = 1 << 20
 _UTF_8 = 0x800
-
-# Numbers of environmentvariabledefinition.type.
-VARIABLE_TYPES: Mapping[str, str] = {
-    "100000000": "string",
-    "100000001": "number",
-    "100000002": "boolean",
-    "100000003": "json",
-    "100000004": "data source",
-    "100000005": "secret",
-}
 
 
 @dataclass(frozen=True)
@@ -53,6 +44,16 @@ class PackagedFlow:
     references: Mapping[str, Any]
     """Connection references in normal form."""
     file: str
+
+    @property
+    def embedded_connectors(self) -> frozenset[str]:
+        """Connectors of connections that it names itself, or that its export left out."""
+        return frozenset(
+            str(entry.get("id") or entry.get("api") or "").rpartition("/")[2]
+            for entry in self.references.values()
+            if "id" in entry
+            or not (entry.get("logical_name") or entry.get("runtime_source") == "invoker")
+        )
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,20 @@ def read_bytes(data: bytes, where: str) -> SolutionPackage:
         InvalidInputError: as `read_package` does.
     """
     return _read(io.BytesIO(data), where)
+
+
+def is_package(path: str | Path) -> bool:
+    """
+    Whether a zip is a solution package, rather than some other archive that lies beside.
+
+    Raises:
+        InvalidInputError: it cannot be opened at all.
+    """
+    try:
+        with open(path, "rb") as source, hardened.open_archive(source, str(path)) as archive:
+            return any(name.lower() == MANIFEST for name in archive.namelist())
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def flow_documents(path: str | Path) -> list[tuple[str, str]]:
@@ -263,12 +278,19 @@ def _variables(
         yield (
             element.get("schemaname", ""),
             Variable(
-                type=VARIABLE_TYPES.get(element.findtext("type") or "", "string"),
+                type=_type(element),
                 required=element.findtext("isrequired") == "1",
                 default=element.findtext("defaultvalue"),
                 value=_value(hardened.content(archive, value, where)) if value else None,
             ),
         )
+
+
+def _type(element: Element) -> str:
+    """The variable's type; a secret that Dataverse keeps is any text."""
+    found = VARIABLE_TYPES.get(element.findtext("type") or "", "string")
+    in_dataverse = element.findtext("secretstore") == "1"
+    return "string" if found == "secret" and in_dataverse else found
 
 
 def _value(text: bytes) -> str | None:

@@ -199,15 +199,24 @@ def _held(kind: Kind, hook: str, moment: str) -> tuple[str, str, int]:
 
 
 def _later(hook: str, writes: tuple[Write, ...]) -> int:
-    """Of a replacement, the first write of the new one; of other hooks, the second."""
+    """
+    The write at which a hook is half done: of others than a replacement, the second one.
+
+    Of a replacement that deletes first, the first one of the new row; of one that creates first,
+    the deletion.
+    """
     if hook != "replace":
         return 1
     old = ("DELETE", "POST")
     return next(
-        number
-        for number, (method, path) in enumerate(writes)
-        if method not in old or (method == "POST" and not path.startswith(("Revoke", "Uninstall")))
-        if number > 0
+        (
+            number
+            for number, (method, path) in enumerate(writes)
+            if method not in old
+            or (method == "POST" and not path.startswith(("Revoke", "Uninstall")))
+            if number > 0
+        ),
+        len(writes) - 1,
     )
 
 

@@ -85,9 +85,9 @@ class Solution(Kind):
         "update": (("POST", "StageAndUpgradeAsync"), ("PATCH", rf"workflows\({SECOND}")),
         "delete": (("POST", "UninstallSolutionAsync"),),
         "replace": (
-            ("POST", "UninstallSolutionAsync"),
             ("POST", "ImportSolutionAsync"),
             ("PATCH", rf"workflows\({_THIRD}"),
+            ("POST", "UninstallSolutionAsync"),
         ),
     }
 

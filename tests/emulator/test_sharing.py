@@ -68,7 +68,12 @@ def test_shares_go_with_their_flow_and_principal(emulator: Emulator, table: str,
     """No share points at a row that is gone."""
     share(emulator, "GrantAccess", "ReadAccess")
     _team_share(emulator, "ReadAccess")
-    assert call(emulator, "DELETE", f"{table}({row})").status_code == 204
+    if table == "systemusers":
+        # The service does not delete users; somebody takes this one away.
+        assert call(emulator, "DELETE", f"{table}({row})").status_code == 405
+        emulator.control.delete(table, row)
+    else:
+        assert call(emulator, "DELETE", f"{table}({row})").status_code == 204
     left = emulator.control.rows("principalobjectaccessset")
     assert len(left) == (0 if table == "workflows" else 1)
     assert all(row not in (item["objectid"], item["principalid"]) for item in left)

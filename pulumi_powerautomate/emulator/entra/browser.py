@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from ..answers import Answer
 from ..clock import Clock
+from ..responses import Response
 from .aadsts import REFUSALS
 from .directory import Application, User
 from .refusals import SignInRefusal, refuse
@@ -54,7 +54,7 @@ class Browser:
 
     def authorize(
         self, request: SignInRequest, application: Application, user: User | None
-    ) -> Answer:
+    ) -> Response:
         """Send the browser back with a code, or with why there is none."""
         query = request.query
         where = query.get("redirect_uri", "")
@@ -63,14 +63,14 @@ class Browser:
             return _page(400, refuse(50011, redirect_uri=where, client_id=application.client_id))
         try:
             back = {"code": self._code(query, application, user)}
-        except SignInRefusal as refusal:
-            back = {"error": refusal.error, "error_description": refusal.text()}
+        except SignInRefusal as error:
+            back = {"error": error.error, "error_description": error.text()}
         if "state" in query:
             back["state"] = query["state"]
         if query.get("response_mode") == "form_post":
             return _form(where, back)
         mark = "&" if urlsplit(where).query else "?"
-        return Answer(302, None, {"Location": f"{where}{mark}{urlencode(back)}"})
+        return Response(302, None, {"Location": f"{where}{mark}{urlencode(back)}"})
 
     def redeem(self, request: SignInRequest, client_id: str) -> tuple[User, str, str | None]:
         """Who agreed, to which scopes, and the nonce."""
@@ -133,7 +133,7 @@ def _is_loopback(uri: str) -> bool:
     return parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _form(where: str, back: Mapping[str, str]) -> Answer:
+def _form(where: str, back: Mapping[str, str]) -> Response:
     fields = "".join(
         f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
         for name, value in back.items()
@@ -145,10 +145,10 @@ def _form(where: str, back: Mapping[str, str]) -> Answer:
         '<input type="submit" value="Submit"></noscript></form>'
         "<script>document.forms[0].submit();</script></body></html>"
     )
-    return Answer(200, None, {"Content-Type": "text/html; charset=utf-8"}, text.encode())
+    return Response(200, None, {"Content-Type": "text/html; charset=utf-8"}, text.encode())
 
 
-def _page(status: int, refusal: SignInRefusal) -> Answer:
-    title = f"Sorry, but we're having trouble signing you in. ({REFUSALS[refusal.number][0]})"
-    text = f"<html><body><h1>{title}</h1><p>{html.escape(refusal.text())}</p></body></html>"
-    return Answer(status, None, {"Content-Type": "text/html; charset=utf-8"}, text.encode())
+def _page(status: int, error: SignInRefusal) -> Response:
+    title = f"Sorry, but we're having trouble signing you in. ({REFUSALS[error.number][0]})"
+    text = f"<html><body><h1>{title}</h1><p>{html.escape(error.text())}</p></body></html>"
+    return Response(status, None, {"Content-Type": "text/html; charset=utf-8"}, text.encode())

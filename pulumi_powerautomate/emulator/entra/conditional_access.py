@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import seed
-from ..answers import Refusal
+from ..responses import ServiceError
 from .aadsts import REFUSALS
 from .directory import known
 from .refusals import SignInRefusal, refuse
@@ -32,22 +32,22 @@ class ConditionalAccess:
         self._challenge: dict[str, Any] = {}
         self._next: list[int] = []
 
-    def set(self, wish: Mapping[str, Any]) -> None:
+    def set(self, options: Mapping[str, Any]) -> None:
         """
         Change what is demanded: `block` refuses everybody, `mfa` every sign-in without a browser,
         `challenge` every call of the API with a token that lacks these claims. `refuse` is the
         number of a refusal that the next `times` requests for a token get.
         """
-        known(wish, ("block", "mfa", "challenge", "refuse", "times"))
-        self._block = bool(wish.get("block", self._block))
-        self._mfa = bool(wish.get("mfa", self._mfa))
-        self._challenge = dict(wish.get("challenge", self._challenge) or {})
-        number = wish.get("refuse")
+        known(options, ("block", "mfa", "challenge", "refuse", "times"))
+        self._block = bool(options.get("block", self._block))
+        self._mfa = bool(options.get("mfa", self._mfa))
+        self._challenge = dict(options.get("challenge", self._challenge) or {})
+        number = options.get("refuse")
         if number is not None:
             if number not in REFUSALS:
                 numbers = ", ".join(map(str, sorted(REFUSALS)))
-                raise Refusal(400, "", f"No refusal {number!r}; there are {numbers}.")
-            self._next += [number] * int(wish.get("times", 1))
+                raise ServiceError(400, "", f"No refusal {number!r}; there are {numbers}.")
+            self._next += [number] * int(options.get("times", 1))
 
     def check_request(self, client_id: str) -> None:
         """Refuse when a test has asked for it."""

@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..answers import Answer, Refusal
 from ..clock import Clock
+from ..responses import Response, ServiceError
 from .directory import User
 from .refusals import SignInRefusal, json_answer, refuse
 from .request import SignInRequest
@@ -50,7 +50,7 @@ class DeviceCodes:
         self._devices.clear()
         self.interval = 5
 
-    def start(self, request: SignInRequest, base: str) -> Answer:
+    def start(self, request: SignInRequest, base: str) -> Response:
         """Give out a code."""
         scope = request.require("scope")
         code = secrets.token_urlsafe(48)
@@ -110,4 +110,4 @@ class DeviceCodes:
             if device.user_code == user_code:
                 device.user, device.declined = user, user is None
                 return
-        raise Refusal(404, "", f"No device waits with the code {user_code!r}.")
+        raise ServiceError(404, "", f"No device waits with the code {user_code!r}.")

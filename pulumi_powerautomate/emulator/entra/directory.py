@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from .. import seed
-from ..answers import Refusal
 from ..clock import Clock
+from ..responses import ServiceError
 
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
@@ -193,7 +193,7 @@ class Directory:
         )
         system = bool(item.get("system_assigned", False))
         if system and any(identity.system_assigned for identity in self.identities):
-            raise Refusal(400, "", "There is a system-assigned identity already.")
+            raise ServiceError(400, "", "There is a system-assigned identity already.")
         self.identities.append(
             ManagedIdentity(client_id, object_id, str(item.get("resource_id", "")), system)
         )
@@ -209,21 +209,21 @@ class Directory:
 def known(item: Any, names: Any) -> None:
     """A misspelt member would make a test pass for nothing."""
     if not isinstance(item, Mapping):
-        raise Refusal(400, "", f"{item!r} is not an object with {', '.join(names)}.")
+        raise ServiceError(400, "", f"{item!r} is not an object with {', '.join(names)}.")
     unknown = sorted(set(item) - set(names))
     if unknown:
-        raise Refusal(400, "", f"Unknown {unknown}; known are {', '.join(names)}.")
+        raise ServiceError(400, "", f"Unknown {unknown}; known are {', '.join(names)}.")
 
 
 def _guid(item: Mapping[str, Any], name: str) -> str:
     try:
         return str(uuid.UUID(str(item.get(name, ""))))
     except ValueError:
-        raise Refusal(400, "", f"{name} is {item.get(name)!r}, which is not a GUID.") from None
+        raise ServiceError(400, "", f"{name} is {item.get(name)!r}, which is not a GUID.") from None
 
 
 def _certificate(pem: Any) -> Certificate:
     try:
         return Certificate(x509.load_pem_x509_certificate(str(pem).encode()))
     except ValueError:
-        raise Refusal(400, "", "A certificate is not PEM.") from None
+        raise ServiceError(400, "", "A certificate is not PEM.") from None

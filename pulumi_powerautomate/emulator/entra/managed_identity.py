@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..answers import Answer, Refusal
 from ..clock import Clock
+from ..responses import Response, ServiceError
 from .directory import Directory, ManagedIdentity, User
 from .refusals import json_answer
 from .request import SignInRequest
@@ -65,10 +65,10 @@ class ManagedIdentities:
             path.unlink(missing_ok=True)
         self._challenges.clear()
 
-    def machine(self, kind: str, url: str, base: str, wish: Mapping[str, Any]) -> dict[str, str]:
+    def machine(self, kind: str, url: str, base: str, options: Mapping[str, Any]) -> dict[str, str]:
         """The variables that a process finds on such a machine."""
-        if kind == "arc" and wish.get("folder"):
-            self._folder = Path(str(wish["folder"]))
+        if kind == "arc" and options.get("folder"):
+            self._folder = Path(str(options["folder"]))
         kinds = {
             "imds": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url},
             "app_service": {
@@ -88,12 +88,12 @@ class ManagedIdentities:
             "cloud_shell": {"MSI_ENDPOINT": url + _SHELL_PATH},
         }
         if kind not in kinds:
-            raise Refusal(400, "", f"No machine {kind!r}; there are {', '.join(kinds)}.")
+            raise ServiceError(400, "", f"No machine {kind!r}; there are {', '.join(kinds)}.")
         return kinds[kind]
 
-    def handle(self, request: SignInRequest) -> Answer | None:
+    def handle(self, request: SignInRequest) -> Response | None:
         """Answer a request for a token; None when the path is none of theirs."""
-        endpoints: dict[tuple[str, str], tuple[str, Callable[[SignInRequest], Answer]]] = {
+        endpoints: dict[tuple[str, str], tuple[str, Callable[[SignInRequest], Response]]] = {
             ("GET", IMDS_PATH): ("imds", self._imds),
             ("GET", _APP_SERVICE_PATH): ("app_service", self._app_service),
             ("GET", _ARC_PATH): ("arc", self._arc),
@@ -104,16 +104,16 @@ class ManagedIdentities:
         found = endpoints.get((request.method, request.path))
         if found is None:
             return None
-        name, answer = found
+        name, response = found
         request.note["endpoint"] = name
         request.note["resource"] = request.query.get("resource", "")
-        return answer(request)
+        return response(request)
 
-    def _imds(self, request: SignInRequest) -> Answer:
-        refusal = _metadata_refusal(request)
-        return refusal or self._instance_token(request)
+    def _imds(self, request: SignInRequest) -> Response:
+        error = _metadata_refusal(request)
+        return error or self._instance_token(request)
 
-    def _instance_token(self, request: SignInRequest) -> Answer:
+    def _instance_token(self, request: SignInRequest) -> Response:
         """What IMDS answers, and the agent of Azure Arc like it."""
         if not request.query.get("api-version"):
             text = "Bad request. api-version was not specified in the request."
@@ -126,11 +126,11 @@ class ManagedIdentities:
             return _oauth(400, "invalid_request", str(unknown))
         return json_answer(200, self._token(identity, request.query["resource"], "expires_in"))
 
-    def _arc(self, request: SignInRequest) -> Answer:
+    def _arc(self, request: SignInRequest) -> Response:
         """First a file that only a local administrator can read, then its content."""
-        refusal = _metadata_refusal(request)
-        if refusal is not None:
-            return refusal
+        error = _metadata_refusal(request)
+        if error is not None:
+            return error
         kind, _, key = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "basic":
             return self._arc_challenge()
@@ -140,7 +140,7 @@ class ManagedIdentities:
         path.unlink(missing_ok=True)
         return self._instance_token(request)
 
-    def _arc_challenge(self) -> Answer:
+    def _arc_challenge(self) -> Response:
         if self._folder is None:
             self._own_folder = tempfile.TemporaryDirectory(prefix="powerautomate-arc-")
             self._folder = Path(self._own_folder.name)
@@ -149,11 +149,11 @@ class ManagedIdentities:
         path.write_text(key, "utf-8")
         path.chmod(0o600)
         self._challenges[key] = path
-        answer = _oauth(401, "unauthorized_client", "Missing Basic Authorization header")
-        answer.headers["WWW-Authenticate"] = f"Basic realm={path}"
-        return answer
+        response = _oauth(401, "unauthorized_client", "Missing Basic Authorization header")
+        response.headers["WWW-Authenticate"] = f"Basic realm={path}"
+        return response
 
-    def _app_service(self, request: SignInRequest) -> Answer:
+    def _app_service(self, request: SignInRequest) -> Response:
         if not secrets.compare_digest(
             request.headers.get("x-identity-header", "").encode(), self._header.encode()
         ):
@@ -175,7 +175,7 @@ class ManagedIdentities:
             )
         return json_answer(200, self._token(identity, request.query["resource"], "expires_on"))
 
-    def _learning(self, request: SignInRequest) -> Answer:
+    def _learning(self, request: SignInRequest) -> Response:
         if not secrets.compare_digest(
             request.headers.get("secret", "").encode(), self._header.encode()
         ):
@@ -191,7 +191,7 @@ class ManagedIdentities:
             200, self._token(identity, request.query.get("resource", ""), "expires_on")
         )
 
-    def _fabric(self, request: SignInRequest) -> Answer:
+    def _fabric(self, request: SignInRequest) -> Response:
         if not secrets.compare_digest(
             request.headers.get("secret", "").encode(), self._header.encode()
         ):
@@ -204,7 +204,7 @@ class ManagedIdentities:
         # Which identity a service has is configured in the cluster, never asked for.
         return json_answer(200, self._token(identities[0], request.query["resource"], "expires_on"))
 
-    def _shell(self, request: SignInRequest) -> Answer:
+    def _shell(self, request: SignInRequest) -> Response:
         """The person who is signed in to the portal."""
         user = self.shell_user()
         if request.headers.get("metadata", "").lower() != "true":
@@ -262,7 +262,7 @@ class ManagedIdentities:
         return shaped
 
 
-def _metadata_refusal(request: SignInRequest) -> Answer | None:
+def _metadata_refusal(request: SignInRequest) -> Response | None:
     """What a page in a browser or a careless proxy sends is refused."""
     if request.headers.get("metadata", "").lower() != "true":
         return _oauth(400, "bad_request_102", "Required metadata header not specified")
@@ -271,21 +271,21 @@ def _metadata_refusal(request: SignInRequest) -> Answer | None:
     return None
 
 
-def _oauth(status: int, error: str, text: str) -> Answer:
+def _oauth(status: int, error: str, text: str) -> Response:
     return json_answer(status, {"error": error, "error_description": text})
 
 
-def _app_service_refusal(status: int, message: str) -> Answer:
+def _app_service_refusal(status: int, message: str) -> Response:
     return json_answer(
         status,
         {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())},
     )
 
 
-def _fabric_refusal(status: int, code: str, message: str) -> Answer:
+def _fabric_refusal(status: int, code: str, message: str) -> Response:
     error = {"correlationId": str(uuid.uuid4()), "code": code, "message": message}
     return json_answer(status, {"error": error})
 
 
-def _shell_refusal(message: str) -> Answer:
+def _shell_refusal(message: str) -> Response:
     return json_answer(400, {"error": {"code": "invalid_request", "message": message}})

@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..answers import Answer
 from ..clock import Clock
+from ..responses import Response
 from .aadsts import REFUSALS
 
 
@@ -28,7 +28,7 @@ class SignInRefusal(Exception):
         """The sentence, with what it is about."""
         return f"AADSTS{self.number}: " + REFUSALS[self.number][2].format_map(_Named(self.values))
 
-    def answer(self, clock: Clock, base: str) -> Answer:
+    def response(self, clock: Clock, base: str) -> Response:
         """The documented error envelope."""
         trace, correlation = uuid.uuid4(), uuid.uuid4()
         stamp = clock.stamp().replace("T", " ")
@@ -58,7 +58,7 @@ def refuse(number: int, **values: Any) -> SignInRefusal:
     return SignInRefusal(number, values)
 
 
-def json_answer(status: int, body: Any) -> Answer:
+def json_answer(status: int, body: Any) -> Response:
     """An answer as the sign-in service sends them."""
     headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
-    return Answer(status, body, headers)
+    return Response(status, body, headers)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import seed
-from ..answers import Answer
 from ..clock import Clock
+from ..responses import Response
 from ..switches import Switches
 from . import scopes
 from .assertions import Assertions
@@ -71,18 +71,18 @@ class Entra:
 
     def handle(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Answer:
+    ) -> Response:
         """Answer a request to the sign-in host."""
         request = SignInRequest(method, path, query, headers, body)
         request.note.update({"endpoint": "", "method": method, "tenant": ""})
         try:
-            answer = self._answer(request)
-        except SignInRefusal as refusal:
-            request.note["refused"] = refusal.number
-            answer = refusal.answer(self._clock, self.base)
+            response = self._answer(request)
+        except SignInRefusal as error:
+            request.note["refused"] = error.number
+            response = error.response(self._clock, self.base)
         if request.note["endpoint"]:
-            self.requests.append({**request.note, "status": answer.status})
-        return answer
+            self.requests.append({**request.note, "status": response.status})
+        return response
 
     def token_requests(self) -> list[dict[str, Any]]:
         """Requests for a token of a resource."""
@@ -92,11 +92,11 @@ class Entra:
         """What a bearer stands for, when it is good."""
         return self.tokens.good(bearer)
 
-    def _answer(self, request: SignInRequest) -> Answer:
+    def _answer(self, request: SignInRequest) -> Response:
         for part in (self.workloads, self.identities):
-            answer = part.handle(request)
-            if answer is not None:
-                return answer
+            response = part.handle(request)
+            if response is not None:
+                return response
         parts = request.parts
         if parts[:2] == ["common", "discovery"] and parts[2:] == ["instance"]:
             return self._instances()
@@ -120,7 +120,7 @@ class Entra:
         _check_tenant(tenant)
         return route(request)
 
-    def _configuration(self, request: SignInRequest) -> Answer:
+    def _configuration(self, request: SignInRequest) -> Response:
         root = f"{self.base}/{request.parts[0]}"
         return json_answer(
             200,
@@ -143,10 +143,10 @@ class Entra:
             },
         )
 
-    def _keys(self, _request: SignInRequest) -> Answer:
+    def _keys(self, _request: SignInRequest) -> Response:
         return json_answer(200, self.tokens.key.jwks())
 
-    def _instances(self) -> Answer:
+    def _instances(self) -> Response:
         host = self.base.partition("://")[2]
         return json_answer(
             200,
@@ -160,19 +160,19 @@ class Entra:
             },
         )
 
-    def _authorize(self, request: SignInRequest) -> Answer:
+    def _authorize(self, request: SignInRequest) -> Response:
         client_id = request.query.get("client_id", "")
         request.note["client_id"] = client_id
         return self.browser.authorize(request, self.credentials.find(client_id), self.signed_in)
 
-    def _device_code(self, request: SignInRequest) -> Answer:
+    def _device_code(self, request: SignInRequest) -> Response:
         client_id = request.require("client_id")
         request.note["client_id"] = client_id
         self.credentials.find(client_id)
         scopes.for_user(request.require("scope"))
         return self.devices.start(request, self.base)
 
-    def _token(self, request: SignInRequest) -> Answer:
+    def _token(self, request: SignInRequest) -> Response:
         grant = request.require("grant_type")
         request.note.update({"client_id": request.form.get("client_id", ""), "grant_type": grant})
         grants = {
@@ -245,19 +245,19 @@ class Entra:
             raise refuse(50057)
         self._check_resource(request, wanted.resource)
         self.policies.check_token(wanted.resource, person=True, browser=browser)
-        answer = self.tokens.for_user(application, user, wanted.resource, claims)
-        answer["scope"] = wanted.granted
+        response = self.tokens.for_user(application, user, wanted.resource, claims)
+        response["scope"] = wanted.granted
         if "offline_access" in wanted.openid:
-            answer["refresh_token"] = self.tokens.for_refreshing(
+            response["refresh_token"] = self.tokens.for_refreshing(
                 application.client_id, user.object_id
             )
         if "openid" in wanted.openid:
-            answer["id_token"] = self.tokens.identifying(
+            response["id_token"] = self.tokens.identifying(
                 self.base, application.client_id, user, nonce
             )
         if request.form.get("client_info") == "1":
-            answer["client_info"] = client_info(user)
-        return answer
+            response["client_info"] = client_info(user)
+        return response
 
     def _check_resource(self, request: SignInRequest, resource: str) -> None:
         request.note["resource"] = resource

@@ -13,8 +13,8 @@ import uuid
 from typing import Any
 
 from .. import seed
-from ..answers import Answer, Refusal
 from ..clock import Clock
+from ..responses import Response, ServiceError
 from .directory import EXCHANGE_AUDIENCE, known
 from .refusals import json_answer
 from .request import SignInRequest
@@ -53,45 +53,45 @@ class Workloads:
         here = (GITHUB_ISSUER, DEVOPS_ISSUER, self.issuer)
         return self._key.jwks() if issuer in here else None
 
-    def mint(self, wish: dict[str, Any]) -> str:
+    def mint(self, options: dict[str, Any]) -> str:
         """A token as wished: `issuer`, `subject`, `audience`, `expires_in`, other `claims`."""
-        known(wish, ("issuer", "subject", "audience", "expires_in", "not_before", "claims"))
+        known(options, ("issuer", "subject", "audience", "expires_in", "not_before", "claims"))
         now = int(self._clock.now())
         return self._key.sign(
             {
-                "iss": wish.get("issuer") or self.issuer,
-                "sub": wish["subject"],
-                "aud": wish.get("audience") or EXCHANGE_AUDIENCE,
+                "iss": options.get("issuer") or self.issuer,
+                "sub": options["subject"],
+                "aud": options.get("audience") or EXCHANGE_AUDIENCE,
                 "iat": now,
-                "nbf": now + int(wish.get("not_before", 0)),
-                "exp": now + int(wish.get("expires_in", 600)),
+                "nbf": now + int(options.get("not_before", 0)),
+                "exp": now + int(options.get("expires_in", 600)),
                 "jti": str(uuid.uuid4()),
-                **wish.get("claims", {}),
+                **options.get("claims", {}),
             }
         )
 
-    def job(self, kind: str, wish: dict[str, Any]) -> dict[str, str]:
+    def job(self, kind: str, options: dict[str, Any]) -> dict[str, str]:
         """Start a job of a pipeline; returns the variables it finds in its environment."""
         bearer = secrets.token_urlsafe(24)
         if kind == "github":
-            known(wish, ("subject",))
-            self._github[bearer] = str(wish["subject"])
+            known(options, ("subject",))
+            self._github[bearer] = str(options["subject"])
             return {
                 "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.base}/oidc/github/idtoken/"
                 f"{uuid.uuid4()}?api-version=2.0",
                 "ACTIONS_ID_TOKEN_REQUEST_TOKEN": bearer,
             }
         if kind != "azure_devops":
-            raise Refusal(400, "", f"No pipeline {kind!r}; there are github and azure_devops.")
-        known(wish, ("connections",))
-        self._devops[bearer] = {str(key): str(sub) for key, sub in wish["connections"].items()}
+            raise ServiceError(400, "", f"No pipeline {kind!r}; there are github and azure_devops.")
+        known(options, ("connections",))
+        self._devops[bearer] = {str(key): str(sub) for key, sub in options["connections"].items()}
         path = _DEVOPS_PATH.format(plan=uuid.uuid4(), job=uuid.uuid4())
         return {
             "SYSTEM_OIDCREQUESTURI": f"{self.base}/{path}",
             "SYSTEM_ACCESSTOKEN": bearer,
         }
 
-    def handle(self, request: SignInRequest) -> Answer | None:
+    def handle(self, request: SignInRequest) -> Response | None:
         """Answer what is asked of an issuer or a pipeline; None when the path is not theirs."""
         if request.parts == ["oidc", ".well-known", "openid-configuration"]:
             return self._configuration()
@@ -105,7 +105,7 @@ class Workloads:
             return self._devops_token(request)
         return None
 
-    def _configuration(self) -> Answer:
+    def _configuration(self) -> Response:
         return json_answer(
             200,
             {
@@ -119,7 +119,7 @@ class Workloads:
             },
         )
 
-    def _github_token(self, request: SignInRequest) -> Answer:
+    def _github_token(self, request: SignInRequest) -> Response:
         if request.method != "GET":
             return json_answer(405, {"message": "Method Not Allowed"})
         subject = self._github.get(_bearer(request))
@@ -128,11 +128,16 @@ class Workloads:
         owner = subject.partition(":")[2].partition("/")[0]
         audience = request.query.get("audience") or f"https://github.com/{owner}"
         claims = {"repository_owner": owner, "ref": "refs/heads/main", "runner_environment": "self"}
-        wish = {"issuer": GITHUB_ISSUER, "subject": subject, "audience": audience, "claims": claims}
-        value = self.mint(wish)
+        options = {
+            "issuer": GITHUB_ISSUER,
+            "subject": subject,
+            "audience": audience,
+            "claims": claims,
+        }
+        value = self.mint(options)
         return json_answer(200, {"count": len(value), "value": value})
 
-    def _devops_token(self, request: SignInRequest) -> Answer:
+    def _devops_token(self, request: SignInRequest) -> Response:
         if request.method != "POST":
             message = "The requested resource does not support http method 'GET'."
             return json_answer(405, {"message": message})
@@ -152,8 +157,8 @@ class Workloads:
             message = f"Service connection '{connection}' was not found or may not be used."
             return json_answer(404, {"message": message, "typeKey": "EndpointNotFoundException"})
         claims = {"org_id": DEVOPS_ORGANIZATION, "tid": seed.TENANT}
-        wish = {"issuer": DEVOPS_ISSUER, "subject": connections[connection], "claims": claims}
-        return json_answer(200, {"oidcToken": self.mint(wish)})
+        options = {"issuer": DEVOPS_ISSUER, "subject": connections[connection], "claims": claims}
+        return json_answer(200, {"oidcToken": self.mint(options)})
 
 
 def _bearer(request: SignInRequest) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...terminal import shown
-from .picture import Box, Lane
+from .model import Box, Lane
 
 _CLASSES = {
     "trigger": "fill:#e8eaf6,stroke:#3949ab,color:#1a237e",

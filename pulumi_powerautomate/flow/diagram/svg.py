@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 from ...terminal import shown
 from .layout import SMALL, TITLE, Placed, PlacedLane, label_place, label_width, place_lane
-from .metrics import width
-from .picture import Arrow, Lane
+from .model import Arrow, Lane
+from .text_width import width
 
 _MARGIN = 24.0
 _LEGEND = 30.0

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..action_tree import Branch, Node, walk
 from ..canonical import canonical_node
-from ..nodes import Branch, Node, walk
 
 BRANCH_KEYS = ("actions", "else", "default", "cases", "runAfter")
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..action_tree import Node
 from ..canonical import canonical_node
-from ..nodes import Node
 from .changes import Change
 from .matching import Matching
 from .values import same

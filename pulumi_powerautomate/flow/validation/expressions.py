@@ -6,11 +6,11 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..expression_functions import FUNCTIONS, INSTEAD, spelling
 from ..expressions import Expression, ExpressionError, Shape, expressions_in
-from ..functions import FUNCTIONS, INSTEAD, spelling
 from ..problems import Problem
+from .expression_references import References
 from .model import Flow, Place, spelt, texts_of
-from .references import References
 from .rules import problem
 
 _LONGEST = 8192

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..nodes import Node
+from ..action_tree import Node
 from ..problems import Problem
 from .actions import VARIABLE_TYPES, member_of
 from .model import Flow, kind_of

@@ -1,0 +1,1 @@
+"""The control surface below `/__emulator__/`, off unless asked for."""

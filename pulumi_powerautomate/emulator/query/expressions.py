@@ -1,0 +1,429 @@
+"""
+Filter expressions: checked against the types of columns, then evaluated row by row.
+
+Source: "Filter rows using OData". The messages are those of the OData library that the service
+uses, as they are reported with their code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..responses import ServiceError, bad_syntax, not_implemented
+from ..store import Row
+from ..tables import BY_LOGICAL, BY_SET, COLLECTIONS, Table
+from .conditions import (
+    COMPARE,
+    NUMBERS,
+    like,
+    operator_of,
+    takes_a_list,
+    test_of,
+)
+from .grammar import Node, parse_expression
+from .literals import instant, is_guid
+from .scope import Scope
+
+Get = Callable[[], Any]
+_CRM = "Microsoft.Dynamics.CRM."
+_KINDS = {
+    "eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual",
+    "lt": "LessThan", "le": "LessThanOrEqual", "and": "And", "or": "Or",
+}  # fmt: skip
+_TEXT_FUNCTIONS = {"contains": ("%", "%"), "startswith": ("", "%"), "endswith": ("%", "")}
+# Functions of OData 4.0 that the documentation of the service does not list.
+_OTHER_FUNCTIONS = frozenset({
+    "length", "indexof", "substring", "tolower", "toupper", "trim", "concat", "year", "month",
+    "day", "hour", "minute", "second", "fractionalseconds", "date", "time", "totaloffsetminutes",
+    "now", "mindatetime", "maxdatetime", "round", "floor", "ceiling", "cast", "isof",
+    "geo.distance", "geo.length", "geo.intersects",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Value:
+    """A part of an expression: its type (None for null), and how to get it for the row at hand."""
+
+    edm: str | None
+    get: Get
+    # What a literal stands for, to convert it to the other side's type.
+    literal: Any = None
+
+
+@dataclass
+class Variable:
+    """What a name in an expression stands for: rows of one table, one at a time."""
+
+    table: Table
+    row: Row | None = None
+
+
+class Compiler:
+    """Turns expressions over one table into functions of no argument that look at `here.row`."""
+
+    def __init__(self, table: Table, scope: Scope) -> None:
+        self.here = Variable(table)
+        self._scope = scope
+        self._variables: dict[str, Variable] = {}
+        self._resolving: set[str] = set()
+
+    def predicate(self, text: str, where: str = "$filter") -> Callable[[Row], bool]:
+        """Whether a row passes."""
+        value = self._compile(parse_expression(text, where))
+        if value.edm != "Edm.Boolean":
+            raise bad_syntax("The $filter expression must evaluate to a single boolean value.")
+
+        def passes(row: Row) -> bool:
+            self.here.row = row
+            return bool(value.get())
+
+        return passes
+
+    def column(self, text: str, where: str = "$orderby") -> Value:
+        """The value of a path, as `$orderby` and `$apply` name it."""
+        node = parse_expression(text, where)
+        if node.kind != "path":
+            raise bad_syntax(f"Only property paths are supported in {where}, not '{text}'.")
+        return self._path(node.value)
+
+    # Nodes, by kind.
+
+    def _compile(self, node: Node) -> Value:
+        return {
+            "or": self._junction,
+            "and": self._junction,
+            "not": self._negation,
+            "group": lambda item: self._compile(item.children[0]),
+            "compare": self._comparison,
+            "in": self._membership,
+            "arithmetic": self._arithmetic,
+            "path": lambda item: self._path(item.value),
+            "call": self._call,
+            "quantifier": self._quantifier,
+        }.get(node.kind, self._literal)(node)
+
+    def _junction(self, node: Node) -> Value:
+        parts = [self._compile(child) for child in node.children]
+        for part in parts:
+            if part.edm != "Edm.Boolean":
+                raise _incompatible(parts[0], part, node.kind)
+        gets = [part.get for part in parts]
+        if node.kind == "and":
+            return Value("Edm.Boolean", lambda: all(get() for get in gets))
+        return Value("Edm.Boolean", lambda: any(get() for get in gets))
+
+    def _negation(self, node: Node) -> Value:
+        operand = self._compile(node.children[0])
+        if operand.edm != "Edm.Boolean":
+            raise bad_syntax(
+                "A unary operator with an incompatible type was detected. Found operand type "
+                f"'{operand.edm}' for operator kind 'Not'."
+            )
+        return Value("Edm.Boolean", lambda: not operand.get())
+
+    def _comparison(self, node: Node) -> Value:
+        left, right = (self._compile(child) for child in node.children)
+        if node.name == "has":
+            raise not_implemented("the operator 'has' in $filter")
+        left, right = _promoted(left, right, node.name)
+        if "Edm.Boolean" in (left.edm, right.edm) and node.name not in ("eq", "ne"):
+            raise _incompatible(left, right, node.name)
+        compare, get, other = COMPARE[node.name], left.get, right.get
+        return Value("Edm.Boolean", lambda: compare(get(), other()))
+
+    def _fold(self, text: str) -> str:
+        return text if self.here.table.case_sensitive else text.lower()
+
+    def _literal(self, node: Node) -> Value:
+        if node.kind in ("string", "quoted"):
+            text = self._fold(node.value)
+            return Value("Edm.String", lambda: text, node.value)
+        return _literal(node)
+
+    def _membership(self, node: Node) -> Value:
+        left = self._compile(node.children[0])
+        items = [_promoted(left, self._literal(item), "eq")[1].get() for item in node.value]
+        return Value("Edm.Boolean", lambda: left.get() in items)
+
+    def _arithmetic(self, node: Node) -> Value:
+        raise not_implemented(f"the arithmetic operator '{node.name}' in $filter")
+
+    def _call(self, node: Node) -> Value:
+        name = node.value[-1]
+        if name in ("any", "all") and len(node.value) > 1:
+            if name == "all" or node.children:
+                raise bad_syntax(f"The operator '{name}' takes a variable and a condition.")
+            return self._any_row(node.value[:-1])
+        if name.startswith(_CRM):
+            return self._query_function(node, name.removeprefix(_CRM))
+        if len(node.value) > 1:
+            raise bad_syntax(f"Syntax error: '{'/'.join(node.value)}' is no function.")
+        if name in _TEXT_FUNCTIONS:
+            return self._text_function(node, name)
+        if name in _OTHER_FUNCTIONS:
+            raise not_implemented(f"the function '{name}' in $filter")
+        raise bad_syntax(f"An unknown function with name '{name}' was found.")
+
+    def _text_function(self, node: Node, name: str) -> Value:
+        parts = [self._compile(child) for child in node.children if child.kind != "named"]
+        if len(parts) != 2 or any(part.edm != "Edm.String" for part in parts):
+            raise bad_syntax(
+                f"No function signature for the function with name '{name}' matches the specified "
+                f"arguments. The function signatures considered are: {name}(Edm.String "
+                "Nullable=true, Edm.String Nullable=true)."
+            )
+        whole, part = parts
+        before, after = _TEXT_FUNCTIONS[name]
+        if part.literal is not None:
+            wanted = self._fold(part.literal)
+            return Value("Edm.Boolean", like(whole.get, wanted, before, after))
+
+        def test() -> bool:
+            text = part.get()
+            if text is None:
+                return False
+            return bool(like(whole.get, str(text), before, after)())
+
+        return Value("Edm.Boolean", test)
+
+    def _query_function(self, node: Node, name: str) -> Value:
+        given = {child.name: child.children[0] for child in node.children if child.kind == "named"}
+        target = given.get("PropertyName")
+        if target is None or target.kind not in ("string", "quoted") or not node.children:
+            raise bad_syntax(f"The function '{_CRM}{name}' needs the parameter 'PropertyName'.")
+        column = self._attribute((*node.value[:-1], *str(target.value).split("/")))
+        operator = operator_of(name)
+        values = _arguments(given, name, operator)
+        test = test_of(operator, column.edm or "Edm.String", column.get, values, self._scope)
+        return Value("Edm.Boolean", test)
+
+    def _quantifier(self, node: Node) -> Value:
+        if node.value[-1] not in ("any", "all") or len(node.value) < 2:
+            raise bad_syntax(f"'{'/'.join(node.value)}' is no lambda operator.")
+        variable = node.name
+        if variable in self._variables:
+            raise bad_syntax(f"The range variable '{variable}' has already been declared.")
+        target, rows = self._collection(node.value[:-1])
+        inner = self._variables[variable] = Variable(target)
+        try:
+            condition = self._compile(node.children[0])
+        finally:
+            del self._variables[variable]
+        if condition.edm != "Edm.Boolean":
+            raise bad_syntax("The lambda expression must evaluate to a single boolean value.")
+        every = bool(node.value[-1] == "all")
+
+        def test() -> bool:
+            before = inner.row
+            try:
+                for row in rows():
+                    inner.row = row
+                    if bool(condition.get()) != every:
+                        return not every
+                return every
+            finally:
+                inner.row = before
+
+        return Value("Edm.Boolean", test)
+
+    def _any_row(self, path: Sequence[str]) -> Value:
+        _, rows = self._collection(path)
+        return Value("Edm.Boolean", lambda: bool(rows()))
+
+    # Names.
+
+    def _collection(self, path: Sequence[str]) -> tuple[Table, Callable[[], list[Row]]]:
+        variable, rest = self._start(path)
+        variable = self._walk(variable, rest[:-1])
+        collection = COLLECTIONS.get(variable.table.logical, {}).get(rest[-1] if rest else "")
+        if collection is None:
+            raise _no_property(rest[-1] if rest else path[-1], variable.table)
+        children = self._scope.children
+        self._scope.reach(BY_SET[collection.target])
+
+        def rows() -> list[Row]:
+            return [] if variable.row is None else children(variable.row, collection)
+
+        return BY_SET[collection.target], rows
+
+    def _start(self, path: Sequence[str]) -> tuple[Any, Sequence[str]]:
+        if path[0] in self._variables:
+            return self._variables[path[0]], path[1:]
+        if path[0] == "$it":
+            return self.here, path[1:]
+        return self.here, path
+
+    def _walk(self, variable: Any, path: Sequence[str]) -> Any:
+        for name in path:
+            lookup = variable.table.lookup_by_name.get(name)
+            if lookup is None:
+                raise _no_property(name, variable.table)
+            variable = _Referenced(variable, lookup, self._scope)
+        return variable
+
+    def _path(self, path: Sequence[str]) -> Value:
+        if path[0].startswith("@"):
+            return self._alias(path)
+        variable, rest = self._start(path)
+        if not rest:
+            raise bad_syntax(f"'{path[0]}' stands for a row, not for a value.")
+        if len(rest) > 1 and rest[-1] in ("Value", "CanBeChanged", "ManagedPropertyLogicalName"):
+            owner = self._walk(variable, rest[:-2])
+            column = owner.table.by_name.get(rest[-2])
+            if column is not None and column.kind == "managed":
+                member = rest[-1]
+                edm = "Edm.String" if member.startswith("Managed") else "Edm.Boolean"
+                return Value(edm, lambda: ((owner.row or {}).get(rest[-2]) or {}).get(member))
+        if rest[-1] == "$count":
+            raise not_implemented("counting related rows in $filter")
+        variable = self._walk(variable, rest[:-1])
+        return property_value(variable, rest[-1])
+
+    def _attribute(self, path: Sequence[str]) -> Value:
+        """A column by its logical name, which for lookups is not that of its property."""
+        variable, rest = self._start(path)
+        variable = self._walk(variable, rest[:-1])
+        name = rest[-1] if rest else ""
+        for lookup in variable.table.lookups:
+            if lookup.attribute == name:
+                name = lookup.column
+        return property_value(variable, name)
+
+    def _alias(self, path: Sequence[str]) -> Value:
+        name = path[0]
+        text = self._scope.aliases.get(name)
+        if text is None or len(path) > 1 or name in self._resolving:
+            # An alias without a value is null.
+            return Value(None, lambda: None)
+        self._resolving.add(name)
+        try:
+            return self._compile(parse_expression(text, name))
+        finally:
+            self._resolving.discard(name)
+
+
+class _Referenced:
+    """The row that a lookup of another variable references."""
+
+    def __init__(self, variable: Any, lookup: Any, scope: Scope) -> None:
+        if lookup.polymorphic:
+            self.table = PRINCIPAL
+        else:
+            self.table = BY_SET[lookup.targets[0]]
+        scope.reach(self.table)
+        self._variable, self._lookup, self._scope = variable, lookup, scope
+
+    @property
+    def row(self) -> Row | None:
+        """The referenced row of the row at hand."""
+        row = self._variable.row
+        found = None if row is None else self._scope.related(row, self._lookup)
+        return found[1] if found else None
+
+
+# What lookups with several targets have in common: users and teams inherit their id from it.
+PRINCIPAL = Table("principal", "principals", "ownerid", (BY_LOGICAL["team"].by_name["ownerid"],))
+
+
+def property_type(table: Table, name: str) -> str:
+    """The type of a column, or the rejection of a name that is none."""
+    edm = table.readable.get(name)
+    if edm is None:
+        raise _no_property(name, table)
+    return edm
+
+
+def property_value(variable: Any, name: str) -> Value:
+    table = variable.table
+    if name in table.lookup_by_name:
+        lookup = table.lookup_by_name[name]
+        target = PRINCIPAL if lookup.polymorphic else BY_SET[lookup.targets[0]]
+        return Value(f"{_CRM}{target.logical}", lambda: (variable.row or {}).get(lookup.column))
+    edm = property_type(table, name)
+    if edm == "Edm.String" and not table.case_sensitive:
+        return Value(edm, lambda: _folded((variable.row or {}).get(name)))
+    if edm == "Edm.DateTimeOffset":
+        return Value(edm, lambda: _moment((variable.row or {}).get(name)))
+    return Value(edm, lambda: (variable.row or {}).get(name))
+
+
+def _folded(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _moment(value: Any) -> Any:
+    return instant(value) if isinstance(value, str) else None
+
+
+def _literal(node: Node) -> Value:
+    kind, value = node.kind, node.value
+    if kind == "null":
+        return Value(None, lambda: None)
+    if kind == "bool":
+        return Value("Edm.Boolean", lambda: value, value)
+    if kind == "guid":
+        return Value("Edm.Guid", lambda: value, value)
+    if kind == "date":
+        moment = instant(value)
+        if moment is None:
+            raise bad_syntax(f"Unrecognized 'Edm.DateTimeOffset' literal '{value}'.")
+        return Value("Edm.DateTimeOffset", lambda: moment, value)
+    if kind == "number":
+        text = value.rstrip("dDfFmMlL")
+        whole = text.lstrip("-").isdigit()
+        number = int(text) if whole else float(text)
+        edm = "Edm.Double"
+        if whole:
+            edm = "Edm.Int32" if -(2**31) <= number < 2**31 else "Edm.Int64"
+        return Value(edm, lambda: number, value)
+    raise bad_syntax(f"A list cannot stand here: '{value}'.")
+
+
+def _promoted(left: Value, right: Value, operator: str) -> tuple[Value, Value]:
+    """Both sides of a comparison in one type, or the documented rejection."""
+    if left.edm is None or right.edm is None or left.edm == right.edm:
+        if left.edm is not None and left.edm.startswith(_CRM) and right.edm is not None:
+            raise _incompatible(left, right, operator)
+        return left, right
+    if left.edm in NUMBERS and right.edm in NUMBERS:
+        return left, right
+    for one, other, back in ((left, right, False), (right, left, True)):
+        # An id may stand in quotes.
+        if one.edm == "Edm.Guid" and other.edm == "Edm.String" and is_guid(other.literal):
+            known = str(other.literal).lower()
+            quoted = Value("Edm.Guid", lambda known=known: known, known)  # type: ignore[misc]
+            return (quoted, one) if back else (one, quoted)
+    raise _incompatible(left, right, operator)
+
+
+def _incompatible(left: Value, right: Value, operator: str) -> ServiceError:
+    kind = _KINDS.get(operator, operator)
+    return bad_syntax(
+        "A binary operator with incompatible types was detected. Found operand types "
+        f"'{left.edm or '<null>'}' and '{right.edm or '<null>'}' for operator kind '{kind}'."
+    )
+
+
+def _arguments(given: dict[str, Node], name: str, operator: str) -> list[Any]:
+    node = given.get("PropertyValues") or given.get("PropertyValue")
+    extra = set(given) - {"PropertyName", "PropertyValue", "PropertyValues"}
+    if extra:
+        raise bad_syntax(f"'{sorted(extra)[0]}' is no parameter of '{_CRM}{name}'.")
+    if node is None:
+        return []
+    if node.kind != "array":
+        if takes_a_list(operator):
+            raise bad_syntax(f"The parameter 'PropertyValues' of '{_CRM}{name}' is a list.")
+        return [node.value]
+    for item in node.value:
+        if item.kind not in ("string", "quoted"):
+            raise bad_syntax(
+                f"Cannot convert the literal '{item.value}' to the expected type 'Edm.String'."
+            )
+    return [item.value for item in node.value]
+
+
+def _no_property(name: str, table: Table) -> ServiceError:
+    return bad_syntax(f"Could not find a property named '{name}' on type '{_CRM}{table.logical}'.")

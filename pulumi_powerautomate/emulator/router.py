@@ -1,0 +1,215 @@
+"""From a path to what responds: collections, rows, functions, actions, metadata."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from . import (
+    bulk,
+    known_names,
+    organization,
+    principals,
+    references,
+    retrieve,
+    rows,
+    shares,
+)
+from .environment import Environment
+from .impersonation import impersonated
+from .keys import find_row
+from .metadata import csdl, definitions
+from .request import Request, Segment, arguments, segments
+from .responses import Response, ServiceError, no_such_segment, not_implemented
+from .solutions import actions, components, dependencies
+from .store import Row
+from .tables import BY_SET, Table
+
+VERSIONS = re.compile(r"v9\.[0-2](\.\d+\.\d+)?")
+_LONGEST_URL = 32 * 1024
+_CRM = "Microsoft.Dynamics.CRM."
+
+Action = Callable[[Environment, Request], Response]
+Function = Callable[[Environment, Request, Mapping[str, str]], Response]
+BoundFunction = Callable[[Environment, Request, Row, Mapping[str, str]], Response]
+BoundAction = Callable[[Environment, Request, Row], Response]
+
+FUNCTIONS: dict[str, Function] = {
+    "WhoAmI": organization.who_am_i,
+    "RetrieveVersion": organization.version,
+    "RetrieveCurrentOrganization": organization.current_organization,
+    "RetrieveTotalRecordCount": organization.total_record_count,
+    "RetrieveAvailableLanguages": organization.languages,
+    "RetrieveProvisionedLanguages": organization.provisioned_languages,
+    "RetrieveAadUserRoles": principals.aad_user_roles,
+    "RetrieveSharedPrincipalsAndAccess": shares.shared_principals,
+    "RetrieveDependenciesForUninstall": dependencies.for_uninstall,
+    "RetrieveDependenciesForDelete": dependencies.for_delete,
+    "RetrieveDependentComponents": dependencies.for_delete,
+    "RetrieveRequiredComponents": dependencies.required,
+}
+ACTIONS: dict[str, Action] = {
+    "GrantAccess": shares.grant,
+    "ModifyAccess": shares.modify,
+    "RevokeAccess": shares.revoke,
+    "AddSolutionComponent": components.add,
+    "RemoveSolutionComponent": components.remove,
+    "ImportSolution": actions.import_now,
+    "ImportSolutionAsync": actions.import_later,
+    "StageSolution": actions.stage,
+    "StageAndUpgradeAsync": actions.upgrade_later,
+    "DeleteAndPromote": actions.promote_now,
+    "DeleteAndPromoteAsync": actions.promote_later,
+    "UninstallSolutionAsync": actions.uninstall_later,
+    "ExportSolution": actions.export_now,
+    "ExportSolutionAsync": actions.export_later,
+    "DownloadSolutionExportData": actions.download,
+    "PublishXml": lambda environment, request: Response(204),
+    "PublishAllXml": lambda environment, request: Response(204),
+}
+# Bound to a row of a table; functions are asked with GET, actions with POST.
+BOUND_FUNCTIONS: dict[str, tuple[str, BoundFunction]] = {
+    "RetrieveUserPrivileges": ("systemusers", principals.user_privileges),
+    "RetrieveUsersPrivilegesThroughTeams": ("systemusers", principals.privileges_through_teams),
+    "RetrieveTeamPrivileges": ("teams", principals.team_privileges),
+    "RetrieveRolePrivilegesRole": ("roles", principals.role_privileges),
+}
+BOUND_ACTIONS: dict[str, tuple[str, BoundAction]] = {
+    "AddMembersTeam": ("teams", principals.add_members),
+    "RemoveMembersTeam": ("teams", principals.remove_members),
+}
+
+
+class Router:
+    """The Web API over one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
+    def handle(self, request: Request) -> Response:
+        """The response to one request."""
+        try:
+            if len(request.path) + len(request.query) > _LONGEST_URL:
+                raise ServiceError(414, "0x80060888", "The request URI is too long.")
+            request.caller = impersonated(self.environment, request.caller, request.headers)
+            return self._dispatch(request, segments(request.path))
+        except ServiceError as error:
+            return error.response()
+
+    def _dispatch(self, request: Request, parts: list[Segment]) -> Response:
+        if not parts:
+            _only(request, "GET")
+            return csdl.service_document(request)
+        first, rest = parts[0], parts[1:]
+        name = first.name
+        if name == "$metadata":
+            _only(request, "GET")
+            return csdl.document(request)
+        if name in definitions.ROOTS:
+            return definitions.respond(request, first, rest)
+        if name in FUNCTIONS:
+            _only(request, "GET")
+            given = arguments(first.arguments or "", request.options)
+            return FUNCTIONS[name](self.environment, request, given)
+        if name in ACTIONS:
+            _only(request, "POST")
+            return ACTIONS[name](self.environment, request)
+        table = BY_SET.get(name)
+        if table is None:
+            raise _unknown(name)
+        if table.logical == "flowrun" and self.environment.switches["flow_runs"] == "absent":
+            raise no_such_segment(name)
+        if first.arguments is None:
+            return self._collection(table, request, rest)
+        return self._row(table, first.arguments, request, rest)
+
+    def _collection(self, table: Table, request: Request, rest: list[Segment]) -> Response:
+        if rest:
+            return self._below_collection(table, request, rest)
+        if request.method == "GET":
+            return retrieve.collection(self.environment, table, request)
+        _only(request, "POST")
+        return rows.create(self.environment, table, request)
+
+    def _below_collection(self, table: Table, request: Request, rest: list[Segment]) -> Response:
+        name = rest[0].name
+        if name == "$count":
+            _only(request, "GET")
+            return retrieve.count(self.environment, table, request)
+        if not name.startswith(_CRM):
+            raise no_such_segment(name)
+        operation = name.removeprefix(_CRM)
+        if operation in bulk.NAMES:
+            _only(request, "POST")
+            return bulk.run(self.environment, table, operation, request)
+        if operation == "RetrieveUnpublishedMultiple" and table.solution_component:
+            _only(request, "GET")
+            return retrieve.unpublished_collection(self.environment, table, request)
+        raise _unknown(operation, name)
+
+    def _row(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
+        if rest:
+            return self._below(table, key, request, rest)
+        if request.method == "GET":
+            return retrieve.row(self.environment, table, key, request)
+        if request.method == "PATCH":
+            return rows.patch(self.environment, table, key, request)
+        _only(request, "DELETE")
+        return rows.delete(self.environment, table, key, request)
+
+    def _below(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
+        name = rest[0].name
+        if name.startswith(_CRM):
+            return self._bound(table, key, request, rest)
+        if request.method == "GET":
+            return retrieve.below(self.environment, table, key, request, rest)
+        if rest[-1].name == "$ref":
+            return references.change(self.environment, table, key, request, rest)
+        if len(rest) > 1 or rest[0].arguments is not None:
+            raise no_such_segment(rest[-1].name)
+        clear = request.method == "DELETE"
+        if not clear:
+            _only(request, "PUT")
+        return rows.put_column(self.environment, table, key, name, request, clear=clear)
+
+    def _bound(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
+        name = rest[0].name
+        operation = name.removeprefix(_CRM)
+        if len(rest) > 1:
+            raise no_such_segment(rest[1].name)
+        given = arguments(rest[0].arguments or "", request.options)
+        if operation == "RetrievePrincipalAccess" and table.logical in ("systemuser", "team"):
+            _only(request, "GET")
+            return shares.principal_access(self.environment, request, table, key, given)
+        if operation == "RetrieveUnpublished" and table.solution_component:
+            _only(request, "GET")
+            return retrieve.unpublished_row(self.environment, table, key, request)
+        if operation in BOUND_FUNCTIONS and BOUND_FUNCTIONS[operation][0] == table.entity_set:
+            _only(request, "GET")
+            row = find_row(self.environment, table, key, request)
+            return BOUND_FUNCTIONS[operation][1](self.environment, request, row, given)
+        if operation in BOUND_ACTIONS and BOUND_ACTIONS[operation][0] == table.entity_set:
+            _only(request, "POST")
+            row = find_row(self.environment, table, key, request)
+            return BOUND_ACTIONS[operation][1](self.environment, request, row)
+        raise _unknown(operation, name)
+
+
+def _unknown(name: str, segment: str | None = None) -> ServiceError:
+    """404 for a name that nobody knows, 501 for one that the service knows."""
+    if name in known_names.OPERATIONS:
+        return not_implemented(f"the function or action '{name}'")
+    if name in known_names.ENTITY_SETS:
+        return not_implemented(f"the table '{name}'")
+    if name in known_names.METADATA:
+        return not_implemented(f"'{name}'")
+    return no_such_segment(segment or name)
+
+
+def _only(request: Request, method: str) -> None:
+    if request.method != method:
+        raise ServiceError(
+            405,
+            "0x80060888",
+            f"The requested resource does not support http method '{request.method}'.",
+        )

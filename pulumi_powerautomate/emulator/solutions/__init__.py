@@ -1,0 +1,1 @@
+"""Solutions: packages, their components, and the jobs that import and remove them."""
