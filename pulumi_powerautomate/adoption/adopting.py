@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..connection import SETTINGS, is_guid
 from ..errors import InvalidInputError
-from ..flow import credentials_in, normalize_references, validate
+from ..flow import normalize_references, validate
+from ..flow.credentials import credentials_in
 from ..flow.validation import NEVER_IGNORED
 from ..operations.selection import Selection
 from . import program
@@ -194,12 +195,11 @@ class _Writer:
         definition = json.loads(live.definition)
         plain, coded = self._references(found, definition)
         name, module = self._name(live, _pretty(definition))
-        credentials = credentials_in(definition)
         ignored = self._ignored(found, definition)
+        credentials = credentials_in(definition)
+        secret = bool(credentials)
         imports = [
-            self._entries.flow(
-                name, found, definition, plain, sorted(ignored), secret=bool(credentials)
-            )
+            self._entries.flow(name, found, definition, plain, sorted(ignored), secret=secret)
         ]
         shares = []
         for share in found.shares:
@@ -208,16 +208,17 @@ class _Writer:
             shares.append((share_name, key, share))
             imports.append(self._entries.share(share_name, live.workflow_id, share))
         text = program.flow_module(
-            *(name, f"{module}.json", found, coded, self._principal(found.owner), shares, ignored),
-            secret=bool(credentials),
+            *(name, f"{module}.json", found, coded, self._principal(found.owner), shares),
+            ignored=ignored,
+            secret=secret,
         )
         for logical_name in sorted(logical_names(found)):
             self._add_reference(logical_name)
         self._imports += imports
-        if credentials:
+        if secret:
             self.credentials.setdefault(live.name, []).extend(credentials)
         self._files += [
-            (f"{module}.json", _pretty(definition), bool(credentials)),
+            (f"{module}.json", _pretty(definition), secret),
             (f"{module}.py", text, False),
         ]
         self._modules[live.workflow_id] = f"{module}.py"

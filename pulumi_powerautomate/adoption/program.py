@@ -77,8 +77,8 @@ def flow_module(
     references: Mapping[str, Any],
     owner: str,
     shares: Sequence[tuple[str, str, FoundShare]],
-    ignored: Mapping[str, str] | None = None,
     *,
+    ignored: Mapping[str, str] | None = None,
     secret: bool = False,
 ) -> str:
     """

@@ -22,7 +22,6 @@ from .connection_references import (
     references_from_wire,
     references_to_wire,
 )
-from .credentials import credentials_in
 from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
@@ -45,7 +44,6 @@ __all__ = [
     "children_of",
     "compare",
     "connectors_of",
-    "credentials_in",
     "digest",
     "dump",
     "in_words",

@@ -1,5 +1,5 @@
 """
-What differs between two versions of a flow, as a person would say it.
+Differences between two versions of a flow, as a person would say them.
 
 Equal in digest and connections means no change, and any other pair has at least one.
 """
