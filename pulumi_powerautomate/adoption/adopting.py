@@ -15,6 +15,7 @@ from ..flow import normalize_references, validate
 from ..flow.credentials import credentials_in
 from ..flow.validation import NEVER_IGNORED
 from ..operations.selection import Selection
+from ..provider import claims
 from . import program
 from .entries import Entries, Stack
 from .folder import ADOPTED, IMPORT, Folder, added_config
@@ -94,6 +95,7 @@ def adopt(
         return flow_id in folder.ids or flow_id in folder.adopted
 
     found = take_inventory(client, wanted, known, choose, report)
+    claims.begin_program()
     entries = Entries(Stack(organization, project, stack), client.connection)
     writer = _Writer(folder, entries, found)
     writer.write(client.connection.environment_url)

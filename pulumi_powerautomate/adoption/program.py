@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..sharing import ROLES
+from ..terminal import shown
 from .inventory import FoundFlow, FoundReference, FoundShare
 
 FLOWS = "flows"
@@ -128,8 +129,10 @@ def flow_module(
 
 def _reasons(ignored: Mapping[str, str]) -> str:
     """A comment for each rule that a flow ignores."""
-    lines = [f"{code}: {' '.join(text.split())} The flow is on, so the rule is wrong about it."
-             for code, text in sorted(ignored.items())]  # fmt: skip
+    lines = [
+        shown(f"{code}: {' '.join(text.split())} The flow is on, so the rule is wrong about it.")
+        for code, text in sorted(ignored.items())
+    ]
     return "".join(f"# {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH - 2))
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..terminal import json_text, shown
 from .selecting import connected
 
 if TYPE_CHECKING:
@@ -92,19 +92,20 @@ def _show(found: Sequence[Orphan], form: str) -> None:
             }
             for item in found
         ]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(json_text(rows))
         return
     if not found:
         print("No flow of this stack is missing from its state.")
     for item in found:
         shared = f", shared with {item.shared_with}" if item.shared_with else ""
-        print(f"{item.flow.workflow_id}  {item.flow.name!r} ({item.flow.state}{shared}): "
-              f"{item.reason}.")  # fmt: skip
+        told = f"{item.flow.name!r} ({item.flow.state}{shared}): {item.reason}."
+        print(shown(f"{item.flow.workflow_id}  {told}"))
 
 
 def _agreed(orphan: Orphan) -> bool:
     if not sys.stdin.isatty():
         print("Not deleted: there is no terminal to ask at; pass --yes.", file=sys.stderr)
         return False
-    reply = input(f"Delete flow {orphan.flow.name!r} ({orphan.flow.workflow_id})? [y/N] ")
+    question = f"Delete flow {orphan.flow.name!r} ({orphan.flow.workflow_id})?"
+    reply = input(f"{shown(question)} [y/N] ")
     return reply.strip().lower() in ("y", "yes")

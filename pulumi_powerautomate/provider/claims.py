@@ -47,6 +47,12 @@ def declared_twice(subject: str, key: str, urn: str) -> list[str]:
     return [f"{subject} is declared by {name_of(other[1])} too; leave one of them out."]
 
 
+def begin_program() -> None:
+    """Forget what another program has declared in this process, one that was adopted before."""
+    with _lock:
+        _declared.clear()
+
+
 def hold(subject: Hashable, urn: str) -> None:
     """Note that a resource has brought the subject about in this run."""
     with _lock:

@@ -16,14 +16,8 @@ from ...redaction import SECRET_NAMES, SECRET_PARAMETERS
 
 HIDDEN = "(not shown)"
 
-_SECRET_NAME = re.compile(
-    rf"{SECRET_NAMES}|^pfx$",
-    re.IGNORECASE,
-)
-_IN_ADDRESS = re.compile(
-    rf"([?&](?:{SECRET_PARAMETERS})=)[^&\s'\"<>]+",
-    re.IGNORECASE,
-)
+_SECRET_NAME = re.compile(rf"{SECRET_NAMES}|^pfx$", re.IGNORECASE)
+_IN_ADDRESS = re.compile(rf"([?&](?:{SECRET_PARAMETERS})=)[^&\s'\"<>]+", re.IGNORECASE)
 _BEARER = re.compile(r"\b((?:Bearer|Basic|SharedAccessSignature)\s+)[\w.~+/=&%-]{8,}")
 # `@parameters('key')` names a secret and may be seen; `@concat('key', …)` may hold one.
 _REFERENCE = re.compile(
