@@ -1,5 +1,5 @@
 """
-What the inputs of `SolutionImport` are checked for, and how a package becomes inputs.
+Checks of the inputs of `SolutionImport`, and how a package becomes inputs.
 
 The program's process reads the package; its bytes stay on disk, and what travels is the path, the
 hash and a summary. The provider's process reads it again and compares the hash.
@@ -94,9 +94,10 @@ def _with_settings(settings: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         line = text if text.startswith(str(settings)) else f"{where} {text}"
         return {**given, SETTINGS: json.dumps({"problem": f"settings: {line}"})}
     # An empty value of a variable sets nothing, and an empty connection keeps the binding.
+    values = {name: text for name, text in found.variables.items() if text}
     from_file = {
-        "connection_references": dict(found.connections),
-        "environment_variables": {name: text for name, text in found.variables.items() if text},
+        "connection_references": found.connections if found.lists_references else None,
+        "environment_variables": values if found.lists_variables else None,
     }
     told = {
         "where": where,
@@ -109,9 +110,9 @@ def _with_settings(settings: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _merged(from_file: Mapping[str, str], given: Mapping[str, Any] | None) -> Any:
-    if given is None:
-        return dict(from_file) or None
+def _merged(from_file: Mapping[str, str] | None, given: Mapping[str, Any] | None) -> Any:
+    if from_file is None or given is None:
+        return given if from_file is None else dict(from_file)
     folded = {name.lower() for name in given}
     rest = {name: value for name, value in from_file.items() if name.lower() not in folded}
     return {**rest, **given}
@@ -151,7 +152,7 @@ def _seconds(text: str, name: str) -> float:
 
 
 def check_inputs(inputs: dict[str, Any]) -> list[str]:
-    """What is wrong with the inputs, one line each; defaults are filled in."""
+    """Problems of the inputs, one line each; defaults are filled in."""
     contents, settings = inputs.pop(CONTENTS, None), inputs.pop(SETTINGS, None)
     problems = _check_options(inputs)
     told = json.loads(settings) if isinstance(settings, str) and not is_unknown(settings) else {}

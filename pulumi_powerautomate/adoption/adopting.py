@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..connection import SETTINGS, is_guid
 from ..errors import InvalidInputError
-from ..flow import holds_secrets, normalize_references, validate
+from ..flow import normalize_references, validate
+from ..flow.credentials import credentials_in
 from ..flow.validation import NEVER_IGNORED
 from ..operations.selection import Selection
 from . import program
@@ -41,6 +42,7 @@ class Adoption:
         shares: how many shares were added.
         known: how many of the selected flows were adopted before.
         skipped: (name, reason) of what cannot be adopted.
+        credentials: what looks like a credential in the definitions, by name of the flow.
         notes: what the person has to know or to do.
     """
 
@@ -51,6 +53,7 @@ class Adoption:
     shares: int = 0
     known: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    credentials: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -106,20 +109,15 @@ def adopt(
             "adopt them again."
         )
     result.notes += [*_notes_on(found, writer.flows), *writer.notes]
+    result.credentials = writer.credentials
     return result
 
 
 def _notes_on(found: Inventory, adopted: Collection[str]) -> list[str]:
     """What a person should know of the flows that were added."""
     flows = [flow for flow in found.flows if flow.live.name in adopted]
-    secret = [flow.live.name for flow in flows if holds_secrets(json.loads(flow.live.definition))]
     own = [flow.live.name for flow in flows if flow.shared_with_owner]
     notes = []
-    if secret:
-        notes.append(
-            f"{_named(secret)}: the definition holds what looks like a secret, and so do the files "
-            "now. Keep it in an environment variable or a secure parameter instead."
-        )
     if own:
         notes.append(
             f"{_named(own)}: shared with the flow's own owner too. An owner has every right, so "
@@ -154,7 +152,8 @@ class _Writer:
         self._keys: dict[str, str] = {}
         self._known_keys: set[str] = set()
         self._imports: list[dict[str, Any]] = []
-        self._files: list[tuple[str, str]] = []
+        self._files: list[tuple[str, str, bool]] = []
+        self.credentials: dict[str, list[str]] = {}
         self._modules: dict[str, str] = {}
         self.flows: list[str] = []
         self.references: list[str] = []
@@ -176,7 +175,7 @@ class _Writer:
         # In this order, an interruption leaves either no trace of a flow in the program, so that
         # it is adopted next time, or all that belongs to it.
         resources = [*folder.imports(), *self._imports]
-        folder.replace(IMPORT, _pretty({"resources": resources}))
+        folder.replace(IMPORT, _pretty({"resources": resources}), private=True)
         folder.add("Pulumi.yaml", program.project_file(stack.project, environment_url))
         folder.add("requirements.txt", program.REQUIREMENTS)
         folder.add(f"{program.SETTINGS}.py", program.STACK_SETTINGS)
@@ -187,8 +186,8 @@ class _Writer:
             self._look_at_main()
         for package in (program.REFERENCES, program.FLOWS):
             self._add_package(package)
-        for name, content in self._files:
-            folder.add(name, content)
+        for name, content, private in self._files:
+            folder.add(name, content, private=private)
         folder.replace(ADOPTED, _pretty({**folder.adopted, **self._modules}))
 
     def _add_flow(self, found: FoundFlow) -> None:
@@ -197,7 +196,11 @@ class _Writer:
         plain, coded = self._references(found, definition)
         name, module = self._name(live, _pretty(definition))
         ignored = self._ignored(found, definition)
-        imports = [self._entries.flow(name, found, definition, plain, sorted(ignored))]
+        credentials = credentials_in(definition)
+        secret = bool(credentials)
+        imports = [
+            self._entries.flow(name, found, definition, plain, sorted(ignored), secret=secret)
+        ]
         shares = []
         for share in found.shares:
             key = self._principal(share.principal)
@@ -205,12 +208,19 @@ class _Writer:
             shares.append((share_name, key, share))
             imports.append(self._entries.share(share_name, live.workflow_id, share))
         text = program.flow_module(
-            name, f"{module}.json", found, coded, self._principal(found.owner), shares, ignored
+            *(name, f"{module}.json", found, coded, self._principal(found.owner), shares),
+            ignored=ignored,
+            secret=secret,
         )
         for logical_name in sorted(logical_names(found)):
             self._add_reference(logical_name)
         self._imports += imports
-        self._files += [(f"{module}.json", _pretty(definition)), (f"{module}.py", text)]
+        if secret:
+            self.credentials.setdefault(live.name, []).extend(credentials)
+        self._files += [
+            (f"{module}.json", _pretty(definition), secret),
+            (f"{module}.py", text, False),
+        ]
         self._modules[live.workflow_id] = f"{module}.py"
         self.flows.append(live.name)
         self.shares += len(shares)
@@ -264,7 +274,7 @@ class _Writer:
         if found.connection_id:
             self._config[self._key(f"connection-{name}")] = found.connection_id
         self._imports.insert(0, entry)
-        self._files.append((module, program.reference_module(found)))
+        self._files.append((module, program.reference_module(found), False))
         self._modules[name] = module
         self.references.append(name)
 

@@ -76,7 +76,9 @@ def flow_module(
     references: Mapping[str, Any],
     owner: str,
     shares: Sequence[tuple[str, str, FoundShare]],
+    *,
     ignored: Mapping[str, str] | None = None,
+    secret: bool = False,
 ) -> str:
     """
     The module of a flow.
@@ -88,12 +90,14 @@ def flow_module(
         owner: key of its owner in the stack's settings.
         shares: (resource name, key of the principal, share) each.
         ignored: the rules that are wrong about it, each with what it says.
+        secret: whether the definition is a secret of the program.
     """
     live = found.live
     arguments = [("name", _text(live.name))]
     if live.description:
         arguments.append(("description", _long_text(live.description)))
-    arguments.append(("definition", f"powerautomate.read_definition({_text(file)})"))
+    read = f"powerautomate.read_definition({_text(file)})"
+    arguments.append(("definition", f"pulumi.Output.secret({read})" if secret else read))
     if references:
         arguments.append(("connection_references", _mapping(references)))
     arguments += [("state", _text(live.state)), ("owner", f"principal({_text(owner)})")]
@@ -108,7 +112,8 @@ def flow_module(
         uses.insert(0, "connection")
     parts = [
         f"{_docstring(live.name)}\n\nfrom {SETTINGS} import {', '.join(uses)}\n\n"
-        "import pulumi_powerautomate as powerautomate",
+        + ("import pulumi\n\n" if secret else "")
+        + "import pulumi_powerautomate as powerautomate",
         _reasons(ignored or {}) + f"flow = {_call('CloudFlow', name, arguments)}",
     ]
     for share_name, key, share in shares:

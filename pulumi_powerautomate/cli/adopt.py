@@ -21,6 +21,7 @@ _IMPORT = (
     "--protect=false"
 )
 _MOST_SHOWN = 10
+_MOST_PLACES = 3
 
 
 def add_to(verbs: Any) -> None:
@@ -103,6 +104,16 @@ def _tell(result: Adoption) -> None:
             print(f"  {shown(f'{name}: {reason}')}")
         if len(result.skipped) > _MOST_SHOWN:
             print(f"  … and {len(result.skipped) - _MOST_SHOWN} more")
+    if result.credentials:
+        print(
+            f"{len(result.credentials)} of them hold what looks like a credential. It is a secret "
+            "in the program and in the state; the definition's file and import.json hold it in "
+            "clear, readable by you alone. Move it to a connection, or to an environment variable "
+            "of the type secret, before you commit these files:"
+        )
+        for name, places in result.credentials.items():
+            more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+            print(f"  {shown(name)}: {shown(', '.join(places[:_MOST_PLACES]))}{more}")
     for note in result.notes:
         print(f"note: {shown(note)}")
     if result.flows:

@@ -23,6 +23,7 @@ def add_to(verbs: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from ..solution import read_contents
     from ..solution.settings_file import read_settings, settings_text
+    from ..terminal import shown
     from .flow_files import write
 
     package = read_contents(arguments.package).package
@@ -33,5 +34,6 @@ def _run(arguments: argparse.Namespace) -> int:
     if known is not None:
         names = {name.lower() for name in (*package.variables, *package.connection_references)}
         gone = [n for n in (*known.variables, *known.connections) if n.lower() not in names]
-        print(f"{target}: kept what it said" + (f"; dropped {', '.join(gone)}" if gone else ""))
+        dropped = f"; dropped {', '.join(gone)}" if gone else ""
+        print(shown(f"{target}: kept what it said{dropped}"))
     return 0

@@ -22,7 +22,7 @@ from .connection_references import (
     references_from_wire,
     references_to_wire,
 )
-from .difference import Change, FlowVersion, compare, holds_secrets
+from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
 from .problems import DefinitionError, Problem
@@ -46,7 +46,6 @@ __all__ = [
     "connectors_of",
     "digest",
     "dump",
-    "holds_secrets",
     "in_words",
     "is_invoker",
     "normalize_references",

@@ -1,4 +1,4 @@
-"""What can be wrong with a definition."""
+"""Problems of a definition, and documents that are none."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _MOST_KEYS = 12
 
 
 def in_words(step: Step) -> list[str]:
-    """What happens to a resource that is not a flow; never a secret."""
+    """Sentences about a resource that is not a flow; never a secret."""
     inputs = step.after or step.before
     if step.kind == "FlowShare":
         return [_share(step, inputs)]

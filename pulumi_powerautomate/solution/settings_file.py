@@ -30,11 +30,15 @@ class DeploymentSettings:
         variables: values by schema name; an empty one sets nothing.
         connections: connection ids by logical name; an empty one keeps the environment's binding.
         connectors: connectors (`shared_office365`) by logical name, where the file names them.
+        lists_variables: whether the file has a list of variables, empty or not.
+        lists_references: whether it has a list of connection references.
     """
 
     variables: Mapping[str, str] = field(default_factory=dict)
     connections: Mapping[str, str] = field(default_factory=dict)
     connectors: Mapping[str, str] = field(default_factory=dict)
+    lists_variables: bool = True
+    lists_references: bool = True
 
 
 def read_settings(path: str | Path) -> DeploymentSettings:
@@ -77,6 +81,8 @@ def parse_settings(document: Any) -> DeploymentSettings:
             for name, entry in references.items()
             if (connector := _text(entry, "ConnectorId", name).rpartition("/")[2])
         },
+        _VARIABLES in document,
+        _REFERENCES in document,
     )
 
 

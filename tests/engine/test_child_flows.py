@@ -13,6 +13,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject, changes
+from tests.met import document
 
 IDS = {
     name: f"7a000000-0000-4000-8000-00000000000{n}"
@@ -251,3 +252,17 @@ def _refused(emulator: Emulator) -> list[str]:
         for item in emulator.control.requests()
         if item["status"] >= 400
     ]
+
+
+def test_a_childs_connection_of_its_caller_is_refused(project: EngineProject) -> None:
+    """At preview: the service refuses to turn on the flow that calls it."""
+    child = "5eed0000-0000-4000-8000-0000000000c1"
+    flow = document("child-with-invoker")
+    flow["properties"]["definition"]["actions"]["Respond"]["kind"] = "PowerApp"
+
+    def program() -> None:
+        powerautomate.CloudFlow("parent", definition=document("parent-of-invoker-child"))
+        powerautomate.CloudFlow("child", definition=flow, workflow_id=child)
+
+    with pytest.raises(EngineError, match="'child', whose connection 'shared_office365' is that"):
+        project.preview(program)

@@ -62,7 +62,7 @@ def test_empty_values_set_nothing(path: Path) -> None:
     problems, inputs = _checked(path, _settings())
     assert problems == []
     assert inputs["connection_references"] == {"contoso_mail": ""}
-    assert inputs.get("environment_variables") is None
+    assert inputs["environment_variables"] == {}
 
 
 def test_what_is_given_beside_the_file_wins(path: Path) -> None:
@@ -78,7 +78,8 @@ def test_what_is_given_beside_the_file_wins(path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (_settings(ConnectionReferences=[]), None),
+        (_settings(ConnectionReferences=[]), "binds nothing to contoso_mail"),
+        ({"EnvironmentVariables": []}, None),
         (
             _settings(
                 ConnectionReferences=[
@@ -105,7 +106,7 @@ def test_what_is_given_beside_the_file_wins(path: Path) -> None:
             "no environment variable 'contoso_gone'",
         ),
         ({"Other": []}, "neither EnvironmentVariables nor ConnectionReferences"),
-        (_settings(EnvironmentVariables={}), None),
+        (_settings(EnvironmentVariables=None), None),
         (_settings(EnvironmentVariables="x"), "EnvironmentVariables is not a list"),
         (_settings(EnvironmentVariables=[{}]), "EnvironmentVariables[0] has no SchemaName"),
         ("missing.json", "missing.json: cannot be read"),

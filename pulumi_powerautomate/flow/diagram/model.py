@@ -1,5 +1,5 @@
 """
-What a diagram shows, before it is drawn: boxes in lanes, and what runs after what.
+The model of a diagram, before it is drawn: boxes in lanes, and what runs after what.
 
 Both forms, Mermaid and SVG, draw this. With an older version beside, each box carries a mark, and
 actions that are gone are drawn where they stood.
@@ -210,7 +210,7 @@ def _outcomes(given: Any) -> str:
 
 
 def kind_of(node: Node) -> str:
-    """What an action is, in words: `Condition`, `office365 · SendEmailV2`."""
+    """An action's kind in words: `Condition`, `office365 · SendEmailV2`."""
     inputs = node.body.get("inputs")
     host = inputs.get("host") if isinstance(inputs, Mapping) else None
     if isinstance(host, Mapping) and isinstance(host.get("operationId"), str):

@@ -1,5 +1,5 @@
 """
-What differs between two versions of a flow, as a person would say it.
+Differences between two versions of a flow, as a person would say them.
 
 Equal in digest and connections means no change, and any other pair has at least one.
 """
@@ -10,12 +10,11 @@ from ..action_tree import outline
 from ..canonical import digest, same_flow
 from .actions import action_changes
 from .changes import SEVERITIES, Change, FlowVersion, Severity
-from .masking import holds_secrets
 from .parameters import connection_changes, definition_changes, parameter_changes
 from .row import row_changes
 from .triggers import trigger_changes
 
-__all__ = ["SEVERITIES", "Change", "FlowVersion", "Severity", "compare", "holds_secrets"]
+__all__ = ["SEVERITIES", "Change", "FlowVersion", "Severity", "compare"]
 
 
 def compare(before: FlowVersion, after: FlowVersion) -> list[Change]:

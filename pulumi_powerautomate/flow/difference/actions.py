@@ -1,4 +1,4 @@
-"""What differs between the actions of two versions."""
+"""Differences between the actions of two versions."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _addition(node: Node, added: set[int]) -> Change:
 
 
 def _tested(node: Node) -> str:
-    """What a new condition, loop or switch looks at."""
+    """The expression that a new condition, loop or switch looks at."""
     kind = node.type.lower()
     member, words = _LOOKS_AT.get(kind, ("", ""))
     if not member or member not in node.body:
@@ -212,7 +212,7 @@ def _label(node: Node, label: str, *, by_value: bool = False) -> str:
 
 
 def _shells(node: Node) -> dict[str, dict[str, Any]]:
-    """What stands around the actions of each branch: the value of a case, for example."""
+    """The members around the actions of each branch: the value of a case, for example."""
     found: dict[str, Any] = {}
     if "actions" in node.body:
         found["actions"] = {}

@@ -64,19 +64,6 @@ def without_secrets(value: Any, path: str = "", secured: bool = False) -> Any:
     return HIDDEN if hides(path) else value
 
 
-def holds_secrets(definition: Mapping[str, Any]) -> bool:
-    """Whether a definition holds a value that would be masked: a key, a password, a token."""
-    parameters = definition.get("parameters")
-    for body in parameters.values() if isinstance(parameters, Mapping) else ():
-        secure = isinstance(body, Mapping) and str(body.get("type")).lower().startswith("secure")
-        if secure and body.get("defaultValue"):
-            return True
-    return any(
-        without_secrets(definition.get(part), part) != definition.get(part)
-        for part in ("triggers", "actions")
-    )
-
-
 def inputs_secured(body: Mapping[str, Any]) -> bool:
     """Whether the author marked an action's or trigger's inputs as secure."""
     runtime = body.get("runtimeConfiguration")

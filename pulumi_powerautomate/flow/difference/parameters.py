@@ -79,7 +79,7 @@ def connection_changes(before: FlowVersion, after: FlowVersion) -> Iterator[Chan
 
 
 def connection_in_words(entry: Any) -> str:
-    """What a connection reference in normal form binds to."""
+    """The binding of a connection reference in normal form."""
     if not isinstance(entry, Mapping):
         return shown(entry)
     bound = entry.get("logical_name") or entry.get("connection_name")
@@ -89,7 +89,7 @@ def connection_in_words(entry: Any) -> str:
 
 
 def definition_changes(before: FlowVersion, after: FlowVersion) -> Iterator[Change]:
-    """Whatever else a definition has beside triggers, actions and parameters."""
+    """Changes of everything that a definition has beside triggers, actions and parameters."""
     old, new = _rest(before), _rest(after)
     for path, was, now in leaves(old, new):
         values = [None if v is ABSENT else without_secrets(v, path) for v in (was, now)]

@@ -1,4 +1,4 @@
-"""One place of an action or trigger that differs."""
+"""One changed property of an action or trigger."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORDS = {
 
 
 class Place(Protocol):
-    """What has a name and a path: an action, or a trigger."""
+    """An action or a trigger: it has a name and a path."""
 
     @property
     def name(self) -> str:

@@ -35,7 +35,7 @@ class _Trigger:
 
 
 def trigger_changes(before: FlowVersion, after: FlowVersion) -> Iterator[Change]:
-    """What starts the flow."""
+    """Changes of the trigger, which starts the flow."""
     old = {name: _Trigger(name, body) for name, body in triggers_of(before.definition).items()}
     new = {name: _Trigger(name, body) for name, body in triggers_of(after.definition).items()}
     gone = [trigger for name, trigger in old.items() if name not in new]
@@ -106,7 +106,7 @@ def _host(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def kind_in_words(body: Mapping[str, Any]) -> str:
-    """What starts a flow with this trigger: `a schedule`, `a button`, `shared_x operation Y`."""
+    """The start of a flow in words: `a schedule`, `a button`, `shared_x operation Y`."""
     kind = str(body.get("type") or "").lower()
     if kind == "recurrence":
         return f"a schedule, {in_words(body.get('recurrence'))}"

@@ -1,4 +1,4 @@
-"""What each type of action needs, knows, and where it may stand."""
+"""Rules about the types of actions: members, values, places."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _NOT_IN_LOOPS = frozenset({"response", "terminate"})
 
 
 def action_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with the actions, each on its own."""
+    """Problems of the actions, each on its own."""
     for node in flow.nodes:
         yield from _type(flow, node)
     for kind, nodes in flow.by_kind.items():

@@ -1,4 +1,4 @@
-"""What expressions refer to: actions, loops, parameters, the trigger, and the item at hand."""
+"""References in expressions: actions, loops, parameters, the trigger, and the item at hand."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class References:
     def in_action(
         self, node: Node, member: str, place: Place, expression: Expression
     ) -> Iterator[Problem]:
-        """What is wrong with an expression of an action."""
+        """Problems of an expression of an action."""
         for call in expression.shape.calls:
             function = call.name.lower()
             check = _CHECKS.get(function)
@@ -54,7 +54,7 @@ class References:
     def in_trigger(
         self, path: str, member: str, place: Place, expression: Expression
     ) -> Iterator[Problem]:
-        """What is wrong with an expression of the trigger, which runs before everything else."""
+        """Problems of an expression of the trigger, which runs before everything else."""
         for call in expression.shape.calls:
             function = call.name.lower()
             if function == "parameters":
@@ -70,7 +70,7 @@ class References:
                 )  # fmt: skip
 
     def in_outputs(self, place: Place, expression: Expression) -> Iterator[Problem]:
-        """What is wrong with an expression of the flow's outputs."""
+        """Problems of an expression of the flow's outputs."""
         for call in expression.shape.calls:
             name = self._named(call, expression)
             if call.name.lower() in _ACTIONS and name and name.lower() not in self._flow.by_name:
@@ -78,7 +78,7 @@ class References:
                 yield problem(code, spelt("outputs", place), message, remedy)
 
     def _named(self, call: Call, expression: Expression) -> str | None:
-        """What the first argument says, when it is a text."""
+        """The first argument, when it is a text."""
         return expression.text(call.arguments[0]) if call.arguments else None
 
     def _action(

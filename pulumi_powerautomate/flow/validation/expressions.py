@@ -17,7 +17,7 @@ _LONGEST = 8192
 
 
 def expression_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with expressions, and with what they refer to."""
+    """Problems of expressions, and with what they refer to."""
     references = References(flow)
     for name, body in flow.triggers.items():
         for member, place, expression in _parsed(flow, f"triggers.{name}", body):
@@ -71,7 +71,7 @@ def _parsed(
 
 @functools.lru_cache(maxsize=8192)
 def _calls(shape: Shape) -> tuple[tuple[str, str, str, str], ...]:
-    """What is wrong with the calls of a shape: code, message, remedy, and a name to look up."""
+    """Problems of the calls of a shape: code, message, remedy, and a name to look up."""
     found = []
     for call in shape.calls:
         name = spelling(call.name)

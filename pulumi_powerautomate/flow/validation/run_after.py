@@ -14,7 +14,7 @@ _OUTCOMES = frozenset(outcome.lower() for outcome in OUTCOMES)
 
 
 def order_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with the order of the actions."""
+    """Problems of the order of the actions."""
     for branch in flow.branches:
         names = {node.name.lower() for node in branch.nodes}
         for node in branch.nodes:

@@ -21,7 +21,7 @@ _ANEW = "Export the flow again, or write it as an object of names."
 
 
 def structure_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with the outline."""
+    """Problems of the outline."""
     for member in ("triggers", "actions", "parameters", "outputs"):
         value = flow.definition.get(member)
         if value is not None and not isinstance(value, Mapping):
