@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ConflictError, InDoubtError, PowerAutomateError
+from .errors import ConflictError, PowerAutomateError
 from .provider import warn
 
 # Outputs: why the row may not be as declared, and what the write in doubt was about.
@@ -42,7 +42,7 @@ class Doubt:
         found = (olds or {}).get(DOUBT) or {}
         return cls(frozenset(found.get("columns") or ()), str(found.get("etag") or ""))
 
-    def outputs(self, error: InDoubtError) -> dict[str, Any]:
+    def outputs(self, error: PowerAutomateError) -> dict[str, Any]:
         """What the state keeps of it."""
         return {ERROR: str(error), DOUBT: {"columns": sorted(self.columns), "etag": self.etag}}
 

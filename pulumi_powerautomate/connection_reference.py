@@ -19,7 +19,7 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InDoubtError, InvalidInputError
+from .errors import InDoubtError, InvalidInputError, PowerAutomateError
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -186,11 +186,32 @@ class ConnectionReferenceProvider(DataverseProvider):
 
         outputs = _outputs(props)
         try:
-            settle(lambda: self._find(name), is_done, write)
+            live = settle(lambda: self._find(name), is_done, write)
         except InDoubtError as error:
             outputs |= (written or doubt).outputs(error)
+        else:
+            if creates and live is not None:
+                outputs |= self._joined(live, props)
         tell_overwritten(props, overwritten, adopted=creates)
         return outputs
+
+    def _joined(self, live: Reference, props: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Add an adopted reference to its solution; the header that does so came too late for it.
+
+        Returns:
+            What the outputs say of it when that was not done; it may be repeated.
+        """
+        solution = props.get("solution")
+        if not solution:
+            return {}
+        members = self.client.solution_members
+        try:
+            kind = members.component_type("connectionreference")
+            members.add(solution, live.id, kind, self.client.references.deadline())
+        except PowerAutomateError as error:
+            return Doubt(frozenset({"solution"})).outputs(error)
+        return {}
 
 
 def _new_row(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,8 +273,8 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
         display_name: shown in the maker portal; `logical_name` by default for a new one. Changed in
             place; left alone when it is left out.
         description: up to 2,000 characters. Changed in place; left alone when it is left out.
-        solution: unique name of an unmanaged solution it is created in. A change replaces, the old
-            one first.
+        solution: unique name of an unmanaged solution it is created in, or added to when it exists
+            already. A change replaces, the old one first.
 
     Attributes besides the inputs: `binding_error`, while nobody can tell whether the last change
     was made: the run fails with it, and the next `pulumi up` looks again.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import DataverseError, PowerAutomateError
+from ..errors import DataverseError, InvalidInputError, PowerAutomateError
 from .odata import guid, literal
 from .pacing import Deadline
 from .transport import Transport
@@ -33,6 +33,22 @@ class SolutionMembers:
             for row in rows
             if (solution := row.expanded("solutionid")) is not None
         }
+
+    def component_type(self, table: str) -> int:
+        """
+        The number of a table's rows as components, where it differs by organization.
+
+        Raises:
+            InvalidInputError: they are no components of solutions.
+        """
+        rows = self._transport.pages(
+            "solutioncomponentdefinitions?$select=solutioncomponenttype"
+            f"&$filter=primaryentityname eq {literal(table)}",
+            action=f"Look for the component type of {table}",
+        )
+        for row in rows:
+            return int(row["solutioncomponenttype"])
+        raise InvalidInputError(f"The environment knows no solution component {table!r}.")
 
     def unmanaged_by_flow(self) -> dict[str, list[str]]:
         """Unique names of the unmanaged solutions that people made, by the ids of their flows."""

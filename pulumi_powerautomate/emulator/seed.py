@@ -37,6 +37,9 @@ DEFAULT_SOLUTION = "fd140aaf-4df4-11dd-bd17-0019b9312238"
 ACTIVE_SOLUTION = "fd140aae-4df4-11dd-bd17-0019b9312238"
 SOLUTION = "0e6a3b61-0000-4000-8000-000000000041"
 SOLUTION_NAME = "ContosoAutomation"
+# Connection references have a number of their own in every organization.
+CONNECTION_REFERENCE_DEFINITION = "0e6a3b61-0000-4000-8000-000000000061"
+CONNECTION_REFERENCE_COMPONENT = 10162
 
 
 def rows() -> Mapping[str, list[dict[str, Any]]]:
@@ -54,6 +57,16 @@ def rows() -> Mapping[str, list[dict[str, Any]]]:
             _person(BOB, "Bob", "Baker", 92),
             _person(CAROL, "Carol", "Cook", 93),
             _person(DISABLED_USER, "Dan", "Drover", 94, isdisabled=True),
+        ],
+        "solutioncomponentdefinitions": [
+            {
+                "solutioncomponentdefinitionid": CONNECTION_REFERENCE_DEFINITION,
+                "name": "ConnectionReference",
+                "primaryentityname": "connectionreference",
+                "solutioncomponenttype": CONNECTION_REFERENCE_COMPONENT,
+                "objecttypecode": CONNECTION_REFERENCE_COMPONENT,
+                "ismetadata": False,
+            }
         ],
         "teams": [
             _team(OPERATIONS_TEAM, "Operations", 95),

@@ -395,3 +395,22 @@ def test_secret_value_is_in_no_message(emulator: Emulator) -> None:
     with command(emulator, kind) as process, pytest.raises(ProviderError) as caught:
         update(process, made, kind.declared("s3cret-two"))
     assert "s3cret" not in str(caught.value)
+
+
+def test_adopted_reference_joins_its_solution(emulator: Emulator) -> None:
+    """As a new one does, also when that fails at first."""
+    kind = Reference()
+    _made(emulator, kind)
+    declared = kind.declared("one", solution="ContosoAutomation")
+    refused = {"do": "status", "status": 403}
+    emulator.control.fault(method="POST", path="AddSolutionComponent", **refused)
+    with command(emulator, kind) as process:
+        made = create(process, declared)
+        assert made.outputs["binding_error"]
+    emulator.control.clear_faults()
+    with command(emulator, kind) as process:
+        made = update(process, made, declared)
+        assert _settled(process, made)
+    (row,) = emulator.control.rows("connectionreferences")
+    members = emulator.control.rows("solutioncomponents")
+    assert row["connectionreferenceid"] in {item["objectid"] for item in members}
