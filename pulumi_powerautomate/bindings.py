@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .errors import PowerAutomateError
+from .errors import ConflictError, InDoubtError, PowerAutomateError
 from .provider import warn
-
-if TYPE_CHECKING:
-    from .client.settling import InDoubtError
 
 # Outputs: why the row may not be as declared, and what the write in doubt was about.
 ERROR = "binding_error"
@@ -78,8 +75,6 @@ def foreign_columns(
 
 def conflict(what: str, columns: frozenset[str]) -> PowerAutomateError:
     """The error for columns that somebody else changed."""
-    from .client.exactly_once import ConflictError
-
     return ConflictError(
         f"{what}: somebody changed its {in_words(columns)} since the last run; nothing was "
         "overwritten. Run `pulumi refresh` to see the change, then `pulumi up`."

@@ -19,7 +19,7 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InvalidInputError
+from .errors import InDoubtError, InvalidInputError
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -152,7 +152,7 @@ class ConnectionReferenceProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import InDoubtError, settle
+        from .client.settling import settle
 
         references = self.client.references
         doubt = Doubt.recorded_in(olds)

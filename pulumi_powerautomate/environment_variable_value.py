@@ -16,7 +16,7 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InvalidInputError
+from .errors import InDoubtError, InvalidInputError
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -118,7 +118,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import InDoubtError, settle
+        from .client.settling import settle
         from .solution.variable_types import VARIABLE_TYPES, wanted_instead
 
         doubt = Doubt.recorded_in(olds)

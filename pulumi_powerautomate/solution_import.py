@@ -15,7 +15,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .bindings import is_same_name
-from .errors import PowerAutomateError
+from .errors import PowerAutomateError, UnfinishedImportError
 from .provider import (
     IDENTITY,
     DataverseProvider,
@@ -187,7 +187,7 @@ class SolutionImportProvider(DataverseProvider):
                 lambda text: progress(props, text),
                 self._deadline(props, "create" if olds is None else "update"),
             )
-        except import_once.UnfinishedImportError as error:
+        except UnfinishedImportError as error:
             # An error would leave the state as it was before: Pulumi forgets a create, and a
             # program that goes back to the old package would send nothing.
             left = {_TURNED_OFF: (olds or {}).get(_TURNED_OFF)}

@@ -13,10 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DataverseError, InvalidInputError, NotFoundError, PowerAutomateError
+from ..errors import (
+    ConflictError,
+    DataverseError,
+    InvalidInputError,
+    NotFoundError,
+    PowerAutomateError,
+)
 from ..flow import API_PREFIX, activation_order, in_words
 from ..solution import PackagedFlow
-from .exactly_once import ConflictError
 from .nesting import loads
 from .odata import row_path
 from .pacing import Deadline

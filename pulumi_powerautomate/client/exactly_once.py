@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..errors import (
+    ConflictError,
     DataverseError,
     NotDataverseError,
     NotFoundError,
@@ -50,10 +51,6 @@ OnConflict = Literal["fail", "adopt", "overwrite"]
 _MOST_ROUNDS = 3
 # Seconds between looks at a row that is there and that reads do not show yet.
 _READ_LAG = (1.0, 2.0, 3.0, 4.0)
-
-
-class ConflictError(PowerAutomateError):
-    """The flow was changed by somebody else, and overwriting it was not asked for."""
 
 
 @dataclass(frozen=True)

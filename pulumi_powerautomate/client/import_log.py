@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from ..errors import InvalidInputError, PowerAutomateError, one_line
+from ..errors import InvalidInputError, SolutionOperationError, one_line
 from ..files import temporary_folder, write_whole
 from ..solution.hardened import parse_xml
 from .solutions import kind_of
@@ -44,19 +44,6 @@ REMEDIES: Mapping[str, str] = {
     "0x8004f01e": "Give the solution a version of up to four numbers.",
     "0x8004f002": "Give the solution a unique name of letters, digits and underscores.",
 }
-
-
-class ImportFailedError(PowerAutomateError):
-    """
-    The service did not import a solution.
-
-    Attributes:
-        code: the code of the failure, `0x…`.
-    """
-
-    def __init__(self, message: str, code: str = "") -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -120,9 +107,18 @@ def standing(text: str) -> str:
 
 
 def failure_of(
-    unique_name: str, job_id: str, log: str, message: str, code: str
-) -> ImportFailedError:
-    """The error that an import that failed stands for."""
+    action: str, job_id: str, log: str, message: str, code: str
+) -> SolutionOperationError:
+    """
+    The error for a solution operation that failed.
+
+    Args:
+        action: what was attempted, as the message begins, such as `Import solution Contoso`.
+        job_id: id of the job, for the name of the log's file.
+        log: what the import says about every component; empty where there is none.
+        message: the service's message, where there is no log.
+        code: its code.
+    """
     failed = [result for result in parse_log(log) if result.outcome == "failure"]
     components = [result for result in failed if result.kind != "solutionManifest"]
     if not components:
@@ -138,7 +134,7 @@ def failure_of(
         if len(components) > _MOST_SHOWN:
             lines.append(f"and {len(components) - _MOST_SHOWN} more.")
     kept = f" The whole log: {_kept(job_id, log)}" if log else ""
-    return ImportFailedError(f"Import solution {unique_name}: {' '.join(lines)}{kept}", code)
+    return SolutionOperationError(f"{action}: {' '.join(lines)}{kept}", code)
 
 
 def _explained(text: str, code: str) -> str:

@@ -22,8 +22,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DataverseError, PowerAutomateError, TransportError
-from .import_log import ImportFailedError, failure_of, parse_log, standing
+from ..errors import (
+    DataverseError,
+    PowerAutomateError,
+    SolutionOperationError,
+    TransportError,
+    UnfinishedImportError,
+)
+from .import_log import failure_of, parse_log, standing
 from .pacing import Deadline
 from .solutions import ImportJob, InstalledSolution, Operation, Solutions
 from .upload import Upload
@@ -64,21 +70,6 @@ class Wanted:
         return str(uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True)))
 
 
-class UnfinishedImportError(PowerAutomateError):
-    """
-    An import was started, or may have been, and nobody followed it to its end.
-
-    Attributes:
-        job_id: id of its import job.
-    """
-
-    may_be_done = True
-
-    def __init__(self, message: str, job_id: str) -> None:
-        super().__init__(message)
-        self.job_id = job_id
-
-
 @dataclass(frozen=True)
 class Imported:
     """What came of it."""
@@ -100,7 +91,7 @@ def bring_in(
     Import a package, unless that was done already; an upgrade that is staged is promoted too.
 
     Raises:
-        ImportFailedError: the service refused; its reasons by component.
+        SolutionOperationError: the service refused; its reasons by component.
         UnfinishedImportError: it was not over by the deadline, or could not be followed, or the
             upgrade that it staged was not promoted.
         PowerAutomateError: nothing was started.
@@ -130,7 +121,7 @@ def _in_turn(
                 found = _follow(solutions, wanted, job_id, operation, report, deadline)
                 found = replace(found, before=before)
                 return _complete(solutions, wanted, found, report, deadline)
-        except ImportFailedError as error:
+        except SolutionOperationError as error:
             if error.code.lower() not in BUSY:
                 raise
             _wait_for_others(solutions, wanted, report, deadline)
@@ -147,7 +138,7 @@ def follow_operation(
     Wait for a system job.
 
     Raises:
-        ImportFailedError: it failed.
+        SolutionOperationError: it failed.
         TransportError: it was not over by the deadline.
     """
     started = time.monotonic()
@@ -155,7 +146,9 @@ def follow_operation(
         operation = _patient(lambda: solutions.operation(operation_id))
         if operation is not None and operation.over:
             if not operation.succeeded:
-                raise failure_of(what, operation_id, "", operation.message, operation.code)
+                raise failure_of(
+                    what[:1].upper() + what[1:], operation_id, "", operation.message, operation.code
+                )
             return
         _wait(started, deadline, f"{what} is still running")
         report(f"{what}, {time.monotonic() - started:.0f} s")
@@ -211,7 +204,9 @@ def _start(
             _wait_for_others(solutions, wanted, report, deadline)
             return None
         if not error.may_be_done:
-            raise failure_of(wanted.unique_name, job_id, "", error.detail, error.code) from None
+            raise failure_of(
+                f"Import solution {wanted.unique_name}", job_id, "", error.detail, error.code
+            ) from None
     except PowerAutomateError as error:
         if not error.may_be_done:
             raise
@@ -277,7 +272,7 @@ def _begun(job_id: str, *, half_done: bool = False) -> Iterator[None]:
     try:
         yield
     except PowerAutomateError as error:
-        refused = isinstance(error, ImportFailedError) and not half_done
+        refused = isinstance(error, SolutionOperationError) and not half_done
         if refused or isinstance(error, UnfinishedImportError):
             raise
         raise UnfinishedImportError(str(error), job_id) from None
@@ -330,7 +325,9 @@ def _outcome(
     if failed:
         message = operation.message if operation is not None else ""
         code = operation.code if operation is not None else ""
-        raise failure_of(wanted.unique_name, job_id or "unknown", log, message, code)
+        raise failure_of(
+            f"Import solution {wanted.unique_name}", job_id or "unknown", log, message, code
+        )
     results = [item for item in parse_log(log) if item.kind != "solutionManifest"]
     failures = tuple(
         f"{result.kind} {result.name!r}: {result.code} {result.text}"
@@ -362,7 +359,7 @@ def _complete(
                 operation = solutions.start_promote(wanted.unique_name)
                 follow_operation(solutions, operation, what, report, deadline)
                 return replace(imported, executed=True)
-            except (DataverseError, ImportFailedError, TransportError) as error:
+            except (DataverseError, SolutionOperationError, TransportError) as error:
                 if getattr(error, "code", "").lower() not in BUSY:
                     doubts += 1
                     if doubts == _LOOKS or not error.may_be_done:
@@ -398,9 +395,7 @@ def _wait(started: float, deadline: Deadline, what: str) -> None:
 
 __all__ = [
     "BUSY",
-    "ImportFailedError",
     "Imported",
-    "UnfinishedImportError",
     "Wanted",
     "bring_in",
     "follow_operation",

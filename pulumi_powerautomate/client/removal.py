@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from ..errors import DataverseError, NotFoundError, PowerAutomateError, TransportError
+from ..errors import (
+    DataverseError,
+    InDoubtError,
+    NotFoundError,
+    PowerAutomateError,
+    SolutionOperationError,
+    TransportError,
+)
 from .after_import import states
-from .import_log import ImportFailedError
 from .import_once import BUSY, follow_operation, wait_until_idle
 from .pacing import Deadline
-from .settling import InDoubtError
 from .solutions import InstalledSolution, Solutions, is_unknown_action
 from .workflows import Workflows
 
@@ -42,7 +47,7 @@ def remove(
         seen: takes the solution as it is before it is removed.
 
     Raises:
-        ImportFailedError: the service refused; what prevents it is named.
+        SolutionOperationError: the service refused; what prevents it is named.
         InDoubtError: it may be removed, or still be in the course of it.
     """
     with solutions.turn(report, deadline):
@@ -87,7 +92,7 @@ def _in_turn(
         except PowerAutomateError as error:
             code = getattr(error, "code", "").lower()
             if code in _DEPENDENCIES:
-                raise ImportFailedError(
+                raise SolutionOperationError(
                     f"{what}: it is needed by "
                     f"{_dependents(solutions, workflows, unique_name)}. Remove those first, or "
                     "keep it with retain_on_delete.",

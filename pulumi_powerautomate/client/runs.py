@@ -12,15 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ..errors import DataverseError, ForbiddenError, NotFoundError, PowerAutomateError
+from ..errors import DataverseError, ForbiddenError, NotFoundError, RunsNotKeptError
 from .odata import guid
 from .transport import Transport
 
 _COLUMNS = "name,status,starttime,endtime,triggertype,errorcode,errormessage"
-
-
-class RunsNotKeptError(PowerAutomateError):
-    """The environment does not tell about runs: no such table, no right, or nothing is kept."""
 
 
 @dataclass(frozen=True)

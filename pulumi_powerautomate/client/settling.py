@@ -11,16 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import NotFoundError, PowerAutomateError, PreconditionError
+from ..errors import InDoubtError, NotFoundError, PowerAutomateError, PreconditionError
 
 _MOST_ROUNDS = 3
 _T = TypeVar("_T")
-
-
-class InDoubtError(PowerAutomateError):
-    """A write may have been applied or not, and looking it up did not tell."""
-
-    may_be_done = True
 
 
 def settle(

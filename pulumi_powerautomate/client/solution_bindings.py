@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import InvalidInputError, PowerAutomateError
-from .exactly_once import ConflictError
+from ..errors import (
+    ConflictError,
+    InvalidInputError,
+    PowerAutomateError,
+)
 from .references import EnvironmentVariable, Reference, References
 from .settling import settle
 

@@ -18,7 +18,7 @@ from typing import Any
 import uvicorn
 
 from . import seed
-from .app import App, new_service
+from .app import App, new_environment
 from .control.routes import control_app
 from .entra.registration import register
 from .responses import ServiceError
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     switches = dict(item.partition("=")[::2] for item in arguments.switch)
     try:
         extra = json.loads(Path(arguments.seed).read_text("utf-8")) if arguments.seed else None
-        environment = new_service(arguments.database, switches, extra)
+        environment = new_environment(arguments.database, switches, extra)
     except ServiceError as error:
         sys.exit(f"error: {error.message}")
     except OSError as error:

@@ -18,6 +18,7 @@ from .authentication import identify
 from .entra import Entra
 from .environment import Environment
 from .faults import CORRUPTING, Fault, Faults
+from .fixed_rows import fixed_rows
 from .impersonation import impersonated
 from .limits import Limits
 from .request import Request
@@ -25,6 +26,9 @@ from .request_log import Entry, RequestLog
 from .responses import Response, ServiceError, service_headers, unexpected
 from .router import VERSIONS, Router
 from .solutions import jobs
+from .store import Store
+from .switches import Switches
+from .upgrade import upgrade
 from .wire import Wire, fault_response, from_elsewhere
 
 CONTROL_PREFIX = "/__emulator__"
@@ -188,11 +192,9 @@ class App:
                 await asyncio.sleep(self.latency)
             if too_large:
                 raise ServiceError(413, "0x80060888", "The request entity is too large.")
-            response = self._handled(request)
+            response = self.handled(request)
         except ServiceError as error:
             response = error.response()
-        except Exception as error:
-            response = unexpected(error).response()
         finally:
             if limits is not None and entered:
                 limits.leave(time.perf_counter() - started)
@@ -203,18 +205,22 @@ class App:
             response.headers.update(limits.headers())
         return response
 
-    def _handled(self, request: Request) -> Response:
-        """Carry a request out; what was rejected leaves no trace."""
-        if not VERSIONS.fullmatch(request.version):
-            raise ServiceError(404, "0x80060888", f"No API version '{request.version}'.")
+    def handled(self, request: Request) -> Response:
+        """Carry a request out; what was rejected leaves no trace, and nothing is left to others."""
         started = time.perf_counter()
         try:
+            if not VERSIONS.fullmatch(request.version):
+                raise ServiceError(404, "0x80060888", f"No API version '{request.version}'.")
             if jobs.running(self.environment) is not None:
                 with self.environment.unit():
                     jobs.advance(self.environment)
             if request.path == "$batch" and request.method == "POST":
                 return batch.run(request, self.router.handle, self.environment)
             return self.environment.carried_out(lambda: self.router.handle(request))
+        except ServiceError as error:
+            return error.response()
+        except Exception as error:
+            return unexpected(error).response()
         finally:
             self._handling += time.perf_counter() - started
 
@@ -258,19 +264,21 @@ def _corrupts(rule: Fault) -> bool:
     return rule.do in CORRUPTING or rule.when == "mid_body"
 
 
-def new_service(
+def new_environment(
     database: str | None,
     switches: Mapping[str, Any],
     extra: Mapping[str, Any] | None,
 ) -> Environment:
     """An environment from a file or in memory; `extra` rows are added when it is new."""
-    from .store import Store
-    from .switches import Switches
-
     store = Store(database)
+    is_new = store.empty
+    store.provide(fixed_rows())
     environment = Environment(store, Switches(switches), table_rules.complete)
-    if store.empty:
+    if not is_new:
+        upgrade(environment)
+        return environment
+    with environment.unit():
         environment.add_rows(seed.rows())
         environment.add_rows(extra or {})
-        environment.commits.clear()
+    environment.commits.clear()
     return environment

@@ -24,7 +24,9 @@ def identify(environment: Environment, entra: Entra, request: Request) -> Caller
 
 def good_token(environment: Environment, entra: Entra, request: Request) -> Token | None:
     """The token of a request, made out to where it goes; None for the developer's."""
-    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        bearer = ""
     if bearer == seed.DEVELOPER_TOKEN and environment.switches["strict_tokens"] == "off":
         return None
     token = entra.caller(bearer)

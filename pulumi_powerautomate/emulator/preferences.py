@@ -21,10 +21,17 @@ def ok(
     applied = [found["Preference-Applied"]] if "Preference-Applied" in found else []
     if annotations is not None and body is not None:
         applied.append(f'odata.include-annotations="{annotations}"')
-    if request.prefers("odata.maxpagesize") and body is not None:
-        applied.append(f"odata.maxpagesize={request.prefers('odata.maxpagesize')}")
+    size = page_size(request)
+    if size is not None and isinstance(body, dict) and isinstance(body.get("value"), list):
+        applied.append(f"odata.maxpagesize={size}")
     if applied:
         found["Preference-Applied"] = ",".join(applied)
     if body is not None:
         found["Content-Type"] = JSON_TYPE
     return Response(status, body, found)
+
+
+def page_size(request: Request) -> int | None:
+    """The page size that a request prefers, where it is one."""
+    value = request.prefers("odata.maxpagesize") or ""
+    return int(value) if value.isascii() and value.isdigit() and int(value[:10]) > 0 else None

@@ -14,7 +14,7 @@ from . import privileges
 from .environment import Environment
 from .flows import runs
 from .keys import find_row
-from .preferences import ok
+from .preferences import ok, page_size
 from .query import Query, Scope, apply, fetchxml, paging, parse
 from .query.fetch import FetchRun
 from .request import Request, Segment
@@ -331,12 +331,6 @@ def _totals(writer: RowWriter, number: int | None) -> dict[str, Any]:
         "Microsoft.Dynamics.CRM.globalmetadataversion": METADATA_VERSION,
     }
     return {f"@{name}": value for name, value in found.items() if writer.wants(name)}
-
-
-def page_size(request: Request) -> int | None:
-    """The page size that a request prefers, where it is one."""
-    value = request.prefers("odata.maxpagesize") or ""
-    return int(value) if value.isascii() and value.isdigit() and int(value[:10]) > 0 else None
 
 
 def _context(table: Table, request: Request, query: Query) -> str:

@@ -32,7 +32,7 @@ def complete(environment: Environment, table: Table, row: Row, caller: str) -> N
         if not row.get("_businessunitid_value"):
             row["_businessunitid_value"] = seed.BUSINESS_UNIT
         if caller in ("seed", "by hand"):
-            _give_first_role(environment, logical, row[table.key])
+            give_first_role(environment, logical, row[table.key])
     if logical == "systemuser" and not row["fullname"]:
         parts = (row["firstname"], row["lastname"])
         row["fullname"] = " ".join(part for part in parts if part) or None
@@ -48,7 +48,8 @@ def complete(environment: Environment, table: Table, row: Row, caller: str) -> N
         row["schemaname"] = str(uuid.uuid4())
 
 
-def _give_first_role(environment: Environment, logical: str, principal_id: str) -> None:
+def give_first_role(environment: Environment, logical: str, principal_id: str) -> None:
+    """Give a user or team the role that it has from the start."""
     role = seed.first_role(principal_id)
     if role is None:
         return

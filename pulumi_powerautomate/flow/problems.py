@@ -5,25 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import InvalidInputError
+from ..errors import DefinitionError
 from ..terminal import shown
-
-
-class DefinitionError(InvalidInputError):
-    """
-    A document cannot be read as a flow at all.
-
-    Attributes:
-        path: where in the document; empty for the whole.
-        message: what is wrong there.
-        line: the line of the text, when only that is known; otherwise 1.
-    """
-
-    def __init__(self, path: str, message: str, line: int = 1) -> None:
-        self.path = path
-        self.message = message
-        self.line = line
-        super().__init__(f"{path}: {message}" if path else message)
 
 
 @dataclass(frozen=True)
@@ -44,3 +27,6 @@ class Problem:
 
     def __str__(self) -> str:
         return shown(f"definition.{self.path}: {self.message} {self.remedy} [{self.code}]")
+
+
+__all__ = ["DefinitionError", "Problem"]

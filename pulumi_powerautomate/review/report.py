@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from ..flow import Change
 from ..flow.difference.wording import counted, shown
+from ..resources import GROUPS, RESOURCES
 from ..solution.difference import PackageDifference
 from .flow_step import describe
 from .markdown import fenced, plain
@@ -21,15 +22,8 @@ from .preview import Operation, Preview, Step
 from .sections import changes_in_markdown, collapsed, sentences_in_markdown
 from .words import in_words
 
-_GROUPS = {
-    "CloudFlow": "Flows",
-    "FlowShare": "Shares",
-    "FlowSharesExclusive": "Shares",
-    "SolutionImport": "Solutions",
-    "ConnectionReference": "Bindings",
-    "EnvironmentVariableValue": "Bindings",
-}
-_ORDER = ("Flows", "Shares", "Solutions", "Bindings", "Others")
+_GROUPS = {kind.name: kind.group for kind in RESOURCES}
+_ORDER = (*GROUPS, "Others")
 _OPERATIONS: tuple[Operation, ...] = ("create", "update", "replace", "delete")
 _IN_SHORT = 110
 _HARMLESS = 3

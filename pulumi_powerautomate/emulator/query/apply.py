@@ -28,6 +28,11 @@ _METHODS = {
     "max": "max",
     "countdistinct": "countdistinct",
 }
+# Transformations of the standard that the documentation of the service does not list.
+_OTHERS = frozenset({
+    "compute", "expand", "concat", "orderby", "top", "skip", "identity", "search", "topcount",
+    "topsum", "toppercent", "bottomcount", "bottomsum", "bottompercent",
+})  # fmt: skip
 Result = dict[str, Any]
 
 
@@ -53,7 +58,7 @@ def run(table: Table, text: str, rows: list[Row], scope: Scope) -> list[Result]:
         return [_aggregated(compiler, _aggregates(compiler, inner), rows)]
     if name == "groupby" and inner is not None:
         return _grouped(compiler, inner, rows)
-    if name in ("compute", "expand", "concat", "orderby", "top", "skip", "identity", "search"):
+    if name in _OTHERS:
         raise not_implemented(f"'{name}' in $apply")
     raise bad_syntax(f"Syntax error at position 0 in '{steps[0]}'.")
 

@@ -121,6 +121,8 @@ def sortable(value: Any) -> tuple[int, Any]:
 def _check_name(name: str) -> None:
     if name.lower() in _MISSING:
         raise not_implemented(f"the query option '{name}'")
+    if name.lower() == "$deltatoken":
+        raise not_implemented("change tracking ($deltatoken)")
     if name.lower() in _WITHOUT_DOLLAR:
         raise not_implemented(f"query options without '$' ('{name}')")
     if name.startswith("$") and name not in _OPTIONS:

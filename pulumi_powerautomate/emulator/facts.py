@@ -1,0 +1,348 @@
+"""
+What the emulator responds with, where that is known from, and how sure it is.
+
+`python -m pulumi_powerautomate.emulator.facts` prints the page of the documentation. A test sends
+each example, and looks for names and codes that are missing here.
+
+How sure: `documented` in Microsoft's documentation or reference; `recorded`, seen in recorded or
+live exchanges; `reported` in issues and in code that others run; `open`, not found, so the likelier
+choice was made (some of these are switches).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .tables import TABLES, Table
+
+_ROW = "0e6a3b61-0000-4000-8000-000000000041"
+_USER = "0e6a3b61-0000-4000-8000-000000000011"
+_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
+_ROLE = "0e6a3b61-0000-4000-8000-000000000051"
+_CRM = "Microsoft.Dynamics.CRM."
+_FETCH = "<fetch><entity name='solution'>{}</entity></fetch>"
+_TARGET = "{'@odata.id':'solutions(" + _ROW + ")'}"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that can be asked; `status` is that of the example's response."""
+
+    group: str
+    name: str
+    source: str
+    sure: str
+    example: str
+    status: int = 200
+
+
+_TABLE_SOURCES = {
+    "flowrun": "Manage cloud flow run history in Dataverse",
+    "principalobjectaccess": "Principal object access table reference",
+}
+
+
+def _table(table: Table) -> Fact:
+    source = _TABLE_SOURCES.get(table.logical, f"reference page of the table {table.logical}")
+    return Fact("Tables", f"`{table.entity_set}`", source, "documented",
+                f"GET {table.entity_set}?$top=1")  # fmt: skip
+
+
+def facts() -> Iterator[Fact]:
+    """Every fact, in the order of the page."""
+    yield from (_table(table) for table in TABLES)
+    yield from _COLUMNS
+    yield from _QUERIES
+    yield from _CONDITIONS
+    yield from _OPERATIONS
+    yield from _REQUESTS
+
+
+def _query(name: str, query: str, source: str = "Query data using the Web API",
+           sure: str = "documented", status: int = 200,
+           entity_set: str = "solutions") -> Fact:  # fmt: skip
+    return Fact("Query options", name, source, sure, f"GET {entity_set}?{query}", status)
+
+
+_COLUMNS = (
+    Fact("Columns", "owner columns (`_ownerid_value`, `_owninguser_value`, `_owningteam_value`, "
+         "`_owningbusinessunit_value`)", "reference pages of owned tables", "documented",
+         "GET workflows?$select=_ownerid_value,_owninguser_value,_owningteam_value"),
+    Fact("Columns", "who and when (`createdon`, `_createdby_value`, `_createdonbehalfby_value`, "
+         "…)", "reference pages", "documented",
+         "GET workflows?$select=createdon,modifiedon,_createdby_value,_createdonbehalfby_value"),
+    Fact("Columns", "managed properties (`iscustomizable`)", "BooleanManagedProperty complex type",
+         "documented", "GET workflows?$filter=iscustomizable/Value eq true"),
+    Fact("Columns", "formatted values, lookup annotations", "Request OData annotations",
+         "documented", "GET systemusers?$top=1"),
+    Fact("Columns", "formatted dates and numbers in English and UTC", "Request OData annotations",
+         "open", "GET systemusers?$top=1"),
+)  # fmt: skip
+_QUERIES = (
+    _query("`$select`", "$select=uniquename"),
+    _query("`$select` of navigation properties", "$select=publisherid", "", "501", 501),
+    _query("`$filter` with `eq ne gt ge lt le and or not in`", "$filter=uniquename ne 'x'",
+           "Filter rows using OData"),
+    _query("`$filter` of incompatible types: 0x80060888", "$filter=uniquename eq true",
+           "Power-CAT-Copilot-Studio-Kit#584, FetchXMLBuilder#753", "reported", 400),
+    _query("`contains`, `startswith`, `endswith` with wildcards",
+           "$filter=contains(uniquename,'Con%25')", "Use wildcard characters in conditions"),
+    _query("other functions of OData in `$filter`", "$filter=tolower(uniquename) eq 'x'", "",
+           "501", 501),
+    _query("arithmetic in `$filter`", "$filter=versionnumber add 1 eq 2", "", "501", 501),
+    _query("paths over lookups, of any depth", "$filter=publisherid/uniquename eq 'contoso'",
+           "Filter rows using OData"),
+    _query("`any` and `all`", "$filter=publisher_solution/any(s:s/ismanaged eq false)",
+           "Filter rows based on values of related collections", entity_set="publishers"),
+    _query("a GUID in quotes", f"$filter=solutionid eq '{_ROW}'", "dataverse-mcp (live)",
+           "reported"),
+    _query("a null column is not equal to a value", "$filter=description ne 'x'", "", "open"),
+    _query("parameter aliases", "$filter=uniquename eq @p&@p='Default'",
+           "Use parameter aliases with query options"),
+    _query("`$orderby`", "$orderby=friendlyname desc"),
+    _query("`$orderby` over lookups", "$orderby=publisherid/uniquename", "", "open"),
+    _query("`$top`, ignored with a page size", "$top=1"),
+    _query("`$count`: all matches, 5,000 at most", "$count=true&$top=1",
+           "Count number of rows; powerapis probes", "recorded"),
+    _query("`$expand` of lookups, 1:N and N:N, nested, with `$select $filter $orderby $top`",
+           "$expand=publisherid($select=uniquename;$expand=createdby($select=fullname))",
+           "Join tables using OData"),
+    _query("`$expand=…/$ref`", "$expand=publisherid/$ref", "Join tables using OData"),
+    _query("`$count` inside `$expand`", "$expand=solution_solutioncomponent($count=true)", "",
+           "501", 501),
+    _query("`$apply`: `filter`, `groupby`, `aggregate`",
+           "$apply=groupby((ismanaged),aggregate($count as n))", "Aggregate data using OData"),
+    _query("`$apply` with other transformations", "$apply=topcount(1,versionnumber)", "", "501",
+           501),
+    _query("`$apply` together with `$filter`", "$apply=aggregate($count as n)&$filter=isvisible eq "
+           "true", "", "501", 501),
+    _query("paging with `odata.maxpagesize`, `@odata.nextLink`", "$orderby=uniquename",
+           "Page results using OData"),
+    _query("the content of paging cookies", "$orderby=uniquename", "", "open"),
+    _query("FetchXML: attributes, filters, links, order, paging cookie, count, aggregates, "
+           "distinct", "fetchXml=" + _FETCH.format("<attribute name='uniquename'/>"),
+           "Query data using FetchXml"),
+    _query("FetchXML: link types `all` and `not all`", "fetchXml=" + _FETCH.format(
+           "<link-entity name='publisher' from='publisherid' to='publisherid' link-type='all'/>"),
+           "", "501", 501),
+    _query("FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping",
+           "fetchXml=<fetch datasource='retained'><entity name='solution'/></fetch>", "", "501",
+           501),
+    _query("`savedQuery`, `userQuery`", "savedQuery=x", "", "501", 501),
+    _query("`sql`", "sql=SELECT 1", "", "501", 501),
+    _query("change tracking", "$deltatoken=1", "", "501", 501),
+    _query("`$skip`, `$search`, `$format`: not supported", "$skip=1",
+           "Query data using the Web API", "documented", 400),
+)  # fmt: skip
+
+
+def _condition(name: str, call: str, sure: str = "documented", status: int = 200) -> Fact:
+    source = "Query function reference, Web API" if sure != "501" else ""
+    return Fact("Query functions", name, source, sure, f"GET solutions?$filter={_CRM}{call}",
+                status)  # fmt: skip
+
+
+_CONDITIONS = (
+    _condition("`In`, `NotIn`", "In(PropertyName='uniquename',PropertyValues=['a'])"),
+    _condition("`Between`, `NotBetween`",
+               "Between(PropertyName='versionnumber',PropertyValues=['1','2'])"),
+    _condition("`ContainValues`, `DoesNotContainValues`",
+               "ContainValues(PropertyName='solutiontype',PropertyValues=['1'])"),
+    _condition("`Today`, `Yesterday`, `Tomorrow`, `ThisWeek` … `NextYear`, `Last7Days`, "
+               "`Next7Days`", "ThisWeek(PropertyName='createdon')"),
+    _condition("`LastXHours` … `NextXYears`, `OlderThanXMinutes` … `OlderThanXYears`",
+               "LastXDays(PropertyName='createdon',PropertyValue='3')"),
+    _condition("`On`, `OnOrAfter`, `OnOrBefore`",
+               "On(PropertyName='createdon',PropertyValue='2026-01-01')"),
+    _condition("`EqualUserId`, `NotEqualUserId`, `EqualBusinessId`, `NotEqualBusinessId`, "
+               "`EqualUserTeams`, `EqualUserOrUserTeams`", "EqualUserId(PropertyName='createdby')"),
+    _condition("where days and weeks begin (UTC, Sunday)", "Today(PropertyName='createdon')",
+               "open"),
+    _condition("fiscal periods", "InFiscalYear(PropertyName='createdon',PropertyValue='2026')",
+               "501", 501),
+    _condition("hierarchies (`Above`, `Under`, …), languages",
+               f"Under(PropertyName='solutionid',PropertyValue='{_ROW}')", "501", 501),
+)  # fmt: skip
+
+
+def _operation(name: str, example: str, sure: str = "documented", status: int = 200) -> Fact:
+    source = f"{name} of the Web API reference" if sure != "501" else ""
+    return Fact("Functions and actions", f"`{name}`", source, sure, example, status)
+
+
+_OPERATIONS = (
+    _operation("WhoAmI", "GET WhoAmI"),
+    _operation("RetrieveVersion", "GET RetrieveVersion()"),
+    _operation("RetrieveCurrentOrganization", "GET RetrieveCurrentOrganization(AccessType=@a)?@a="
+               f"{_CRM}EndpointAccessType'Default'"),
+    _operation("RetrieveTotalRecordCount", "GET RetrieveTotalRecordCount(EntityNames=['role'])"),
+    _operation("RetrieveAvailableLanguages", "GET RetrieveAvailableLanguages()"),
+    _operation("RetrieveProvisionedLanguages", "GET RetrieveProvisionedLanguages()"),
+    _operation("RetrieveAadUserRoles", "GET RetrieveAadUserRoles(DirectoryObjectId="
+               "0e6a3b61-0000-4000-9000-000000000091)"),
+    _operation("RetrieveSharedPrincipalsAndAccess",
+               f"GET RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={_TARGET}"),
+    _operation("RetrieveDependenciesForUninstall",
+               "GET RetrieveDependenciesForUninstall(SolutionUniqueName='ContosoAutomation')"),
+    _operation("RetrieveDependenciesForDelete",
+               f"GET RetrieveDependenciesForDelete(ObjectId={_ROW},ComponentType=29)"),
+    _operation("RetrieveDependentComponents",
+               f"GET RetrieveDependentComponents(ObjectId={_ROW},ComponentType=29)"),
+    _operation("RetrieveRequiredComponents",
+               f"GET RetrieveRequiredComponents(ObjectId={_ROW},ComponentType=29)"),
+    _operation("RetrieveUserPrivileges", f"GET systemusers({_USER})/{_CRM}RetrieveUserPrivileges"),
+    _operation("RetrieveUsersPrivilegesThroughTeams",
+               f"GET systemusers({_USER})/{_CRM}RetrieveUsersPrivilegesThroughTeams"),
+    _operation("RetrieveTeamPrivileges", f"GET teams({_TEAM})/{_CRM}RetrieveTeamPrivileges"),
+    _operation("RetrieveRolePrivilegesRole",
+               f"GET roles({_ROLE})/{_CRM}RetrieveRolePrivilegesRole()"),
+    _operation("RetrievePrincipalAccess",
+               f"GET systemusers({_USER})/{_CRM}RetrievePrincipalAccess(Target=@t)?@t={_TARGET}"),
+    _operation("RetrieveUnpublishedMultiple",
+               f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()", "reported"),
+    _operation("RetrieveUnpublished", f"GET workflows({_ROW})/{_CRM}RetrieveUnpublished()",
+               "reported", 404),
+    _operation("GrantAccess", "POST GrantAccess", status=400),
+    _operation("ModifyAccess", "POST ModifyAccess", status=400),
+    _operation("RevokeAccess", "POST RevokeAccess", status=400),
+    _operation("AddMembersTeam", f"POST teams({_TEAM})/{_CRM}AddMembersTeam", status=400),
+    _operation("RemoveMembersTeam", f"POST teams({_TEAM})/{_CRM}RemoveMembersTeam", status=400),
+    _operation("AddSolutionComponent", "POST AddSolutionComponent", status=400),
+    _operation("RemoveSolutionComponent", "POST RemoveSolutionComponent", status=400),
+    _operation("ImportSolution", "POST ImportSolution", status=400),
+    _operation("ImportSolutionAsync", "POST ImportSolutionAsync", status=400),
+    _operation("StageSolution", "POST StageSolution", status=400),
+    _operation("StageAndUpgradeAsync", "POST StageAndUpgradeAsync", status=400),
+    _operation("DeleteAndPromote", "POST DeleteAndPromote", status=400),
+    _operation("DeleteAndPromoteAsync", "POST DeleteAndPromoteAsync"),
+    _operation("UninstallSolutionAsync", "POST UninstallSolutionAsync", status=404),
+    _operation("ExportSolution", "POST ExportSolution", status=400),
+    _operation("ExportSolutionAsync", "POST ExportSolutionAsync", status=400),
+    _operation("DownloadSolutionExportData", "POST DownloadSolutionExportData", status=400),
+    _operation("PublishXml", "POST PublishXml", status=204),
+    _operation("PublishAllXml", "POST PublishAllXml", status=204),
+    _operation("CreateMultiple", f"POST connectionreferences/{_CRM}CreateMultiple", status=400),
+    _operation("UpdateMultiple", f"POST connectionreferences/{_CRM}UpdateMultiple", status=400),
+    _operation("UpsertMultiple", f"POST connectionreferences/{_CRM}UpsertMultiple", status=400),
+    _operation("BulkDelete", "POST BulkDelete", "501", 501),
+    Fact("Functions and actions", "other functions and actions, and other tables of the service",
+         "", "501", "GET RetrieveOrganizationInfo()", 501),
+)  # fmt: skip
+_REQUESTS = (
+    Fact("Requests", "create, update, upsert by id and by alternate key, delete",
+         "Create, update and delete a table row", "documented", "DELETE workflows(" + _ROW + ")",
+         404),
+    Fact("Requests", "conditions (`If-Match`, `If-None-Match`), 304, 412",
+         "Perform conditional operations", "documented", f"GET solutions({_ROW})"),
+    Fact("Requests", "single columns, `/$value`, related rows, `/$ref`, `/$count`",
+         "Retrieve a table row; Associate and disassociate", "documented",
+         f"GET solutions({_ROW})/publisherid/uniquename"),
+    Fact("Requests", "`$batch` with change sets and references",
+         "Execute batch operations using the Web API", "documented", "POST $batch", 400),
+    Fact("Requests", "the status of a batch whose part fails", "", "open", "POST $batch", 400),
+    Fact("Requests", "impersonation (`CallerObjectId`, `MSCRMCallerID`)",
+         "Impersonate another user using the Web API", "documented", "GET WhoAmI"),
+    Fact("Requests", "`$metadata`", "Web API types and operations", "documented",
+         "GET $metadata"),
+    Fact("Requests", "`EntityDefinitions`, `RelationshipDefinitions`, attributes, keys, choices",
+         "Query table definitions using the Web API", "documented",
+         "GET EntityDefinitions(LogicalName='workflow')/Attributes?$select=LogicalName"),
+    Fact("Requests", "changing definitions", "", "501", "POST EntityDefinitions", 501),
+    Fact("Requests", "global choices (none)", "", "open", "GET GlobalOptionSetDefinitions"),
+)  # fmt: skip
+
+# Every code that a response may have: what it means, source, how sure.
+ERRORS: dict[str, tuple[str, str, str]] = {
+    "0x80040203": ("invalid argument, empty required column", "error codes", "documented"),
+    "0x80040216": ("unexpected error (a fault of the emulator)", "error codes", "documented"),
+    "0x80040217": ("the row does not exist", "error codes; dataverse-mcp (live)", "recorded"),
+    "0x80040220": ("a privilege is missing", "error codes", "documented"),
+    "0x80040225": ("the user is disabled", "error codes", "documented"),
+    "0x80040227": ("deletion: another row references this one", "error codes", "documented"),
+    "0x80040228": ("read-only (switch `managed_delete_error`)", "error codes", "open"),
+    "0x80040231": ("the principal holds no role", "error codes", "documented"),
+    "0x80040237": ("a row with these keys exists", "Perform conditional operations", "documented"),
+    "0x80040800": ("the table does not support the message", "error codes", "documented"),
+    "0x80041102": ("no such table in the metadata", "error codes", "reported"),
+    "0x80041103": ("no such column; impersonated user is missing", "error codes", "documented"),
+    "0x8004111c": ("invalid FetchXML", "error codes", "documented"),
+    "0x80041d2e": ("the administrator's role stays", "error codes", "documented"),
+    "0x80041d4f": ("a disabled user owns nothing", "error codes", "documented"),
+    "0x80042f0a": ("an owner holds no role", "error codes", "documented"),
+    "0x8004430d": ("too many expansions", "error codes", "open"),
+    "0x8004431a": ("a choice has no such option", "support articles", "reported"),
+    "0x80044330": ("a number is out of range", "error codes", "open"),
+    "0x80044331": ("a text is too long", "Execute batch operations", "documented"),
+    "0x80044150": ("the database failed; a package is too large", "error codes", "documented"),
+    "0x8004500f": ("a flow that is on is not deleted", "error codes", "documented"),
+    "0x80048036": ("a managed solution is not exported", "error codes", "documented"),
+    "0x80048040": ("managed over unmanaged", "error codes", "documented"),
+    "0x80048041": ("unmanaged over managed", "error codes", "documented"),
+    "0x80048048": ("the default solution is not exported", "error codes", "documented"),
+    "0x80048066": ("the package is missing", "error codes", "documented"),
+    "0x8004801d": ("dependencies are missing", "recorded import jobs", "recorded"),
+    "0x80048306": ("no access to this row", "error codes", "documented"),
+    "0x80048346": ("no type of principal", "error codes", "documented"),
+    "0x80048348": ("an empty id", "error codes", "documented"),
+    "0x80048408": ("state and status do not go together", "error codes", "documented"),
+    "0x80048495": ("the package is no valid archive", "error codes", "documented"),
+    "0x80048541": ("a lower version", "error codes", "documented"),
+    "0x8004853c": ("an upgrade is staged already", "error codes", "documented"),
+    "0x80048d19": ("the body does not fit the table", "support articles", "documented"),
+    "0x8004f002": ("a solution's unique name", "error codes", "documented"),
+    "0x8004f005": ("a restricted solution stays", "error codes; live teardown logs", "recorded"),
+    "0x8004f009": ("a managed solution is not changed", "error codes", "documented"),
+    "0x8004f00b": ("a publisher's prefix", "error codes", "open"),
+    "0x8004f01d": ("dependencies keep a solution", "error codes", "documented"),
+    "0x8004f01e": ("a solution's version", "error codes", "documented"),
+    "0x8004f01f": ("a component is referenced", "error codes", "documented"),
+    "0x8004f026": ("managed properties forbid it", "error codes", "documented"),
+    "0x8004f046": ("there is nothing to upgrade", "error codes", "documented"),
+    "0x80060466": ("the definition of a flow that is on (switch)", "error codes", "documented"),
+    "0x80060467": ("the flow service does not take the flow", "issues of several tools",
+                   "reported"),
+    "0x80060468": ("the definition does not parse", "issues of several tools", "reported"),
+    "0x80060882": ("another version", "Perform conditional operations", "documented"),
+    "0x80060888": ("the request does not parse, or 501", "dataverse-mcp (live)", "recorded"),
+    "0x8006088d": ("optimistic concurrency is off (switch)", "error codes", "documented"),
+    "0x80060891": ("no row has the alternate key", "error codes", "documented"),
+    "0x80071151": ("another solution operation runs", "error codes", "documented"),
+    "0x80071152": ("the import job's id is taken", "error codes", "documented"),
+    "0x80072321": ("limit of execution time", "Service protection API limits", "documented"),
+    "0x80072322": ("limit of requests", "Service protection API limits", "documented"),
+    "0x80072326": ("limit of concurrency", "Service protection API limits", "documented"),
+    "0x80072560": ("not a member of the environment", "error codes", "documented"),
+}  # fmt: skip
+
+_HEAD = """# What the emulator knows
+
+Generated by `python -m pulumi_powerautomate.emulator.facts`; a test sends each example.
+
+A request is answered as Dataverse answers it, or rejected with status 501 and the name of what is
+missing. The last column says how sure an answer is: *documented* by Microsoft, *recorded* from
+exchanges with the service, *reported* by people who met it, or *open*: nothing was found, and the
+likelier choice was made.
+"""
+
+
+def page() -> str:
+    """The page of the documentation."""
+    lines = [_HEAD]
+    group = ""
+    for fact in facts():
+        if fact.group != group:
+            group = fact.group
+            lines += [f"\n## {group}\n", "| What | Source | How sure |", "|---|---|---|"]
+        sure = f"{fact.sure}" if fact.sure.isdigit() else f"*{fact.sure}*"
+        lines.append(f"| {fact.name} | {fact.source} | {sure} |")
+    lines += ["\n## Error codes\n", "| Code | Meaning | Source | How sure |", "|---|---|---|---|"]
+    lines += [f"| {code} | {meaning} | {source} | *{sure}* |"
+              for code, (meaning, source, sure) in sorted(ERRORS.items())]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(page())

@@ -1,0 +1,108 @@
+"""Requests that nobody would write: each gets a response of the service, in its form."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from urllib.parse import quote
+
+from pulumi_powerautomate.emulator import seed
+from pulumi_powerautomate.emulator.app import App, new_environment
+from pulumi_powerautomate.emulator.request import Caller, Request
+from pulumi_powerautomate.emulator.tables import BY_SET, COLLECTIONS
+from tests.emulator.api import FLOW, document
+
+# `FUZZ=200000` for the whole figure.
+_COUNT = int(os.environ.get("FUZZ", "3000"))
+_WORDS = (
+    "name eq 'x'", "statecode", "createdon gt 2026-01-01", "not ", "(", ")", " and ", " or ", "'",
+    "contains(name,'%')", "Microsoft.Dynamics.CRM.Today(PropertyName='createdon')", "null", "$it",
+    "Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=['a','b'])", "²", "\ud83d\ude00",
+    "ownerid/fullname", "createdby/businessunitid/name", "any(x:x/name eq null)", "/", ",", ";",
+    "iscustomizable/Value", "true", "9999999999999", "-1", "1e999", "@p", "add", "in ('a')", "*",
+    "systemuserroles_association", "teammembership_association/any()", "$count", "\x00", "has",
+    "Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue='9999999')",
+    "<fetch><entity name='workflow'>", "</entity></fetch>", "<attribute name='name'/>",
+    "<filter><condition attribute='createdon' operator='last-x-days' value='x'/></filter>",
+    "groupby((statecode))", "aggregate($count as n)", "11111111-1111-4111-8111-111111111111",
+)  # fmt: skip
+_OPTIONS = ("$filter", "$select", "$orderby", "$expand", "$top", "$count", "$apply", "$skiptoken",
+            "fetchXml", "savedQuery", "@p", "$format")  # fmt: skip
+_HEADERS = (
+    ("prefer", 'odata.include-annotations="*"'), ("prefer", "odata.maxpagesize=2"),
+    ("prefer", "return=representation"), ("if-match", 'W/"1"'), ("if-none-match", "*"),
+    ("mscrmcallerid", seed.ALICE), ("callerobjectid", "nobody"),
+    ("mscrm.solutionuniquename", "ContosoAutomation"), ("prefer", "odata.maxpagesize=²"),
+)  # fmt: skip
+_VALUES = (None, True, 1, 2**40, "x", "\ud800", "2026-01-01", [], {}, {"Value": True}, 1.5, [{}],
+           {"name": "x"}, f"/systemusers({seed.ALICE})", "$1", "/teams(x)")  # fmt: skip
+
+
+class _Chance:
+    def __init__(self, number: int) -> None:
+        self.random = random.Random(number)
+
+    def text(self) -> str:
+        return "".join(self.random.choices(_WORDS, k=self.random.randint(1, 6)))
+
+    def path(self) -> str:
+        name = self.random.choice([*BY_SET, "$batch", "WhoAmI", "EntityDefinitions", "GrantAccess",
+                                   "$metadata", "RelationshipDefinitions", "foos"])  # fmt: skip
+        parts = [name]
+        if self.random.random() < 0.6:
+            key = self.random.choice([FLOW, seed.ALICE, seed.SOLUTION, "x", self.text(),
+                                      "LogicalName='workflow'", "name='x'"])  # fmt: skip
+            parts[0] += f"({key})"
+        while self.random.random() < 0.4:
+            table = BY_SET.get(name)
+            names = ["$ref", "$count", "$value", "Attributes", self.text(),
+                     "Microsoft.Dynamics.CRM.RetrieveUserPrivileges",
+                     "Microsoft.Dynamics.CRM.CreateMultiple"]  # fmt: skip
+            if table is not None:
+                names += [*table.readable, *table.lookup_by_name, *COLLECTIONS[table.logical]]
+            parts.append(self.random.choice(names))
+        return "/".join(parts)
+
+    def query(self) -> str:
+        names = self.random.sample(_OPTIONS, self.random.randint(0, 3))
+        return "&".join(f"{name}={quote(self.text(), errors='replace')}" for name in names)
+
+    def body(self) -> bytes:
+        kind = self.random.random()
+        if kind < 0.1:
+            return b"\xff{"
+        if kind < 0.2:
+            return b"[" * 100_000
+        names = [name for table in BY_SET.values() for name in table.readable]
+        names += ["ownerid@odata.bind", "ownerid", "Targets", "Target", "Principal", "Members",
+                  "PrincipalAccess", "CustomizationFile", "@odata.id", "value"]  # fmt: skip
+        body = {name: self.random.choice(_VALUES) for name in self.random.sample(names, 4)}
+        if self.random.random() < 0.3:
+            body |= {"name": "F", "category": 5, "type": 1, "primaryentity": "none",
+                     "clientdata": document()}  # fmt: skip
+        return json.dumps(body).encode()
+
+    def headers(self) -> dict[str, str]:
+        return dict(self.random.sample(_HEADERS, self.random.randint(0, 2)))
+
+
+def test_no_request_ends_in_an_exception() -> None:
+    """Each response is a success, or an error in OData's form with a code; none is a 500."""
+    app = App(new_environment(None, {}, None))
+    for number in range(_COUNT):
+        chance = _Chance(number)
+        method = chance.random.choice(("GET", "GET", "GET", "POST", "PATCH", "PUT", "DELETE"))
+        caller = Caller(chance.random.choice((seed.APPLICATION_USER, seed.ALICE)))
+        request = Request(
+            method, quote(chance.path(), safe="()=',$/", errors="replace"), chance.query(),
+            chance.headers(), chance.body() if method != "GET" else b"", "http://x", caller,
+        )  # fmt: skip
+        response = app.handled(request)
+        content = response.content()
+        where = (number, method, request.path[:200], request.query[:300], content[:300])
+        assert response.status < 500 or response.status == 501, where
+        if response.status >= 400:
+            assert set(json.loads(content)["error"]) >= {"code", "message"}, where
+        elif content and response.raw is None:
+            json.loads(content)
