@@ -77,8 +77,9 @@ def _modules() -> set[str]:
 )
 def test_choices(command: Command, arguments: tuple[str, ...], modules: set[str]) -> None:
     """By owner, name, solution, or all."""
-    assert command("adopt", *arguments).code == 0
-    assert _modules() == modules
+    said = command("adopt", *arguments)
+    assert said.code == 0
+    assert _modules() == modules, said.out
 
 
 def test_out_of_sight(command: Command) -> None:

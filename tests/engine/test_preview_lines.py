@@ -33,7 +33,7 @@ def test_a_change_is_told_once(project: EngineProject) -> None:
     for printed in (project.preview(lambda: _deploy(_daily("Bye"))), project.up()):
         told = _diagnostics(printed)
         assert told.count("The schedule changes: every hour → every day.") == 1
-        assert told.count('"Greet", value: Hello → Bye.') == 1
+        assert told.count('"Greet", value: "Hello" → "Bye".') == 1
         assert "CloudFlow (digest)" in told
     assert "CloudFlow (digest)" not in project.preview()
 
@@ -60,7 +60,7 @@ def test_drift_is_told_as_what_will_be_undone(project: EngineProject) -> None:
     )
     project.refresh()
     told = _diagnostics(project.preview())
-    assert '"Greet", value: By hand → Hello.' in told
+    assert '"Greet", value: "By hand" → "Hello".' in told
 
 
 @pytest.mark.parametrize("secret_before", [True, False])
@@ -90,7 +90,7 @@ def test_an_output_that_is_no_secret_is_told(project: EngineProject) -> None:
         _deploy(pulumi.Output.from_input(text).apply(hourly))
 
     project.up(lambda: program("Hello"))
-    assert '"Greet", value: Hello → Bye.' in project.preview(lambda: program("Bye"))
+    assert '"Greet", value: "Hello" → "Bye".' in project.preview(lambda: program("Bye"))
 
 
 def test_a_state_of_an_earlier_release_is_silent(project: EngineProject) -> None:

@@ -102,7 +102,7 @@ def test_the_report_of_a_real_preview(run: Run) -> None:
         "| ⚠️ gone | CloudFlow | **delete** | The flow is deleted. |",
         "| late | CloudFlow | create | A new flow of 1 action, started by a schedule, every hour",
         "| hidden | CloudFlow | update | The definition is a secret; it is not shown. |",
-        "| moved | CloudFlow | replace | The flow is deleted and created anew. (+1) |",
+        "| ⚠️ moved | CloudFlow | **replace** | The flow is deleted and created anew. (+1) |",
         "| ops | FlowShare | update | team Ops may read and write the flow (before: read). |",
         'n0(["~ Recurrence',
     ):
