@@ -33,7 +33,7 @@ clients: setup ## let clients that others wrote judge the emulator; prints tried
 bench: setup ## measure; prints a table and writes build/bench.json
 	@$(RUN) scripts/bench.py $(ARGS)
 
-soak: setup ## random histories with faults: HISTORIES=…, SEED=…, KIND=flows, shares, deployments or stacks
+soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=file, KIND=programs, proxied, stacks, …
 	@$(RUN) scripts/soak.py
 
 kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md

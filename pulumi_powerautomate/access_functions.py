@@ -10,7 +10,7 @@ import pulumi
 from .connection import is_guid
 from .errors import InvalidInputError
 from .functions import client_of, later
-from .provider import Principal, Provider, check_principal, one_line_errors
+from .provider import Principal, Provider, check_principal, look_up
 
 
 class FlowAccess(TypedDict):
@@ -56,7 +56,7 @@ class Team(TypedDict):
     """Object id of the Entra group that the team stands for."""
 
 
-@one_line_errors
+@look_up
 def get_flow_access(flow_id: str, *, provider: Provider | None = None) -> list[FlowAccess]:
     """
     Every user and team with explicit or inherited rights on a flow; its owner is not among them.
@@ -82,7 +82,7 @@ def get_flow_access(flow_id: str, *, provider: Provider | None = None) -> list[F
     ]
 
 
-@one_line_errors
+@look_up
 def get_principal_access(
     flow_id: str, principal: Principal, *, provider: Provider | None = None
 ) -> list[str]:
@@ -108,7 +108,7 @@ def get_principal_access(
     return list(client.access.effective(flow_id, client.directory.resolve(who)))
 
 
-@one_line_errors
+@look_up
 def get_users(
     *, name: str | None = None, enabled: bool | None = None, provider: Provider | None = None
 ) -> list[User]:
@@ -134,7 +134,7 @@ def get_users(
     ]
 
 
-@one_line_errors
+@look_up
 def get_teams(*, name: str | None = None, provider: Provider | None = None) -> list[Team]:
     """
     Teams of the environment in order of name; all pages are read.

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 from pulumi.dynamic import (
@@ -24,38 +24,50 @@ from pulumi.dynamic import (
 
 from . import declared_order
 from .cloud_flow_state import (
+    BEFORE,
     COMPUTED,
+    MEMBERS,
+    SOLUTIONS,
     as_recorded,
     changed_inputs,
     computed,
     described,
     live_inputs,
+    members_of,
     outputs_of,
 )
 from .connection import is_guid
 from .definition import (
     DIGEST,
     check_definition,
+    concurrency_taken_away,
     definition_inputs,
     difference_lines,
 )
+from .errors import PowerAutomateError
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
     Principal,
     check_principal,
+    claims,
     environment_host,
+    fail_if_told,
     failure,
     identity,
     is_unknown,
+    mocks_in_use,
     note,
+    options_of,
     progress,
+    urn_of,
     warn,
 )
+from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
-    from .client.exactly_once import OnConflict
+    from .client.exactly_once import OnConflict, Written
     from .client.workflows import FlowSpec, LiveFlow
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
@@ -86,7 +98,11 @@ class CloudFlowProvider(DataverseProvider):
             inputs["owner"] = principal
             failures += [failure(problem)] if problem else []
         if not failures and not is_unknown(inputs.get("workflow_id")):
-            inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
+            what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
+            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs)))
+        if not failures and (refused := concurrency_taken_away(olds, inputs)):
+            failures.append(failure(refused))
         if not failures:
             # Only here are both definitions at hand: `diff` sees outputs, which hold the digest.
             note(inputs, "\n".join(difference_lines(olds, inputs)))
@@ -94,7 +110,7 @@ class CloudFlowProvider(DataverseProvider):
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = changed_inputs(olds, news)
-        resumes = olds.get("current_state") != news.get("state")
+        resumes = olds.get("current_state") != news.get("state") or SOLUTIONS in olds
         replaces = ["workflow_id"] if "workflow_id" in changed else []
         return DiffResult(
             changes=bool(changed) or resumes, replaces=replaces, delete_before_replace=True
@@ -108,8 +124,12 @@ class CloudFlowProvider(DataverseProvider):
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
         written = exactly_once.create(client.workflows, spec, self._on_conflict(props))
         if written.adopted:
-            warn(props, f"a flow with the id {spec.workflow_id} existed already and was taken over")
-        return CreateResult(spec.workflow_id, outputs_of(props, written.flow, written))
+            warn(props, _adopted(spec, written))
+        outputs = outputs_of(props, written.flow, written)
+        if written.adopted and spec.solution:
+            # The header that puts a new flow into a solution came too late for this one.
+            outputs = self._in_solutions(spec.workflow_id, {}, props, outputs)
+        return CreateResult(spec.workflow_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         from .client.exactly_once import differing
@@ -134,6 +154,8 @@ class CloudFlowProvider(DataverseProvider):
         fulfilled = live_inputs(props, live, drift)
         outputs = {key: value for key, value in fulfilled.items() if key != "definition"}
         outputs.update(computed(live))
+        if live.members:
+            outputs[MEMBERS] = json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -142,17 +164,28 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         changed = changed_inputs(olds, news)
         spec = self._spec(news, news)
-        if olds.get("current_state") == "unknown":
+        unknown = olds.get("current_state") == "unknown"
+        if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
-            written = exactly_once.create(client.workflows, spec, self._on_conflict(news))
-            return UpdateResult(outputs_of(news, written.flow, written, olds))
+            attempted = self._spec({**olds, "definition": ""}, olds)
+            written = exactly_once.create(
+                client.workflows, spec, self._on_conflict(news), attempted
+            )
+            outputs = outputs_of(news, written.flow, written, olds)
+            return UpdateResult(self._in_solutions(spec.workflow_id, {}, news, outputs))
+        before = olds.get(BEFORE)
         known = exactly_once.Known(
             etag=str(olds.get("etag") or ""),
-            on=olds.get("current_state") == "on",
+            state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
+            before=self._spec({**olds, **before, "definition": ""}, {}) if before else None,
+            members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        self._move_between_solutions(spec.workflow_id, olds, news)
+        kept = {**olds, SOLUTIONS: self._solutions(olds, news)}
+        moved = self._in_solutions(spec.workflow_id, olds, news, kept)
+        if "activation_error" in moved and moved is not kept:
+            return UpdateResult(moved)
         written = exactly_once.update(
             client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
         )
@@ -164,12 +197,30 @@ class CloudFlowProvider(DataverseProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client import exactly_once
 
-        exactly_once.delete(
-            self.client.workflows,
-            id_,
-            str(props.get("etag") or "*"),
-            props.get("current_state") == "on",
+        flows = self.client.workflows
+        known = exactly_once.Known(
+            etag=str(props.get("etag") or ""),
+            state=props.get("current_state") or "off",
+            spec=self._spec({**props, "definition": ""}, props),
         )
+        if not known.etag and self._on_conflict(props) == "fail":
+            live = flows.find(id_)
+            if live is not None and exactly_once.differing(known.spec, live) - {"state"}:
+                warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
+                return
+        changed = exactly_once.delete(flows, id_, known)
+        if changed:
+            columns = ", ".join(sorted(changed))
+            warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
+
+    def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
+        return DIGEST not in outputs
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        if identity and id_ in self._derived_ids(identity):
+            return True
+        live = self.client.workflows.find(id_)
+        return live is not None and live.created_on == outputs.get("created_on")
 
     def _unchanged(self, id_: str, props: Mapping[str, Any]) -> bool:
         """Whether the flow was as declared after the last operation, and is at that version."""
@@ -192,14 +243,19 @@ class CloudFlowProvider(DataverseProvider):
         return self._derived_id(inputs)
 
     def _derived_id(self, props: Mapping[str, Any]) -> str:
-        return derived_id(self.connection.host, props[IDENTITY])
+        return derived_id(derivation_host(self.connection), props[IDENTITY])
+
+    def _derived_ids(self, identity: str) -> list[str]:
+        """The ids that a flow may have derived, under each name that the environment had."""
+        return [derived_id(host, identity) for host in hosts_of(self.connection)]
 
     def _on_conflict(self, props: Mapping[str, Any]) -> OnConflict:
         """As given; a derived id proves by itself that the flow is ours, a chosen one does not."""
         given: OnConflict | None = props.get("on_conflict")
         if given:
             return given
-        return "adopt" if self._derived_id(props) == props["workflow_id"] else "fail"
+        identity = str(props.get(IDENTITY) or "")
+        return "adopt" if props["workflow_id"] in self._derived_ids(identity) else "fail"
 
     def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
         from .client.workflows import FlowSpec, Owner
@@ -224,20 +280,57 @@ class CloudFlowProvider(DataverseProvider):
             solution=props.get("solution"),
         )
 
-    def _move_between_solutions(
-        self, workflow_id: str, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> None:
+    def _solutions(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        """Solutions that the flow may be in while it moves from one to another."""
+        names = {olds.get("solution"), news.get("solution"), *(olds.get(SOLUTIONS) or ())}
+        return sorted(name for name in names if name)
+
+    def _in_solutions(
+        self,
+        workflow_id: str,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+        outputs: dict[str, Any],
+    ) -> dict[str, Any]:
+        """
+        Add the flow to its solution and take it out of those that it was in.
+
+        Returns:
+            The outputs; with the error, and marked for another try, when the change was begun and
+            may not be carried out whole. Both requests may be repeated.
+
+        Raises:
+            PowerAutomateError: nothing was changed.
+        """
         from .client.workflows import COMPONENT_TYPE
 
-        before, after = olds.get("solution"), news.get("solution")
-        if before == after:
-            return
+        after = news.get("solution")
+        left = [name for name in self._solutions(olds, news) if name != after]
+        joins = after and (after != olds.get("solution") or SOLUTIONS in olds)
+        if not joins and not left:
+            return outputs
         members, deadline = self.client.solution_members, self.client.workflows.deadline()
         self.client.flow_reader.forget_solutions()
-        if after:
-            members.add(after, workflow_id, COMPONENT_TYPE, deadline)
-        if before:
-            members.remove(before, workflow_id, COMPONENT_TYPE, deadline)
+        begun = not olds
+        try:
+            if joins:
+                members.add(str(after), workflow_id, COMPONENT_TYPE, deadline)
+                begun = True
+            for name in left:
+                members.remove(name, workflow_id, COMPONENT_TYPE, deadline)
+                begun = True
+        except PowerAutomateError as error:
+            if not begun and not error.may_be_done:
+                raise
+            marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
+            return {**outputs, **marks}
+        return outputs
+
+
+def _adopted(spec: FlowSpec, written: Written) -> str:
+    columns = ", ".join(sorted(written.overwritten))
+    changed = f"; its {columns} differed and was changed" if columns else ""
+    return f"a flow with the id {spec.workflow_id} existed already and was adopted{changed}"
 
 
 def derived_id(host: str, identity: str) -> str:
@@ -246,13 +339,17 @@ def derived_id(host: str, identity: str) -> str:
 
 
 def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
+    from .flow import utf16_length
+
     failures = []
     name, description = inputs.get("name"), inputs.get("description")
-    if isinstance(name, str) and not 1 <= len(name) <= _LONGEST_NAME:
-        failures.append(f"name has {len(name)} characters; Dataverse takes 1 to {_LONGEST_NAME}.")
-    if isinstance(description, str) and len(description) > _LONGEST_DESCRIPTION:
+    if isinstance(name, str) and not 1 <= utf16_length(name) <= _LONGEST_NAME:
         failures.append(
-            f"description has {len(description)} characters; Dataverse takes up to "
+            f"name has {utf16_length(name)} characters; Dataverse takes 1 to {_LONGEST_NAME}."
+        )
+    if isinstance(description, str) and utf16_length(description) > _LONGEST_DESCRIPTION:
+        failures.append(
+            f"description has {utf16_length(description)} characters; Dataverse takes up to "
             f"{_LONGEST_DESCRIPTION}."
         )
     for key, allowed in (("state", _STATES), ("on_conflict", _ON_CONFLICT)):
@@ -302,15 +399,20 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         solution: unique name of an unmanaged solution that the flow belongs to. Changed in place:
             the flow is added to the new one and taken out of the old one.
         workflow_id: the flow's GUID, to have the same one in every environment. Derived when left
-            out. A change replaces the flow, old one first.
+            out. A change replaces the flow, old one first; where others call it, the service
+            refuses to delete the old one first, and `ResourceOptions(delete_before_replace=False)`
+            lets the new one come first.
         on_conflict: what to do about a flow that has this id already and differs, or that somebody
             changed since the last run. `"fail"` reports it; `"adopt"` takes an existing one over
             on create and reports later changes; `"overwrite"` overwrites those too. By default
             `"adopt"` for a derived id, which proves that the flow is this program's, and `"fail"`
             for a chosen one.
+        ignore: codes of validation rules that do not hold for this flow, such as `["FLOW303"]`: a
+            flow that runs is not to wait for a rule that is wrong about it. Nothing is ignored by
+            default; a change updates nothing.
 
     Attributes besides the inputs: `current_state` (`on`, `off`, `suspended`, or `unknown` while
-    nobody can tell whether a create was carried out), `activation_error` (why the flow is not as
+    it is not known whether the last write was applied), `activation_error` (why the flow is not as
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents
@@ -357,6 +459,12 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     is_managed: pulumi.Output[bool]
     """Whether the flow came with a managed solution."""
 
+    _import_hint = (
+        'Give workflow_id="…" and on_conflict="adopt", or let `pulumi-powerautomate adopt` write '
+        "program and state."
+    )
+    _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {"definition": (DIGEST,)}
+
     def __init__(
         self,
         resource_name: str,
@@ -371,7 +479,9 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         solution: pulumi.Input[str] | None = None,
         workflow_id: pulumi.Input[str] | None = None,
         on_conflict: pulumi.Input[Literal["fail", "adopt", "overwrite"]] | None = None,
+        ignore: pulumi.Input[Sequence[str]] | None = None,
     ) -> None:
+        opts = options_of(opts, "CloudFlow", resource_name)
         existing = opts is not None and opts.id is not None
         props: dict[str, Any] = {
             "name": name if name is not None or existing else resource_name,
@@ -381,7 +491,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             "solution": solution,
             "workflow_id": workflow_id,
             "on_conflict": on_conflict,
-            **definition_inputs(definition, connection_references),
+            **definition_inputs(definition, connection_references, resource_name, ignore),
             **dict.fromkeys(COMPUTED),
         }
         opts = declared_order.after_its_needs(
@@ -392,10 +502,15 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             opts,
         )
         super().__init__(CloudFlowProvider, resource_name, props, opts)
-        if not pulumi.runtime.is_dry_run():
-            pulumi.Output.all(self.name, self.current_state, self.activation_error).apply(
-                lambda values: _report(*values)
+        if mocks_in_use() is not None:
+            # No provider is asked for one there, and mocks seldom make one up.
+            otherwise = opts.id if opts is not None and opts.id else self.urn.apply(_mocked_id)
+            self.workflow_id = self.workflow_id.apply(
+                lambda known: known if isinstance(known, str) else otherwise,
+                run_with_unknowns=True,
             )
+        told = pulumi.Output.all(self.name, self.current_state, self.activation_error)
+        fail_if_told(self, told.apply(lambda values: _refusal(*values)))
 
     def _known_id(
         self,
@@ -432,14 +547,18 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
 
 
-def _report(name: str, state: str, reason: str | None) -> None:
-    """Fail the run for a flow that is not as declared; its state is saved by now."""
-    if reason and state == "unknown":
-        raise pulumi.RunError(
-            f"Nobody can tell whether flow {name!r} was created. {reason} The next `pulumi up` "
+def _mocked_id(urn: str) -> str:
+    """An id for a flow in a unit test: a GUID, another one for each flow."""
+    return derived_id("mocks", urn)
+
+
+def _refusal(name: str, state: str, reason: str | None) -> str:
+    """The line about a flow that is not as declared, else empty; its state is saved by now."""
+    if not reason:
+        return ""
+    if state == "unknown":
+        return (
+            f"It is unknown whether flow {name!r} is as declared. {reason} The next `pulumi up` "
             "looks again."
         )
-    if reason:
-        raise pulumi.RunError(
-            f"Flow {name!r} exists but is {state}. {reason} The next `pulumi up` tries again."
-        )
+    return f"Flow {name!r} exists but is {state}. {reason} The next `pulumi up` tries again."

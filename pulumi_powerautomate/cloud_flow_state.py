@@ -7,30 +7,38 @@ declaration changes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .definition import DIGEST, SHOWABLE
-from .provider import is_unknown
+from .provider import IDENTITY, is_unknown
+from .provider.environment_guard import ENVIRONMENT
 
 if TYPE_CHECKING:
     from .client.exactly_once import Written
-    from .client.workflows import LiveFlow
+    from .client.workflows import FlowSpec, LiveFlow
 
 COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
             "is_managed")  # fmt: skip
 ECHOED = ("name", "description", "connection_references", "state", "owner", "solution",
           "workflow_id", "on_conflict")  # fmt: skip
+# Hidden outputs. Further members of the stored document, as JSON text, when there are any.
+MEMBERS = "__members"
+# With `current_state` unknown: the declaration that the flow fulfilled before the last write.
+BEFORE = "__before"
+# Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
+SOLUTIONS = "__solutions"
 
 
 def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
     """Which inputs differ from what the last operation recorded."""
-    from .flow import references_equal
+    from .flow import references_equal, same_flow
 
     changed = {
         key for key in ECHOED if key != "connection_references" and olds.get(key) != news.get(key)
     }
-    if olds.get(DIGEST) != news.get(DIGEST):
+    if not same_flow(olds.get(DIGEST), news.get(DIGEST)):
         changed.add("definition")
     before, after = olds.get("connection_references"), news.get("connection_references")
     if is_unknown(after) or not references_equal(before or {}, after or {}):
@@ -49,23 +57,50 @@ def outputs_of(
     the service decided.
     """
     outputs = {
-        key: inputs[key] for key in (*ECHOED, DIGEST, SHOWABLE) if inputs.get(key) is not None
+        key: inputs[key]
+        for key in (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
+        if inputs.get(key) is not None
     }
     kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
     outputs.update({key: value for key, value in kept.items() if value})
     outputs.update({key: value for key, value in computed(live).items() if value != ""})
     if written.activation_error:
         outputs["activation_error"] = written.activation_error
+    if live.members:
+        outputs[MEMBERS] = json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))
+    if written.before is not None:
+        outputs[BEFORE] = _declaration(written.before)
     return outputs
+
+
+def _declaration(spec: FlowSpec) -> dict[str, Any]:
+    declared = {
+        "name": spec.name,
+        "description": spec.description,
+        DIGEST: spec.digest,
+        "connection_references": dict(spec.references),
+        "state": spec.state,
+        "owner": {"type": spec.owner.kind, "id": spec.owner.id} if spec.owner else None,
+    }
+    return {key: value for key, value in declared.items() if value is not None}
+
+
+def members_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Recorded members of the stored document; None for a state of a release that kept none."""
+    if ENVIRONMENT not in outputs:
+        return None
+    members: dict[str, Any] = json.loads(outputs.get(MEMBERS) or "{}")
+    return members
 
 
 def as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
     """What `read` tells of a flow that is as the last operation left it."""
-    kept = (*ECHOED, DIGEST, *COMPUTED)
+    kept = (*ECHOED, DIGEST, *COMPUTED, MEMBERS, IDENTITY)
     return {key: props[key] for key in kept if props.get(key) is not None}
 
 
 def computed(live: LiveFlow) -> dict[str, Any]:
+    """What the service decides of a flow."""
     return {
         "current_state": live.state,
         "owner_id": live.owner_id,
@@ -78,7 +113,11 @@ def computed(live: LiveFlow) -> dict[str, Any]:
 
 def live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
     """The declaration that the live flow would fulfil; what did not drift stays as declared."""
-    inputs = {key: props[key] for key in (*ECHOED, DIGEST, SHOWABLE) if props.get(key) is not None}
+    inputs = {
+        key: props[key]
+        for key in (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
+        if props.get(key) is not None
+    }
     inputs["definition"] = live.definition
     if "name" in drift:
         inputs["name"] = live.name

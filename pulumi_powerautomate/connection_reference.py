@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,35 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from . import declared_order
-from .errors import InvalidInputError, PowerAutomateError, PreconditionError
-from .provider import IDENTITY, DataverseProvider, DataverseResource, failure
+from .bindings import (
+    ERROR,
+    Doubt,
+    conflict,
+    foreign_columns,
+    in_words,
+    is_same_name,
+    tell_overwritten,
+)
+from .errors import InDoubtError, InvalidInputError
+from .provider import (
+    IDENTITY,
+    DataverseProvider,
+    DataverseResource,
+    claims,
+    fail_unless_done,
+    failure,
+    options_of,
+    urn_of,
+    warn,
+)
 
 if TYPE_CHECKING:
     from .client.references import Reference
 
 _ECHOED = ("logical_name", "connector", "connection_id", "display_name", "description", "solution",
            IDENTITY)  # fmt: skip
+# Agents of Copilot Studio make names such as contoso_Coach.shared_office365.shared-office365-1.
+_LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
 _COLUMNS = {
     "connection_id": "connectionid",
     "display_name": "connectionreferencedisplayname",
@@ -28,7 +50,8 @@ class ConnectionReferenceProvider(DataverseProvider):
     """
     The engine's calls for `ConnectionReference`.
 
-    `create` is two requests, `read` one, `update` and `delete` two each.
+    `create` is two requests, `read` one, `update` and `delete` two each; an update that changes
+    nothing in the environment is none.
     """
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -39,44 +62,35 @@ class ConnectionReferenceProvider(DataverseProvider):
             if value is None or value == "":
                 problems.append(f"{key} is missing.")
         name = inputs.get("logical_name")
-        if isinstance(name, str) and ("_" not in name or not name.replace("_", "").isalnum()):
+        if isinstance(name, str) and not _LOGICAL_NAME.fullmatch(name):
             problems.append(
                 f"logical_name {name!r} is not one: it takes a publisher's prefix, an underscore, "
-                'and letters or digits, such as "contoso_office365".'
+                'and letters, digits, dots or hyphens, such as "contoso_office365".'
             )
         failures = self.configuration_failures()
+        if isinstance(name, str) and not problems:
+            key = f"connection reference {name.lower()}"
+            problems += claims.declared_twice(f"logical_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         compared = [key for key in _ECHOED if key != IDENTITY]
         changed = [key for key in compared if olds.get(key) != news.get(key)]
-        fixed = ("logical_name", "connector", "solution")
-        replaces = [key for key in changed if key in fixed]
-        return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+        same_row = is_same_name(id_, news.get("logical_name"))
+        replaces = [key for key in changed if key in ("connector", "solution")]
+        if not same_row:
+            replaces.append("logical_name")
+        return DiffResult(
+            changes=bool(changed) or bool(olds.get(ERROR)),
+            replaces=replaces,
+            # One with another name comes first: flows that use the old one keep it from going.
+            delete_before_replace=same_row,
+        )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from .client.references import connector_id
-
-        references = self.client.references
-        existing = self._find(props["logical_name"])
-        if existing is None:
-            values = {
-                "connectionreferencelogicalname": props["logical_name"],
-                "connectorid": connector_id(props["connector"]),
-                **_values(props),
-            }
-            values.setdefault("connectionreferencedisplayname", props["logical_name"])
-            try:
-                references.create_reference(values, props.get("solution"))
-            except PowerAutomateError as error:
-                if not error.may_be_done and not isinstance(error, PreconditionError):
-                    raise
-                existing = self._find(props["logical_name"])
-                if existing is None:
-                    raise
-        if existing is not None:
-            self._adopt(existing, props)
-        return CreateResult(props["logical_name"], _outputs(props))
+        name = props["logical_name"]
+        outputs = self._bring_about(name, props, None)
+        return CreateResult(name, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         live = self._find(id_)
@@ -86,9 +100,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         found = {
             "logical_name": live.logical_name,
             "connector": live.connector,
-            "connection_id": live.connection_id,
-            "display_name": live.name,
-            "description": live.description,
+            **_columns_of(live),
         }
         seen = dict(declared)
         for key, value in found.items():
@@ -96,26 +108,31 @@ class ConnectionReferenceProvider(DataverseProvider):
             if key in declared or not declared:
                 if key == "connector" and str(declared.get(key, "")).rpartition("/")[2] == value:
                     continue
+                if key == "logical_name" and is_same_name(value, declared.get(key)):
+                    continue
                 seen[key] = value
         seen = {key: value for key, value in seen.items() if value is not None}
         return ReadResult(id_, seen, seen if seen != declared else None)
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        changed = [key for key in _COLUMNS if news.get(key) not in (None, olds.get(key))]
+        if not changed and not olds.get(ERROR):
+            return UpdateResult(_outputs(news))
+        return UpdateResult(self._bring_about(id_, news, olds))
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
         live = self._find(id_)
         if live is None:
-            raise InvalidInputError(
-                f"Connection reference {id_} is gone; run `pulumi refresh`, then `pulumi up`."
-            )
-        changed = {key for key in _COLUMNS if olds.get(key) != news.get(key)}
-        values = {_COLUMNS[key]: news.get(key) for key in changed}
-        if values:
-            self.client.references.change_reference(live, values)
-        return UpdateResult(_outputs(news))
+            return
+        changed = _differing(live, props) - Doubt.recorded_in(props).columns
+        if changed:
+            warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
+        self.client.references.delete_reference(live)
 
-    def delete(self, id_: str, _props: dict[str, Any]) -> None:
-        live = self._find(id_)
-        if live is not None:
-            self.client.references.delete_reference(live)
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # A connection exists in one environment only, so its name tells environments apart.
+        live, bound = self._find(id_), outputs.get("connection_id")
+        return live is not None and bool(bound) and live.connection_id == bound
 
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """What the state keeps of a reference that is there, as its checked inputs declare."""
@@ -124,26 +141,92 @@ class ConnectionReferenceProvider(DataverseProvider):
     def _find(self, logical_name: str) -> Reference | None:
         return next(iter(self.client.references.references([logical_name])), None)
 
-    def _adopt(self, live: Reference, props: Mapping[str, Any]) -> None:
-        wanted = str(props["connector"]).rpartition("/")[2]
-        if live.connector.lower() != wanted.lower():
-            raise InvalidInputError(
-                f"Connection reference {live.logical_name} exists already, for {live.connector} "
-                f"instead of {wanted}; choose another logical_name."
-            )
-        now = {"connection_id": live.connection_id, "display_name": live.name,
-               "description": live.description}  # fmt: skip
-        values = {
-            _COLUMNS[key]: props[key]
-            for key in _COLUMNS
-            if props.get(key) is not None and props[key] != now[key]
-        }
-        if values:
-            self.client.references.change_reference(live, values)
+    def _bring_about(
+        self, name: str, props: Mapping[str, Any], olds: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """
+        Create the reference, adopt one that is there, or change what differs in it.
+
+        Args:
+            name: its logical name.
+            props: the declaration.
+            olds: what the last operation recorded; None for a create.
+        """
+        from .client.settling import settle
+
+        references = self.client.references
+        doubt = Doubt.recorded_in(olds)
+        creates = olds is None or doubt.of_create
+        overwritten: frozenset[str] = frozenset()
+        written: Doubt | None = None
+
+        def is_done(live: Reference | None) -> bool:
+            if live is not None:
+                _refuse_other_connector(live, props)
+            return live is not None and not _differing(live, props)
+
+        def write(live: Reference | None) -> None:
+            nonlocal overwritten, written
+            if live is None:
+                if not creates:
+                    raise InvalidInputError(
+                        f"Connection reference {name} is gone; run `pulumi refresh`, then "
+                        "`pulumi up`."
+                    )
+                written = written or Doubt(frozenset(_COLUMNS))
+                references.create_reference(_new_row(name, props), props.get("solution"))
+                return
+            differing = _differing(live, props)
+            foreign, told = foreign_columns(_columns_of(live), live.etag, differing, olds)
+            if foreign:
+                raise conflict(f"Connection reference {name}", foreign)
+            overwritten |= told
+            written = written or Doubt(differing | doubt.columns, live.etag)
+            references.change_reference(live, {_COLUMNS[key]: props[key] for key in differing})
+
+        outputs = _outputs(props)
+        try:
+            settle(lambda: self._find(name), is_done, write)
+        except InDoubtError as error:
+            outputs |= (written or doubt).outputs(error)
+        tell_overwritten(props, overwritten, adopted=creates)
+        return outputs
 
 
-def _values(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: props[key] for key, column in _COLUMNS.items() if props.get(key) is not None}
+def _new_row(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
+    from .client.references import connector_id
+
+    return {
+        "connectionreferencelogicalname": name,
+        "connectorid": connector_id(props["connector"]),
+        "connectionreferencedisplayname": name,
+        **{column: props[key] for key, column in _COLUMNS.items() if props.get(key) is not None},
+    }
+
+
+def _refuse_other_connector(live: Reference, props: Mapping[str, Any]) -> None:
+    wanted = str(props["connector"]).rpartition("/")[2]
+    if live.connector.lower() != wanted.lower():
+        raise InvalidInputError(
+            f"Connection reference {live.logical_name} exists already, for {live.connector} "
+            f"instead of {wanted}; choose another logical_name."
+        )
+
+
+def _columns_of(live: Reference) -> dict[str, Any]:
+    return {
+        "connection_id": live.connection_id,
+        "display_name": live.name,
+        "description": live.description,
+    }
+
+
+def _differing(live: Reference, props: Mapping[str, Any]) -> frozenset[str]:
+    """Declared columns in which a row is not as declared; others are not managed."""
+    now = _columns_of(live)
+    return frozenset(
+        key for key in _COLUMNS if props.get(key) is not None and (now[key] or "") != props[key]
+    )
 
 
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,22 +237,33 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
     """
     A connection reference: the name that flows use, and the connection it stands for here.
 
-    One that exists already is taken over when it is for the same connector. A managed one can be
-    bound, and cannot be deleted.
+    One that exists already is adopted when it is for the same connector; a warning names the
+    columns that differed. A managed one can be bound, and cannot be deleted.
 
     Args:
         resource_name: the resource's name in the stack.
         opts: Pulumi's resource options.
-        logical_name: the name that flows refer to, with the publisher's prefix. A change replaces.
-        connector: `shared_office365`, or the connector's whole id. A change replaces.
+        logical_name: the name that flows refer to, with the publisher's prefix. A change replaces,
+            the new one first.
+        connector: `shared_office365`, or the connector's whole id. A change replaces, the old one
+            first.
         connection_id: name of a connection that a person made in the maker portal; None leaves the
             binding alone. Changed in place.
-        display_name: shown in the maker portal; `logical_name` by default. Changed in place.
-        description: up to 2,000 characters. Changed in place.
-        solution: unique name of an unmanaged solution it is created in. A change replaces.
+        display_name: shown in the maker portal; `logical_name` by default for a new one. Changed in
+            place; left alone when it is left out.
+        description: up to 2,000 characters. Changed in place; left alone when it is left out.
+        solution: unique name of an unmanaged solution it is created in. A change replaces, the old
+            one first.
+
+    Attributes besides the inputs: `binding_error`, while nobody can tell whether the last change
+    was made: the run fails with it, and the next `pulumi up` looks again.
+
+    A column that somebody changed since the last run is a conflict that names it.
 
     Source of the rules: the table `connectionreference` in the Dataverse reference.
     """
+
+    old_first = None
 
     logical_name: pulumi.Output[str]
     connector: pulumi.Output[str]
@@ -177,6 +271,7 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
     display_name: pulumi.Output[str | None]
     description: pulumi.Output[str | None]
     solution: pulumi.Output[str | None]
+    binding_error: pulumi.Output[str | None]
 
     def __init__(
         self,
@@ -197,6 +292,9 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             "display_name": display_name,
             "description": description,
             "solution": solution,
+            ERROR: None,
         }
+        opts = options_of(opts, "ConnectionReference", resource_name)
         declared_order.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)
+        fail_unless_done(self, self.binding_error, f"Connection reference {resource_name!r}")

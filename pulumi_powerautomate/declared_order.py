@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
+import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +20,17 @@ from typing import Any
 
 import pulumi
 
-from .flow import activation_order, children_of, in_words
+from .flow import children_of, in_words, is_invoker
 
 _CALL = "workflowReferenceName"
 # A preview creates nothing, so a child that takes longer to be registered waits for its parent.
 _PREVIEW_SECONDS = 120.0
 _PROGRAM_SECONDS = 300.0
+_POLL_SECONDS = 0.01
+# How long a program must have been waiting for an output, with the engine idle, to be held up.
+_QUIET_SECONDS = 1.0
+_DEEPEST = 20
+_OUTPUT_MODULE = pulumi.Output.apply.__code__.co_filename
 
 
 @dataclass(eq=False)
@@ -59,43 +66,69 @@ class _Reference:
 class _Program:
     """The flows of one program, and what is known of them together, worked out once."""
 
+    root: weakref.ref[pulumi.Resource]
     flows: list[_Declared] = field(default_factory=list)
     references: dict[str, _Reference] = field(default_factory=dict)
-    _seen: tuple[int, int] = (0, 0)
+    bodies: weakref.WeakSet[asyncio.Task[Any]] = field(default_factory=weakref.WeakSet)
+    _end: asyncio.Future[None] | None = None
+    _seen: int = 0
     _by_id: dict[str, _Declared] = field(default_factory=dict)
-    _circles: tuple[tuple[str, ...], ...] = ()
+    _by_resource: dict[pulumi.Resource, _Declared] = field(default_factory=dict)
+
+    async def end(self) -> None:
+        """Wait until the program has declared everything, or waits for what waits for this."""
+        if self._end is None:
+            self._end = asyncio.ensure_future(_end_of(self))
+        await asyncio.shield(self._end)
 
     def by_id(self) -> Mapping[str, _Declared]:
         """The flows by id, those whose ids can be told by now."""
-        self._look()
+        if self._seen != len(self.flows):
+            self._seen = len(self.flows)
+            self._by_id = {id_: flow for flow in self.flows if (id_ := flow.id_of().lower())}
+            self._by_resource = {flow.resource: flow for flow in self._by_id.values()}
         return self._by_id
 
     def circle_of(self, flow: _Declared) -> tuple[str, ...]:
         """Names of the flows that call each other in a circle with a flow, if there is one."""
-        self._look()
-        for circle in self._circles:
-            members = [self._by_id[id_] for id_ in circle]
-            if flow in members:
-                return tuple(member.name for member in members)
+        by_id = self.by_id()
+        came_from: dict[_Declared, _Declared] = {}
+        open_ = [flow]
+        for caller in open_:
+            called = [by_id[id_] for id_ in sorted(caller.children) if id_ in by_id]
+            waited = [self._by_resource.get(resource) for resource in caller.waits_for]
+            for other in (*called, *filter(None, waited)):
+                if other is flow:
+                    circle = [caller]
+                    while circle[-1] is not flow:
+                        circle.append(came_from[circle[-1]])
+                    return self._from_first(circle[::-1])
+                if other not in came_from:
+                    came_from[other] = caller
+                    open_.append(other)
         return ()
 
-    def _look(self) -> None:
-        calls = sum(len(flow.children) for flow in self.flows)
-        if self._seen == (len(self.flows), calls):
-            return
-        self._seen = len(self.flows), calls
-        self._by_id = {id_: flow for flow in self.flows if (id_ := flow.id_of().lower())}
-        ids = {flow.resource: id_ for id_, flow in self._by_id.items()}
-        self._circles = activation_order(
-            {
-                id_: flow.children | {ids[other] for other in flow.waits_for if other in ids}
-                for id_, flow in self._by_id.items()
-            }
-        ).circles
+    def _from_first(self, circle: list[_Declared]) -> tuple[str, ...]:
+        """Names of a circle's flows, from the one on that is declared first."""
+        start = circle.index(next(flow for flow in self.flows if flow in circle))
+        return tuple(flow.name for flow in (*circle[start:], *circle[:start]))
 
 
-# By the stack of the program, because one process can run several.
-_programs: weakref.WeakKeyDictionary[pulumi.Resource, _Program] = weakref.WeakKeyDictionary()
+# By the event loop of the program, because one process can run several.
+_programs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Program] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def _program_of(root: pulumi.Resource) -> _Program:
+    loop = asyncio.get_event_loop()
+    program = _programs.get(loop)
+    if program is None or program.root() is not root:
+        program = _programs[loop] = _Program(weakref.ref(root))
+    body = asyncio.current_task(loop)
+    if body is not None:
+        program.bodies.add(body)
+    return program
 
 
 def declare_reference(
@@ -104,7 +137,7 @@ def declare_reference(
     """Note that the program declares a connection reference, for the flows that use it."""
     root = pulumi.runtime.get_root_resource()
     if root is not None and isinstance(logical_name, str):
-        program = _programs.setdefault(root, _Program())
+        program = _program_of(root)
         declared = _Reference(logical_name, resource, _listed(opts))
         program.references[logical_name.lower()] = declared
 
@@ -131,7 +164,7 @@ def after_its_needs(
         return opts
     definition, references = inputs["definition"], inputs["connection_references"]
     declared = _Declared(name, resource, id_of, definition, references, _listed(opts))
-    program = _programs.setdefault(root, _Program())
+    program = _program_of(root)
     program.flows.append(declared)
     if declared.plain:
         declared.children = _children(definition)
@@ -143,7 +176,7 @@ def after_its_needs(
 
 async def _needs(declared: _Declared, program: _Program) -> list[pulumi.Resource]:
     """The resources of the program that a flow needs, once the program has declared its own."""
-    await _end_of(_program_body)
+    await program.end()
     references = await _known(declared.references)
     declared.children = _children(await _known(declared.definition))
     needed: list[_Declared | _Reference] = [
@@ -151,7 +184,9 @@ async def _needs(declared: _Declared, program: _Program) -> list[pulumi.Resource
         for name in sorted(_logical_names(references))
         if (found := program.references.get(name)) and declared.resource not in found.waits_for
     ]
-    needed += _called(declared, program)
+    called = _called(declared, program)
+    _refuse_callers_connections(declared, called)
+    needed += called
     if pulumi.runtime.is_dry_run():
         for item in needed:
             await _registered(item, declared)
@@ -171,6 +206,18 @@ def _called(declared: _Declared, program: _Program) -> list[_Declared]:
         )
     by_id = program.by_id()
     return [by_id[id_] for id_ in sorted(declared.children) if id_ in by_id]
+
+
+def _refuse_callers_connections(flow: _Declared, called: Iterable[_Declared]) -> None:
+    """A child flow cannot have connections of its caller; the service refuses the parent then."""
+    for child in called:
+        entries = child.references.items() if isinstance(child.references, Mapping) else ()
+        key = next((key for key, entry in entries if is_invoker(entry)), None)
+        if key is not None:
+            raise pulumi.RunError(
+                f"Flow {flow.name!r} calls {child.name!r}, whose connection {key!r} is that of "
+                'its caller, which a child flow cannot have. Use "embedded" for it.'
+            )
 
 
 async def _known(value: Any) -> Any:
@@ -195,27 +242,70 @@ async def _urn(resource: pulumi.Resource) -> str | None:
     return await resource.urn.future()
 
 
-async def _end_of(going_on: Callable[[], bool]) -> None:
-    """Let the loop go on until something has ended, within reason."""
-    waited = 0.0
-    while going_on() and waited < _PROGRAM_SECONDS:
-        await asyncio.sleep(0.01)
-        waited += 0.01
+async def _end_of(program: _Program) -> None:
+    """Let the loop go on until the program's code has ended, within reason."""
+    waited = quiet = 0.0
+    while waited < _PROGRAM_SECONDS and quiet < _QUIET_SECONDS and _goes_on(program):
+        await asyncio.sleep(_POLL_SECONDS)
+        waited += _POLL_SECONDS
+        quiet = quiet + _POLL_SECONDS if _waits_for_an_output(program) else 0.0
 
 
-def _program_body() -> bool:
+def _goes_on(program: _Program) -> bool:
     """
-    Whether this task runs while the program's code does.
+    Whether the program's code has not ended yet.
 
-    The SDK's plain lookups (`invoke`) run the event loop below the program's own code, so that two
-    tasks are in the middle of a step.
+    The stack registers its outputs when it has. An SDK that does not tell runs the code within one
+    step of the event loop; its plain lookups (`invoke`) run the loop below that, so that two tasks
+    are in the middle of a step.
     """
+    registered = getattr(program.root(), "_outputs_registered", None)
+    if registered is not None:
+        return not registered
     this = asyncio.current_task()
     return any(
         getattr(task.get_coro(), "cr_running", False)
         for task in asyncio.all_tasks()
         if task is not this
     )
+
+
+def _waits_for_an_output(program: _Program) -> bool:
+    """
+    Whether the program's code is suspended until an output is there that may never come.
+
+    A program that awaits the id of a parent before it declares the child would wait for itself. As
+    long as the engine is at work on something the output may still be on its way.
+    """
+    return any(map(_awaits_output, program.bodies)) and not _engine_at_work()
+
+
+def _awaits_output(task: asyncio.Future[Any], deepest: int = _DEEPEST) -> bool:
+    """Whether what a task waits for in the end is an output's value."""
+    waiter = getattr(task, "_fut_waiter", None)
+    if task.done() or waiter is None or not deepest:
+        return False
+    further = getattr(waiter, "_children", None) or [waiter]
+    if any(_awaits_output(item, deepest - 1) for item in further):
+        return True
+    if any(isinstance(item, asyncio.Task) for item in further):
+        return False
+    step: Any = task.get_coro() if isinstance(task, asyncio.Task) else None
+    while hasattr(getattr(step, "cr_await", None), "cr_code"):
+        step = step.cr_await
+    return step is not None and step.cr_code.co_filename == _OUTPUT_MODULE
+
+
+def _engine_at_work() -> bool:
+    """Whether a thread of this program is in the middle of a call to the engine."""
+    here = threading.get_ident()
+    for thread, frame in sys._current_frames().items():
+        step: Any = frame if thread != here else None
+        while step is not None:
+            if step.f_code.co_name == "do_rpc_call":
+                return True
+            step = step.f_back
+    return False
 
 
 def _children(definition: str | None) -> frozenset[str]:

@@ -9,7 +9,7 @@ import pulumi
 
 from .errors import InvalidInputError
 from .functions import connection_of, later
-from .provider import Provider, client_for, one_line_errors
+from .provider import Provider, client_for, look_up
 
 if TYPE_CHECKING:
     from .client.discovery import LiveEnvironment
@@ -50,7 +50,7 @@ class Environment(TypedDict):
     """When it was last updated, ISO 8601."""
 
 
-@one_line_errors
+@look_up
 def get_environments(
     *,
     name: str | None = None,

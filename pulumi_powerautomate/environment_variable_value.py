@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .errors import InvalidInputError
-from .provider import IDENTITY, DataverseProvider, DataverseResource, failure, is_unknown
+from .bindings import (
+    ERROR,
+    Doubt,
+    conflict,
+    foreign_columns,
+    is_same_name,
+    tell_overwritten,
+)
+from .errors import InDoubtError, InvalidInputError
+from .provider import (
+    IDENTITY,
+    DataverseProvider,
+    DataverseResource,
+    claims,
+    fail_unless_done,
+    failure,
+    is_unknown,
+    urn_of,
+    warn,
+)
 
 if TYPE_CHECKING:
     from .client.references import EnvironmentVariable
 
 _ECHOED = ("schema_name", "value", IDENTITY)
+_ALL = frozenset({"value"})
 _LONGEST = 2000
 
 
@@ -25,6 +45,8 @@ class EnvironmentVariableValueProvider(DataverseProvider):
     """
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        from .flow import utf16_length
+
         inputs = {key: value for key, value in news.items() if value is not None}
         problems = []
         if not inputs.get("schema_name"):
@@ -32,49 +54,120 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         value = inputs.get("value")
         if value is None:
             problems.append("value is missing; without the resource, the default applies.")
-        elif not is_unknown(value) and (not isinstance(value, str) or len(value) > _LONGEST):
+        elif not is_unknown(value) and (
+            not isinstance(value, str) or utf16_length(value) > _LONGEST
+        ):
             # The value may be a secret, so the message does not repeat it.
             problems.append(f"value is not a text of up to {_LONGEST} characters.")
         failures = self.configuration_failures()
+        name = inputs.get("schema_name")
+        if isinstance(name, str) and not problems:
+            key = f"environment variable {name.lower()}"
+            problems += claims.declared_twice(f"schema_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        replaces = ["schema_name"] if olds.get("schema_name") != news.get("schema_name") else []
-        changed = olds.get("value") != news.get("value") or bool(replaces)
-        return DiffResult(changes=changed, replaces=replaces, delete_before_replace=True)
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        same_row = is_same_name(id_, news.get("schema_name"))
+        changed = any(olds.get(key) != news.get(key) for key in ("schema_name", "value"))
+        return DiffResult(
+            changes=changed or bool(olds.get(ERROR)),
+            replaces=[] if same_row else ["schema_name"],
+            delete_before_replace=same_row,
+        )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult(props["schema_name"], self._set(props))
+        name = props["schema_name"]
+        outputs = self._bring_about(name, props, None)
+        return CreateResult(name, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         live = self._find(id_)
         if live is None or live.value is None:
             return ReadResult("", {})
-        seen = {key: props[key] for key in _ECHOED if props.get(key) is not None}
+        seen = _outputs(props)
         seen |= {"schema_name": props.get("schema_name") or live.schema_name, "value": live.value}
         return ReadResult(id_, seen, seen if live.value != props.get("value") else None)
 
-    def update(self, _id: str, _olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        return UpdateResult(self._set(news))
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        return UpdateResult(self._bring_about(id_, news, olds))
 
-    def delete(self, id_: str, _props: dict[str, Any]) -> None:
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
         live = self._find(id_)
-        if live is not None:
-            self.client.references.delete_value(live)
+        if live is None or live.value_id is None:
+            return
+        if live.value != props.get("value") and not Doubt.recorded_in(props).columns:
+            warn(props, "somebody had changed its value since the last run; deleted")
+        self.client.references.delete_value(live)
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # Variables exist to differ between environments; an id of the row was not recorded.
+        live = self._find(id_)
+        return live is not None and live.value == outputs.get("value")
 
     def _find(self, schema_name: str) -> EnvironmentVariable | None:
         return next(iter(self.client.references.variables([schema_name])), None)
 
-    def _set(self, props: dict[str, Any]) -> dict[str, Any]:
-        live = self._find(props["schema_name"])
-        if live is None:
-            raise InvalidInputError(
-                f"There is no environment variable {props['schema_name']!r} in this environment; "
-                "it comes with the solution that defines it."
-            )
-        if live.value != props["value"]:
+    def _bring_about(
+        self, name: str, props: Mapping[str, Any], olds: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """
+        Set the value, or change it.
+
+        Args:
+            name: the variable's schema name.
+            props: the declaration.
+            olds: what the last operation recorded; None for a create.
+        """
+        from .client.settling import settle
+        from .solution.variable_types import VARIABLE_TYPES, wanted_instead
+
+        doubt = Doubt.recorded_in(olds)
+        creates = olds is None or doubt.of_create
+        overwritten: frozenset[str] = frozenset()
+        written: Doubt | None = None
+
+        def look() -> EnvironmentVariable:
+            live = self._find(name)
+            if live is None:
+                raise InvalidInputError(
+                    f"There is no environment variable {name!r} in this environment; it comes with "
+                    "the solution that defines it."
+                )
+            kind = VARIABLE_TYPES.get(str(live.type))
+            wanted = "" if live.secret_store else wanted_instead(kind, props["value"])
+            if wanted:
+                # The value may be a secret, so the message does not repeat it.
+                raise InvalidInputError(
+                    f"The environment variable {name} is of type {kind}; give {wanted}."
+                )
+            return live
+
+        def write(live: EnvironmentVariable) -> None:
+            nonlocal overwritten, written
+            if live.value is None and not creates:
+                raise InvalidInputError(
+                    f"The value of environment variable {name} is gone; run `pulumi refresh`, then "
+                    "`pulumi up`."
+                )
+            if live.value is not None:
+                foreign, told = foreign_columns({"value": live.value}, live.value_etag, _ALL, olds)
+                if foreign:
+                    raise conflict(f"Environment variable {name}", foreign)
+                overwritten |= told
+            written = written or Doubt(_ALL, live.value_etag)
             self.client.references.set_value(live, props["value"])
-        return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+
+        outputs = _outputs(props)
+        try:
+            settle(look, lambda live: live.value == props["value"], write)
+        except InDoubtError as error:
+            outputs |= (written or doubt).outputs(error)
+        tell_overwritten(props, overwritten, adopted=creates)
+        return outputs
+
+
+def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
 
 
 class EnvironmentVariableValue(
@@ -89,18 +182,30 @@ class EnvironmentVariableValue(
     Args:
         resource_name: the resource's name in the stack.
         opts: Pulumi's resource options.
-        schema_name: the variable's schema name, with the publisher's prefix. A change replaces.
-        value: up to 2,000 characters, in the form its type takes (`yes`/`no`, a number, JSON). Pass
-            a secret output to keep it encrypted in state. Changed in place.
+        schema_name: the variable's schema name, with the publisher's prefix. A change replaces, the
+            new value first.
+        value: up to 2,000 characters, in the form its type takes: any text, a number (`12`,
+            `-1.5`), `yes` or `no`, JSON, or the id of a Key Vault secret
+            (`/subscriptions/…/secrets/NAME`). The type is the definition's, so that a value of
+            another one is refused when it is set. Pass a secret output to keep it encrypted in
+            state. Changed in place.
 
-    Deleting the resource removes the value, so that the variable's default applies.
+    Attributes besides the inputs: `binding_error`, while nobody can tell whether the last change
+    was made: the run fails with it, and the next `pulumi up` looks again.
+
+    A value that exists already is adopted; one that differs is overwritten with a warning. A value
+    that somebody changed since the last run is a conflict. Deleting the resource removes the value,
+    so that the variable's default applies.
 
     Source of the rules: the tables `environmentvariabledefinition` and `environmentvariablevalue`
     in the Dataverse reference.
     """
 
+    old_first = None
+
     schema_name: pulumi.Output[str]
     value: pulumi.Output[str]
+    binding_error: pulumi.Output[str | None]
 
     def __init__(
         self,
@@ -110,5 +215,6 @@ class EnvironmentVariableValue(
         schema_name: pulumi.Input[str],
         value: pulumi.Input[str],
     ) -> None:
-        props = {"schema_name": schema_name, "value": value}
+        props = {"schema_name": schema_name, "value": value, ERROR: None}
         super().__init__(EnvironmentVariableValueProvider, resource_name, props, opts)
+        fail_unless_done(self, self.binding_error, f"Environment variable value {resource_name!r}")

@@ -4,12 +4,19 @@ Everything this package raises on purpose.
 ```
 PowerAutomateError             the root: one line saying what, where, and what to do
 ├─ InvalidInputError           a value was refused before any request was sent
+│  └─ DefinitionError          a document cannot be read as a flow
 ├─ ConfigurationError          a setting is missing, malformed or contradicts another
+│  └─ WrongEnvironmentError    the resource lives in another environment than the settings name
 ├─ AuthenticationError         no token, or the service refused the one we have
 ├─ TransportError              no usable answer: refused, cut, timed out, not Dataverse
 │  └─ LostAnswerError          the request may have been carried out all the same
 │     └─ NotDataverseError     somebody else answered: a redirect, a web page
-└─ DataverseError              the service said no: status, code, message, request id
+├─ ConflictError               somebody else changed what was to be written; it was not overwritten
+├─ InDoubtError                a write may have been applied or not, and looking did not tell
+│  └─ UnfinishedImportError    an import was started and not followed to its end
+├─ SolutionOperationError      an import, export, promotion or uninstall failed: its code
+├─ RunsNotKeptError            the environment does not tell about runs of flows
+└─ DataverseError              the service returned an error: status, code, message, request id
    ├─ NotFoundError            404: the row is not there (or not visible to us)
    ├─ ForbiddenError           403: a privilege or an access right is missing
    ├─ PreconditionError        412: the row exists already, or changed since it was read
@@ -22,13 +29,14 @@ PowerAutomateError             the root: one line saying what, where, and what t
 from __future__ import annotations
 
 from .redaction import redact
+from .terminal import shown
 
 _LONGEST_MESSAGE = 500
 
 
 def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
     """A message from elsewhere on one line of bounded length, its secrets masked."""
-    folded = " ".join(redact(text).split())
+    folded = shown(" ".join(redact(text).split()))
     return folded if len(folded) <= longest else folded[: longest - 1] + "…"
 
 
@@ -43,13 +51,43 @@ class PowerAutomateError(Exception):
 
     may_be_done: bool = False
 
+    def __str__(self) -> str:
+        # Names and values stand in messages, and the engine prints these as they are.
+        return shown(super().__str__())
+
 
 class InvalidInputError(PowerAutomateError):
     """A value was refused before any request was sent."""
 
 
+class DefinitionError(InvalidInputError):
+    """
+    A document cannot be read as a flow at all.
+
+    Attributes:
+        path: where in the document; empty for the whole.
+        message: what is wrong there.
+        line: the line of the text, when only that is known; otherwise 1.
+    """
+
+    def __init__(self, path: str, message: str, line: int = 1) -> None:
+        self.path = path
+        self.message = message
+        self.line = line
+        super().__init__(f"{path}: {message}" if path else message)
+
+
 class ConfigurationError(PowerAutomateError):
     """A setting is missing, malformed, or contradicts another one."""
+
+
+class WrongEnvironmentError(ConfigurationError):
+    """
+    A resource lives in another environment than the one that the settings name.
+
+    Nothing was sent. Raised as well for a state of an earlier release that does not record its
+    environment and that nothing in the configured one matches.
+    """
 
 
 class AuthenticationError(PowerAutomateError):
@@ -86,6 +124,46 @@ class NotDataverseError(LostAnswerError):
     At an address where no Dataverse has answered before, the address is wrong; elsewhere the
     request may have passed through.
     """
+
+
+class ConflictError(PowerAutomateError):
+    """Somebody else changed what was to be written, and overwriting it was not asked for."""
+
+
+class InDoubtError(PowerAutomateError):
+    """A write may have been applied or not, and looking it up did not tell."""
+
+    may_be_done = True
+
+
+class UnfinishedImportError(InDoubtError):
+    """
+    An import was started, or may have been, and nobody followed it to its end.
+
+    Attributes:
+        job_id: id of its import job.
+    """
+
+    def __init__(self, message: str, job_id: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class SolutionOperationError(PowerAutomateError):
+    """
+    The service did not import, export, promote or uninstall a solution.
+
+    Attributes:
+        code: the code of the failure, `0x…`; empty when there is none.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RunsNotKeptError(PowerAutomateError):
+    """The environment does not tell about runs: no such table, no privilege, or none are kept."""
 
 
 class DataverseError(PowerAutomateError):

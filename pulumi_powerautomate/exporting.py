@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from .errors import InvalidInputError
+from .files import write_whole
 from .functions import client_of
-from .provider import Provider, one_line_errors
+from .provider import Provider, look_up
 
 # What may be exported beside the components, by the service's name.
 SETTINGS = {
@@ -28,7 +27,7 @@ SETTINGS = {
 _DEFAULT_TIMEOUT = 1800.0
 
 
-@one_line_errors
+@look_up
 def export_solution(
     unique_name: str,
     path: str | Path | None = None,
@@ -79,24 +78,3 @@ def export_solution(
     if path is not None:
         write_whole(Path(path), data)
     return data
-
-
-def write_whole(path: Path, data: bytes) -> bool:
-    """
-    Write a file whole or not at all; returns whether it changed.
-
-    Raises:
-        InvalidInputError: it cannot be written.
-    """
-    try:
-        if path.exists() and path.read_bytes() == data:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "wb") as target:
-            target.write(data)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}.") from None
-    return True

@@ -113,7 +113,9 @@ class FlowShareProvider(DataverseProvider):
         if olds.get("access") != news["access"]:
             progress(news, f"setting {', '.join(news['access'])}")
             client.share_reader.forget()
-            exact_access.change(client.access, flow_id, who, tuple(news["access"]))
+            doubt = exact_access.change(client.access, flow_id, who, tuple(news["access"]))
+            if doubt:
+                return UpdateResult({**_outputs(news, who), "share_error": doubt})
         return UpdateResult(_outputs(news, who))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
@@ -126,6 +128,10 @@ class FlowShareProvider(DataverseProvider):
             return
         client.share_reader.forget()
         exact_access.revoke(client.access, flow_id, who, client.access.deadline())
+
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        # Ids of users and teams differ between environments.
+        return self.client.directory.holds(_parsed(id_)[1])
 
     def recorded(self, inputs: Mapping[str, Any], who: Owner) -> dict[str, Any]:
         """What the state keeps of a share that is there already, as its checked inputs declare."""
@@ -217,6 +223,10 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
     principal_id: pulumi.Output[str]
     share_error: pulumi.Output[str | None]
 
+    _import_hint = (
+        'Declare it: an equal share is taken over, another one with on_conflict="overwrite".'
+    )
+
     def __init__(
         self,
         resource_name: str,
@@ -237,4 +247,4 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
         }
         refuse_both(flow_id, "FlowShare", resource_name)
         super().__init__(FlowShareProvider, resource_name, props, opts)
-        fail_unless_done(self.share_error, f"Share {resource_name!r}")
+        fail_unless_done(self, self.share_error, f"Share {resource_name!r}")

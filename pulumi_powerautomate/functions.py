@@ -16,16 +16,13 @@ import pulumi
 from .client.locating import locate
 from .connection import SETTINGS, Connection, is_guid, resolve
 from .errors import InvalidInputError
-from .provider import Provider, client_for, one_line_errors
+from .provider import Provider, client_for, look_up, refuse_misspelt_keys
 
 if TYPE_CHECKING:
     from .client import DataverseClient
     from .client.workflows import LiveFlow
 
 _T = TypeVar("_T")
-
-# Ids per request when flows are fetched by id: the filter stays far below the URL's 32 KB.
-_IDS_PER_REQUEST = 100
 
 
 class Flow(TypedDict):
@@ -65,7 +62,7 @@ class Flow(TypedDict):
     """Connection references, by the key that the actions use."""
 
 
-@one_line_errors
+@look_up
 def get_flow(
     id: str | None = None, *, name: str | None = None, provider: Provider | None = None
 ) -> Flow:
@@ -85,17 +82,13 @@ def get_flow(
         raise InvalidInputError("get_flow takes either id or name.")
     workflows = client_of(provider).workflows
     if name is not None:
-        found = list(workflows.list(name=name))
-        if len(found) != 1:
-            ids = ", ".join(flow.workflow_id for flow in found) or "none"
-            raise InvalidInputError(
-                f"get_flow: {len(found)} flows are called {name!r} (ids: {ids}); give the id."
-            )
-        id = found[0].workflow_id
+        from .client.flow_search import flow_named
+
+        id = flow_named(workflows, name).workflow_id
     return _flow(workflows.get(str(id)))
 
 
-@one_line_errors
+@look_up
 def get_flows(
     *,
     name: str | None = None,
@@ -117,7 +110,7 @@ def get_flows(
         provider: the explicit provider to ask through; the stack's configuration by default.
 
     Raises:
-        InvalidInputError: a filter is malformed.
+        InvalidInputError: a filter is malformed, or there is no such solution.
     """
     if state not in (None, "on", "off", "suspended"):
         raise InvalidInputError(f"get_flows: state is {state!r}; use on, off or suspended.")
@@ -125,20 +118,18 @@ def get_flows(
         raise InvalidInputError(f"get_flows: owner_id {owner_id!r} is not a GUID.")
     client = client_of(provider)
 
-    def fetch(ids: list[str] | None) -> list[LiveFlow]:
-        found = client.workflows.list(
-            name=name, state=state, owner_id=owner_id, definitions=definitions, workflow_ids=ids
-        )
-        return list(found)
-
+    filters: dict[str, Any] = {
+        "name": name,
+        "state": state,
+        "owner_id": owner_id,
+        "definitions": definitions,
+    }
     if solution is None:
-        return [_flow(live) for live in fetch(None)]
-    members = client.solution_members.flows_in(solution)
-    slices = [
-        members[start : start + _IDS_PER_REQUEST]
-        for start in range(0, len(members), _IDS_PER_REQUEST)
-    ]
-    flows = [_flow(live) for part in slices for live in fetch(part)]
+        return [_flow(live) for live in client.workflows.list(**filters)]
+    from .client.flow_search import flow_ids_of_solution, flows_with_ids
+
+    members = flow_ids_of_solution(client, solution)
+    flows = [_flow(live) for live in flows_with_ids(client.workflows, members, **filters)]
     return sorted(flows, key=lambda flow: (flow["name"], flow["id"]))
 
 
@@ -177,7 +168,10 @@ def later(
     function: Callable[..., _T], provider: Provider | None, **inputs: pulumi.Input[Any]
 ) -> pulumi.Output[_T]:
     """Call a function when its inputs, and the settings of its provider, are known."""
-    settings = dict(provider.settings) if provider is not None else {}
+    # A provider's secret is no reason to keep the answer secret; the inputs' secrets are.
+    settings = pulumi.Output.unsecret(
+        pulumi.Output.all(**(provider.settings if provider is not None else {}))
+    )
 
     def call(known: dict[str, Any]) -> _T:
         if provider is None:
@@ -202,6 +196,7 @@ def client_of(provider: Provider | None) -> DataverseClient:
 def connection_of(provider: Provider | None, *, needs_environment: bool = True) -> Connection:
     """The connection of a provider, or of the stack; an environment is not looked up yet."""
     if provider is None:
+        refuse_misspelt_keys()
         config = pulumi.Config("powerautomate")
         names = {setting.key: setting.key.partition(":")[2] for setting in SETTINGS.values()}
         given = {key: value for key, name in names.items() if (value := config.get(name))}

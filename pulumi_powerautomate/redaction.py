@@ -19,6 +19,16 @@ MASK = "***"
 _SHORTEST = 6
 _MOST = 256
 
+# Members and headers whose value is a secret, wherever in the name this stands. What compares two
+# versions of a flow hides the same.
+SECRET_NAMES = (
+    r"passw|secret|authorization|api[-_]?key|subscription[-_]?key|access[-_]?token"
+    r"|refresh[-_]?token|private[-_]?key|connection[-_]?string|account[-_]?key|functions[-_]?key"
+    r"|shared[-_]?access"
+)
+# Parameters of an address with which anybody can do what the address is for.
+SECRET_PARAMETERS = r"sig|code|key|api[-_]?key|token|access_token|client_secret|password"
+
 _NAMES = (
     "access_token|refresh_token|id_token|client_secret|client_assertion|assertion|device_code"
     "|code_verifier|oidctoken|password|pwd|secret|sig|code|api[-_]?key|subscription-key"
@@ -35,9 +45,15 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"), MASK),
     (re.compile(rf"(?i)((?:[?&;\s]|%3f|%26|^)(?:{_NAMES})=)[^&\s\"'\\<>;]+"), rf"\1{MASK}"),
     (re.compile(rf"(?i)((?:%3f|%26)(?:{_NAMES})%3d)[^&\s\"'\\<>;%]+"), rf"\1{MASK}"),
+    (re.compile(rf"(?i)([?&](?:{SECRET_PARAMETERS})=)[^&\s\"'\\<>;]+"), rf"\1{MASK}"),
+    (re.compile(r"(?i)(\bhttps?://[^\s/:@\"'\\]*:)[^\s/@\"'\\]+(?=@)"), rf"\1{MASK}"),
+    (re.compile(r"(?i)\b(SharedAccessSignature\s+)[\w.~+/=&%-]{8,}"), rf"\1{MASK}"),
     (re.compile(rf"(?i)\b((?:{_KEYS})\s*=)[^;\"'\s\\]+"), rf"\1{MASK}"),
-    (re.compile(rf'(?i)(\\*"(?:{_NAMES}|client-?secret|x-identity-header)\\*"\s*:\s*\\*")'
-                r'[^"\\]+'), rf"\1{MASK}"),
+    # JSON, and JSON in a text of JSON, where each quote has its backslashes.
+    (re.compile(rf'(?i)(?P<quote>\\*")(?P<name>(?:{_NAMES}|pfx|default-?value|x-identity-header'
+                rf'|[^"\\]*(?:{SECRET_NAMES})[^"\\]*))(?P=quote)(?P<colon>\s*:\s*)(?P=quote)'
+                r'(?:(?!(?<!\\)(?P=quote))[\s\S])+'),
+     rf"\g<quote>\g<name>\g<quote>\g<colon>\g<quote>{MASK}"),
 )  # fmt: skip
 
 _lock = threading.Lock()

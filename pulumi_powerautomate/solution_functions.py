@@ -10,7 +10,7 @@ import pulumi
 from .connection import is_guid
 from .errors import InvalidInputError, NotFoundError
 from .functions import client_of, later
-from .provider import Provider, one_line_errors
+from .provider import Provider, look_up
 
 if TYPE_CHECKING:
     from .client.solutions import InstalledSolution
@@ -110,7 +110,7 @@ class EnvironmentVariableInfo(TypedDict):
     """Whether it came with a managed solution."""
 
 
-@one_line_errors
+@look_up
 def get_solutions(
     *, managed: bool | None = None, provider: Provider | None = None
 ) -> list[Solution]:
@@ -125,7 +125,7 @@ def get_solutions(
     return [_solution(item) for item in found]
 
 
-@one_line_errors
+@look_up
 def get_solution(unique_name: str, *, provider: Provider | None = None) -> Solution:
     """
     One solution.
@@ -140,7 +140,7 @@ def get_solution(unique_name: str, *, provider: Provider | None = None) -> Solut
     return _solution(_found(unique_name, provider))
 
 
-@one_line_errors
+@look_up
 def get_solution_components(
     unique_name: str, *, provider: Provider | None = None
 ) -> list[SolutionComponent]:
@@ -163,7 +163,7 @@ def get_solution_components(
     ]
 
 
-@one_line_errors
+@look_up
 def get_import_job(id: str, *, provider: Provider | None = None) -> Import:
     """
     An import, such as `SolutionImport`'s `import_job_id`.
@@ -191,7 +191,7 @@ def get_import_job(id: str, *, provider: Provider | None = None) -> Import:
     )
 
 
-@one_line_errors
+@look_up
 def get_connection_references(*, provider: Provider | None = None) -> list[ConnectionReferenceInfo]:
     """
     Every connection reference, in order of logical name; all pages are read.
@@ -212,7 +212,7 @@ def get_connection_references(*, provider: Provider | None = None) -> list[Conne
     ]
 
 
-@one_line_errors
+@look_up
 def get_environment_variables(*, provider: Provider | None = None) -> list[EnvironmentVariableInfo]:
     """
     Every environment variable with its value, in order of schema name; all pages are read.

@@ -9,38 +9,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .errors import PowerAutomateError
+from .bindings import is_same_name
+from .errors import PowerAutomateError, UnfinishedImportError
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
+    claims,
+    derivation_host,
     fail_unless_done,
     failure,
+    hides,
     is_unknown,
     note,
+    options_of,
     progress,
+    urn_of,
     warn,
 )
 from .solution_inputs import (
     DIGESTS,
+    FROM_PACKAGE,
     TIMEOUTS,
     check_inputs,
     operation_timeouts,
     package_inputs,
     package_path,
+    settings_inputs,
 )
 
 if TYPE_CHECKING:
-    from .client import DataverseClient
     from .client.import_once import Imported, Wanted
+    from .client.solution_bindings import Environment, Known
+    from .client.solutions import InstalledSolution
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
+_MOST_LINES = 10
 # A change of one of these imports again; of the others it is carried out by itself.
 _IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
              "publish_workflows", "convert_to_managed", "skip_product_update_dependencies",
@@ -48,38 +58,49 @@ _IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
 _AFTERWARDS = ("connection_references", "environment_variables", "connections", "activate_flows")
 _ECHOED = (*_IMPORTED, *_AFTERWARDS, "package", "solution", "managed", "flows", "import_timeout",
            DIGESTS, TIMEOUTS, IDENTITY)  # fmt: skip
+# Outputs for the next operation: names whose binding or value may be either, ids of flows that were
+# turned off to change them and may still be off, ids of those that should be on, and names of those
+# that a refresh found to be off.
+_IN_DOUBT, _TURNED_OFF, _ON, _OFF = "in_doubt", "turned_off", "flows_on", "flows_off"
 
 
 class SolutionImportProvider(DataverseProvider):
     """
     The engine's calls for `SolutionImport`.
 
-    `check` and `diff` send nothing; `read` is one request; `create` and `update` import once and
-    follow the import; `delete` uninstalls.
+    `check` and `diff` send nothing; `read` is one request, and up to four more for what is declared
+    of bindings, variables and activation; `create` and `update` import once and follow the import;
+    `delete` uninstalls.
     """
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         inputs = {key: value for key, value in news.items() if value is not None}
         failures = self.configuration_failures()
         problems = check_inputs(inputs)
+        name = inputs.get("solution")
+        if isinstance(name, str) and not problems:
+            key = f"solution {name.lower()}"
+            problems += claims.declared_twice(f"solution {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = _changed(olds, news)
-        replaces = ["solution"] if olds.get("solution") != news.get("solution") else []
-        unfinished = bool(olds.get("solution_error"))
-        if changed and not replaces:
-            note(news, _summary(olds, news))
+        same_row = is_same_name(id_, news.get("solution"))
+        unfinished = bool(olds.get("solution_error") or olds.get(_OFF))
+        if changed and same_row and not hides(news, "package"):
+            note(news, "\n".join([_summary(olds, news), *_inside(olds, news)]).strip())
         if set(_IMPORTED) & changed and news.get("managed"):
             _warn_of_slow_path(news)
         return DiffResult(
-            changes=bool(changed) or unfinished or bool(replaces),
-            replaces=replaces,
-            delete_before_replace=True,
+            changes=bool(changed) or unfinished or not same_row,
+            replaces=[] if same_row else ["solution"],
+            # Another solution comes first, so that what both hold stays.
+            delete_before_replace=same_row,
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        return CreateResult(props["solution"], self._bring_in(props, "create"))
+        outputs = self._bring_in(props, None)
+        return CreateResult(props["solution"], outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         solutions = self.client.solutions
@@ -95,19 +116,39 @@ class SolutionImportProvider(DataverseProvider):
             staged = solutions.find(id_ + HOLDING)
             version = staged.version if staged is not None else version
         outputs = {**props, "solution": installed.unique_name, "version": version,
-                   "managed": installed.managed, "solution_id": installed.id}  # fmt: skip
-        drifted = any(props.get(key) != outputs[key] for key in ("version", "managed"))
+                   "managed": installed.managed}  # fmt: skip
+        if not _unsure(props):
+            # Without it the next operation looks what became of the import.
+            outputs["solution_id"] = installed.id
+        outputs |= self._bound(props)
+        outputs.pop(_OFF, None)
+        outputs |= self._drifted_flows(props)
+        drifted = any(
+            props.get(key) != outputs.get(key) for key in ("version", "managed", *_AFTERWARDS)
+        )
         inputs = {key: outputs[key] for key in _ECHOED if outputs.get(key) is not None}
         return ReadResult(id_, outputs, inputs if drifted else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        if set(_IMPORTED) & _changed(olds, news) or _unsure(olds):
-            return UpdateResult(self._bring_in(news, "update"))
+        package = self._package(news)
+        imports = bool(set(_IMPORTED) & _changed(olds, news)) or _unsure(olds)
+        live = self._refuse_foreign(olds, news)
+        if imports:
+            return UpdateResult(self._bring_in(news, olds))
         known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
-        return UpdateResult(self._outputs(news, known, self._afterwards(news)))
+        return UpdateResult(self._afterwards(news, olds, package, known, live))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.removal import remove
+
+        def seen(installed: InstalledSolution) -> None:
+            recorded = props.get("version")
+            if installed.version != recorded and props.get("mode") != "hold" and not _unsure(props):
+                warn(
+                    props,
+                    f"somebody had changed its version from {recorded} to {installed.version} "
+                    "since the last run; removed",
+                )
 
         client = self.client
         removed = remove(
@@ -116,6 +157,7 @@ class SolutionImportProvider(DataverseProvider):
             id_,
             lambda text: progress(props, text),
             self._deadline(props, "delete"),
+            seen,
         )
         if removed == "container":
             flows = ", ".join(sorted((props.get("flows") or {}).values())) or "none"
@@ -125,34 +167,43 @@ class SolutionImportProvider(DataverseProvider):
                 f"the environment; its flows: {flows}",
             )
 
-    def _bring_in(self, props: Mapping[str, Any], operation: str) -> dict[str, Any]:
+    def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
+        solutions = self.client.solutions
+        solution_id, job_id = outputs.get("solution_id"), outputs.get("import_job_id")
+        if not solution_id:
+            return bool(job_id) and solutions.job(str(job_id)) is not None
+        installed = solutions.find(id_)
+        return installed is not None and installed.id == solution_id
+
+    def _bring_in(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
         from .client import import_once
 
         client = self.client
+        package = self._package(props)
         try:
             imported = import_once.bring_in(
                 client.solutions,
-                self._wanted(props),
+                self._wanted(props, package),
                 lambda text: progress(props, text),
-                self._deadline(props, operation),
+                self._deadline(props, "create" if olds is None else "update"),
             )
-        except import_once.UnfinishedImportError as error:
-            if operation != "create":
-                raise
-            # Pulumi forgets a resource whose create fails, and so an import that goes on.
-            return self._outputs(props, {"import_job_id": error.job_id}, [str(error)])
+        except UnfinishedImportError as error:
+            # An error would leave the state as it was before: Pulumi forgets a create, and a
+            # program that goes back to the old package would send nothing.
+            left = {_TURNED_OFF: (olds or {}).get(_TURNED_OFF)}
+            return self._outputs(props, {"import_job_id": error.job_id, **left}, [str(error)])
         if imported.executed:
             note(props, _counts(props, imported))
+            _tell_what_was_there(props, olds, imported)
         known = {"import_job_id": imported.job_id}
         try:
             installed = client.solutions.find(props["solution"])
         except PowerAutomateError as error:
             return self._outputs(props, known, [str(error)])
         known["solution_id"] = installed.id if installed is not None else ""
-        problems = [*imported.failures, *self._afterwards(props)]
-        return self._outputs(props, known, problems)
+        return self._afterwards(props, olds, package, known, None, imported.failures)
 
-    def _wanted(self, props: Mapping[str, Any]) -> Wanted:
+    def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> Wanted:
         from .client.import_once import Wanted
 
         options: dict[str, Any] = {
@@ -166,7 +217,7 @@ class SolutionImportProvider(DataverseProvider):
         ):
             if props.get(key) is not None:
                 options[member] = props[key]
-        parameters = _component_parameters(props, self._package(props))
+        parameters = _component_parameters(props, package)
         if parameters:
             options["ComponentParameters"] = parameters
         return Wanted(
@@ -175,7 +226,7 @@ class SolutionImportProvider(DataverseProvider):
             unique_name=props["solution"],
             version=props["version"],
             mode=props["mode"],
-            target=self.connection.host,
+            target=derivation_host(self.connection),
             options=options,
             triggers=tuple(map(str, props.get("triggers") or ())),
         )
@@ -185,20 +236,100 @@ class SolutionImportProvider(DataverseProvider):
 
         return read_package(package_path(props["package"]))
 
-    def _afterwards(self, props: Mapping[str, Any]) -> list[str]:
-        """Bind, set, and turn on; returns what could not be done, one line each."""
-        from .client.after_import import finish
+    def _refuse_foreign(
+        self, olds: Mapping[str, Any], news: Mapping[str, Any]
+    ) -> Environment | None:
+        """Read what the declaration binds, and refuse to overwrite what somebody else changed."""
+        from .client.solution_bindings import Bindings, Environment, refuse_foreign
 
-        client: DataverseClient = self.client
+        known, wanted = _known(olds), Bindings.of(news)
+        if known is None:
+            return None
+        live = Environment.read(self.client.references, wanted)
+        refuse_foreign(live, wanted, known, news["solution"])
+        return live
+
+    def _afterwards(
+        self,
+        props: Mapping[str, Any],
+        olds: Mapping[str, Any] | None,
+        package: SolutionPackage,
+        known: Mapping[str, Any],
+        live: Environment | None,
+        failures: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Bind, set, and turn on; returns the outputs, with what could not be done."""
+        from .client.after_import import finish
+        from .client.solution_bindings import Bindings
+
+        olds = olds or {}
         progress(props, "binding connections and turning flows on")
-        return finish(
-            client,
-            self._package(props).flows,
-            connection_references=props.get("connection_references") or {},
-            environment_variables=props.get("environment_variables") or {},
+        done = finish(
+            self.client,
+            package.flows,
+            Bindings.of(props),
             connections=props.get("connections") or {},
             activate=props["activate_flows"],
+            live=live,
+            known_connections=_known_connections(olds) if live is not None else None,
+            turned_off=frozenset(olds.get(_TURNED_OFF) or ()),
+            # What an import or an unfinished operation left off, nobody has turned off.
+            were_on=frozenset(olds.get(_ON) or ())
+            if live is not None and not olds.get("solution_error") and not olds.get(_OFF)
+            else frozenset(),
         )
+        if done.restored:
+            warn(
+                props,
+                f"somebody had turned off {', '.join(map(repr, done.restored))} since the last "
+                "run; on again, as activate_flows declares",
+            )
+        left = {_TURNED_OFF: sorted(done.turned_off), _ON: sorted(done.on)}
+        problems = [*failures, *done.problems]
+        outputs = self._outputs(props, {**known, **left}, problems)
+        return {**outputs, _IN_DOUBT: sorted(done.in_doubt)} if problems else outputs
+
+    def _bound(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        """The declared bindings and variables as they are now."""
+        from .client.solution_bindings import REFERENCES, VARIABLES, Bindings, Environment
+
+        wanted = Bindings.of(props)
+        now = Environment.read(self.client.references, wanted).bindings()
+        found: dict[str, Any] = {}
+        if wanted.references:
+            found[REFERENCES] = {
+                name: connection and now.references.get(name.lower(), "")
+                for name, connection in props[REFERENCES].items()
+            }
+        if wanted.variables:
+            found[VARIABLES] = {
+                name: now.variables[name.lower()]
+                for name in props[VARIABLES]
+                if name.lower() in now.variables
+            }
+        return found
+
+    def _drifted_flows(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        """Flows that should be on and are not, and embedded connections that are other ones."""
+        from .client.after_import import embedded_in, states
+
+        names, connections = props.get("flows") or {}, props.get("connections") or {}
+        ids = sorted(names) if connections else sorted(props.get(_ON) or ())
+        live = states(self.client.workflows, ids, definitions=bool(connections))
+        found: dict[str, Any] = {}
+        off = sorted(
+            names.get(id_, id_)
+            for id_ in props.get(_ON) or ()
+            if id_ in live and live[id_].state != "on"
+        )
+        if off:
+            found[_OFF] = off
+        now = dict(connections)
+        for flow in live.values():
+            for connector, name in embedded_in(flow):
+                if connector in connections and name != connections[connector]:
+                    now[connector] = name
+        return {**found, "connections": now} if now != connections else found
 
     def _deadline(self, props: Mapping[str, Any], operation: str) -> Any:
         from .client.pacing import Deadline
@@ -213,6 +344,37 @@ class SolutionImportProvider(DataverseProvider):
         outputs = {key: props[key] for key in _ECHOED if props.get(key) is not None}
         outputs |= {key: value for key, value in known.items() if value}
         return {**outputs, "solution_error": " ".join(problems)} if problems else outputs
+
+
+def _known(olds: Mapping[str, Any]) -> Known | None:
+    """What the last operation left bound and set; None when that cannot be told."""
+    from .client.solution_bindings import Bindings, Known
+
+    if _unsure(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
+        return None
+    return Known(Bindings.of(olds), frozenset(olds.get(_IN_DOUBT) or ()))
+
+
+def _known_connections(olds: Mapping[str, Any]) -> dict[str, str]:
+    in_doubt = olds.get(_IN_DOUBT) or ()
+    given = olds.get("connections") or {}
+    return {name: value for name, value in given.items() if name not in in_doubt}
+
+
+def _tell_what_was_there(
+    props: Mapping[str, Any], olds: Mapping[str, Any] | None, imported: Imported
+) -> None:
+    before = imported.before
+    if not before:
+        return
+    if olds is None:
+        warn(props, f"it was there already, in version {before}, and was adopted")
+    elif before != olds.get("version") and props.get("mode") != "hold" and not _unsure(olds):
+        warn(
+            props,
+            f"somebody had changed its version from {olds.get('version')} to {before} since the "
+            "last run; it was imported over",
+        )
 
 
 def _unsure(outputs: Mapping[str, Any]) -> bool:
@@ -243,6 +405,44 @@ def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     )
     versions = f"{olds.get('version')} to {news.get('version')}"
     return f"solution {news.get('solution')} {versions}: {flows or 'the same flows'}"
+
+
+def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """What changes inside of the package, where the one that was imported last is at hand."""
+    old, new = olds.get("sha256"), news.get("sha256")
+    if is_unknown(new) or old == new or not old or hides(olds, "package"):
+        return []
+    from .solution import contents_of
+    from .solution.difference import compare_packages
+    from .solution.history import find_package
+
+    try:
+        path = package_path(str(olds.get("package")))
+        before = find_package(path, str(old))
+        after = find_package(package_path(str(news.get("package"))), str(new))
+        if after is None:
+            return []
+        if before is None:
+            return [
+                "what changes inside is not shown: the package that was imported last is neither "
+                f"at {path} nor in the git history of it"
+            ]
+        found = compare_packages(contents_of(before, str(path)), contents_of(after, "package"))
+    except PowerAutomateError:
+        # A package that cannot be read is refused where it is declared.
+        return []
+    lines = [
+        *(change.sentence for change in found.changes if change.kind != "version-changed"),
+        *(
+            change.sentence if flow.before is None or flow.after is None
+            else f"{flow.name}: {change.sentence}"
+            for flow in found.flows
+            for change in flow.changes
+        ),
+    ]  # fmt: skip
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more changes."]
+    return lines
 
 
 def _counts(props: Mapping[str, Any], imported: Imported) -> str:
@@ -322,6 +522,12 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         environment_variables: value by schema name. Changed in place, without importing.
         connections: for flows whose connections are embedded: name of the connection by connector
             (`shared_office365`). Changed in place, without importing.
+        settings: a deployment settings file of `pac solution create-settings`, by path, or its
+            content: values of environment variables and connections of connection references for
+            one environment. `connection_references` and `environment_variables` beside it win,
+            name by name. An empty value sets nothing, an empty connection keeps the environment's
+            binding. A preview tells names and connectors that the package has not. Changed in
+            place, without importing.
         activate_flows: which flows are turned on after the import: `"as-exported"` (default) those
             that were on when exported, `"all"`, or `"none"`. Changed in place, without importing.
         triggers: any values; a change imports again although nothing else differs.
@@ -342,6 +548,8 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     Learn.
     """
 
+    old_first = None
+
     package: pulumi.Output[str]
     sha256: pulumi.Output[str]
     solution: pulumi.Output[str]
@@ -356,6 +564,11 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     solution_id: pulumi.Output[str]
     import_job_id: pulumi.Output[str]
     solution_error: pulumi.Output[str | None]
+
+    _import_hint = "Declare it: what was imported already is not imported again."
+    _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "package": ("sha256", *(key for key in FROM_PACKAGE if key not in ("package", "sha256")))
+    }
 
     def __init__(
         self,
@@ -373,12 +586,15 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         connection_references: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         environment_variables: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         connections: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        settings: pulumi.Input[str | Path | Mapping[str, Any]] | None = None,
         activate_flows: pulumi.Input[Literal["as-exported", "all", "none"]] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
     ) -> None:
+        opts = options_of(opts, "SolutionImport", resource_name)
         props = {
             **package_inputs(package),
+            **settings_inputs(settings, connection_references, environment_variables),
             "mode": mode,
             "overwrite_unmanaged_customizations": overwrite_unmanaged_customizations,
             "publish_workflows": publish_workflows,
@@ -386,8 +602,6 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "skip_product_update_dependencies": skip_product_update_dependencies,
             "layer_desired_order": layer_desired_order,
             "component_parameters": component_parameters,
-            "connection_references": connection_references,
-            "environment_variables": environment_variables,
             "connections": connections,
             "activate_flows": activate_flows,
             "triggers": triggers,
@@ -398,4 +612,4 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "solution_error": None,
         }
         super().__init__(SolutionImportProvider, resource_name, props, opts)
-        fail_unless_done(self.solution_error, f"Solution {resource_name!r}")
+        fail_unless_done(self, self.solution_error, f"Solution {resource_name!r}")

@@ -1,5 +1,5 @@
 """
-What the inputs of `SolutionImport` are checked for, and how a package becomes inputs.
+Checks of the inputs of `SolutionImport`, and how a package becomes inputs.
 
 The program's process reads the package; its bytes stay on disk, and what travels is the path, the
 hash and a summary. The provider's process reads it again and compares the hash.
@@ -8,12 +8,9 @@ hash and a summary. The provider's process reads it again and compares the hash.
 from __future__ import annotations
 
 import difflib
-import getpass
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from .errors import InvalidInputError, PowerAutomateError
+from .files import temporary_folder, write_whole
 from .provider import is_unknown, one_line_errors
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 DIGESTS = "__flows"
 CONTENTS = "__contents"
+# What the settings file says beside its values; looked at and dropped by the check.
+SETTINGS = "__settings"
 TIMEOUTS = "__timeouts"
 _BY_HASH = "sha256:"
 MODES = ("update", "upgrade", "stage", "hold")
@@ -53,10 +53,75 @@ def package_inputs(package: Any) -> dict[str, Any]:
     return {name: member(name) for name in FROM_PACKAGE}
 
 
+def settings_inputs(
+    settings: Any, connection_references: Any, environment_variables: Any
+) -> dict[str, Any]:
+    """
+    Bindings and values with those of a settings file; what is given beside the file wins.
+
+    At once when everything is plain, so that a preview is told of the file's mistakes.
+    """
+    given = {
+        "connection_references": connection_references,
+        "environment_variables": environment_variables,
+    }
+    if settings is None:
+        return given
+    if isinstance(settings, (str, Path, Mapping)) and all(
+        value is None or isinstance(value, Mapping) for value in given.values()
+    ):
+        return _with_settings(settings, given)
+    whole = pulumi.Output.all(settings, *given.values()).apply(
+        lambda items: _with_settings(items[0], dict(zip(given, items[1:], strict=True)))
+    )
+
+    def member(name: str) -> pulumi.Output[Any]:
+        return whole.apply(lambda found: found[name])
+
+    return {name: member(name) for name in (*given, SETTINGS)}
+
+
+def _with_settings(settings: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    from .solution.settings_file import parse_settings, read_settings
+
+    where = "settings" if isinstance(settings, Mapping) else f"settings {settings}"
+    try:
+        found = (
+            parse_settings(settings) if isinstance(settings, Mapping) else read_settings(settings)
+        )
+    except PowerAutomateError as error:
+        text = str(error)
+        line = text if text.startswith(str(settings)) else f"{where} {text}"
+        return {**given, SETTINGS: json.dumps({"problem": f"settings: {line}"})}
+    # An empty value of a variable sets nothing, and an empty connection keeps the binding.
+    values = {name: text for name, text in found.variables.items() if text}
+    from_file = {
+        "connection_references": found.connections if found.lists_references else None,
+        "environment_variables": values if found.lists_variables else None,
+    }
+    told = {
+        "where": where,
+        "connectors": dict(found.connectors),
+        "names": [n for n, v in found.variables.items() if not v],
+    }
+    return {
+        **{name: _merged(values, given[name]) for name, values in from_file.items()},
+        SETTINGS: json.dumps(told),
+    }
+
+
+def _merged(from_file: Mapping[str, str] | None, given: Mapping[str, Any] | None) -> Any:
+    if from_file is None or given is None:
+        return given if from_file is None else dict(from_file)
+    folded = {name.lower() for name in given}
+    rest = {name: value for name, value in from_file.items() if name.lower() not in folded}
+    return {**rest, **given}
+
+
 def package_path(package: str) -> Path:
     """Where a package's bytes are."""
     if package.startswith(_BY_HASH):
-        return _cache() / f"{package.removeprefix(_BY_HASH)}.zip"
+        return temporary_folder() / f"{package.removeprefix(_BY_HASH)}.zip"
     return Path(package)
 
 
@@ -87,9 +152,12 @@ def _seconds(text: str, name: str) -> float:
 
 
 def check_inputs(inputs: dict[str, Any]) -> list[str]:
-    """What is wrong with the inputs, one line each; defaults are filled in."""
-    contents = inputs.pop(CONTENTS, None)
+    """Problems of the inputs, one line each; defaults are filled in."""
+    contents, settings = inputs.pop(CONTENTS, None), inputs.pop(SETTINGS, None)
     problems = _check_options(inputs)
+    told = json.loads(settings) if isinstance(settings, str) and not is_unknown(settings) else {}
+    if told.get("problem"):
+        return [told["problem"], *problems]
     if is_unknown(contents) or is_unknown(inputs.get("sha256")):
         return problems
     if contents is None:
@@ -98,6 +166,7 @@ def check_inputs(inputs: dict[str, Any]) -> list[str]:
     found = json.loads(contents)
     if found.get("problem"):
         return [found["problem"], *problems]
+    problems += _check_settings(told, found)
     problems += _check_bindings(inputs, found["references"])
     problems += _check_variables(inputs, found["variables"])
     problems += _check_connections(inputs, found["connectors"])
@@ -134,12 +203,7 @@ def _read(package: str | Path | bytes | bytearray) -> dict[str, Any]:
 
 
 def _contents(package: SolutionPackage) -> str:
-    connectors = {
-        str(entry["id"]).rpartition("/")[2]
-        for flow in package.flows
-        for entry in flow.references.values()
-        if "id" in entry
-    }
+    connectors = {name for flow in package.flows for name in flow.embedded_connectors}
     return json.dumps(
         {
             "references": dict(package.connection_references),
@@ -158,20 +222,8 @@ def _contents(package: SolutionPackage) -> str:
 def _kept(data: bytes | bytearray) -> str:
     """Keep bytes where the provider's process finds them; returns what stands for them."""
     name = hashlib.sha256(data).hexdigest()
-    path = _cache() / f"{name}.zip"
-    if not path.exists():
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
+    write_whole(temporary_folder() / f"{name}.zip", bytes(data), private=True)
     return _BY_HASH + name
-
-
-def _cache() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() if hasattr(os, "getuid") else False:
-        raise InvalidInputError(f"{folder} belongs to somebody else; set TMPDIR to another folder.")
-    return folder
 
 
 def _check_options(inputs: dict[str, Any]) -> list[str]:
@@ -211,6 +263,27 @@ def _check_options(inputs: dict[str, Any]) -> list[str]:
     return problems
 
 
+def _check_settings(told: Mapping[str, Any], package: Mapping[str, Any]) -> list[str]:
+    """Connectors that the settings file and the package name differently, and unknown names."""
+    if not told:
+        return []
+    known = {name.lower(): connector for name, connector in package["references"].items()}
+    problems = [
+        f"{told['where']}: the connection reference {name} is for {known[name.lower()]}, not for "
+        f"{connector}."
+        for name, connector in told["connectors"].items()
+        if known.get(name.lower()) and known[name.lower()].lower() != connector.lower()
+    ]
+    # Those with a value are looked at with the values that are given beside the file.
+    variables = {name.lower() for name in package["variables"]}
+    problems += [
+        f"{told['where']}: the package has no environment variable {name!r}."
+        for name in told["names"]
+        if name.lower() not in variables
+    ]
+    return problems
+
+
 def _check_bindings(inputs: Mapping[str, Any], known: Mapping[str, str]) -> list[str]:
     given = inputs.get("connection_references")
     if given is None or is_unknown(given):
@@ -227,6 +300,9 @@ def _check_bindings(inputs: Mapping[str, Any], known: Mapping[str, str]) -> list
 
 
 def _check_variables(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> list[str]:
+    from .flow import utf16_length
+    from .solution.variable_types import LONGEST_VALUE, wanted_instead
+
     given = inputs.get("environment_variables")
     if is_unknown(given):
         return []
@@ -235,10 +311,14 @@ def _check_variables(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> lis
     folded = {name.lower(): item for name, item in known.items()}
     for name, value in values.items():
         kind = folded.get(name.lower(), {}).get("type")
-        if not _fits(kind, value):
+        wanted = wanted_instead(kind, value)
+        if wanted:
             # The value itself may be a secret.
+            problems.append(f"environment_variables: {name} is of type {kind}; give {wanted}.")
+        elif utf16_length(value) > LONGEST_VALUE:
             problems.append(
-                f"environment_variables: {name} is a {kind}; the value given for it is none."
+                f"environment_variables: the value of {name} has {utf16_length(value)} "
+                f"characters; Dataverse takes {LONGEST_VALUE}."
             )
     if given is not None:
         there = {name.lower() for name in values}
@@ -269,17 +349,3 @@ def _unknown_names(
             hint = f"did you mean {near[0]!r}?" if near else f"it has {listed}."
             problems.append(f"{where}: the package has no {what} {name!r}; {hint}")
     return problems
-
-
-def _fits(kind: str | None, value: str) -> bool:
-    """Whether a value can be one of a variable of this type."""
-    try:
-        if kind == "number":
-            float(value)
-        elif kind == "boolean":
-            return value.lower() in ("yes", "no", "true", "false")
-        elif kind == "json":
-            json.loads(value)
-    except ValueError:
-        return False
-    return True

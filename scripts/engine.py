@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 VERSION = "3.259.0"
-_OLDEST = (3, 216, 0)
+_OLDEST = (3, 235, 0)
 _LANGUAGE = "pulumi-language-python"
 _PROGRAMS = (
     "pulumi",

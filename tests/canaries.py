@@ -31,11 +31,18 @@ from pulumi_powerautomate.provider.resource import pickled
 from tests.engine_project import EngineError, EngineProject
 from tests.provider_process import ProviderError, flow_inputs, provider_process
 from tests.sign_in import APPLICATION, SUBJECT, WAYS, principal, token_of
+from tests.telemetry.receiver import receiver
 
 _SECRET = "c4n4ry-client-secret-6b1e"
 _PASSWORD = "c4n4ry-certificate-password-0d52"
 _DEFINITION = "c4n4ry-account-key-93fa=="
 _SIGNATURE = "c4n4ry-signature-77c0"
+# What no rule can tell by its looks: the program alone says that it is secret.
+_WORDS = "c4n4ry-plain-words-51ce"
+_SECURE = "c4n4ry-secure-default-8d20"
+_HEADER = "c4n4ry-header-key-2b97"
+_BASIC = "c4n4ry-basic-password-e4f1"
+_VALUE = "c4n4ry-variable-value-066a"
 
 
 @dataclass
@@ -79,7 +86,9 @@ def definition() -> dict[str, Any]:
                 "recurrence": {"frequency": "Hour", "interval": 1},
             }
         },
+        "parameters": {"pw": {"type": "SecureString", "defaultValue": _SECURE}},
         "actions": {
+            "Words": {"type": "Compose", "inputs": f"the door opens to {_WORDS}", "runAfter": {}},
             "Store": {
                 "type": "Compose",
                 "inputs": "DefaultEndpointsProtocol=https;AccountName=contoso;"
@@ -92,6 +101,8 @@ def definition() -> dict[str, Any]:
                     "method": "POST",
                     "uri": "https://prod-01.westeurope.logic.azure.com/workflows/1/triggers/manual/"
                     f"paths/invoke?api-version=2016-06-01&sig={_SIGNATURE}",
+                    "headers": {"x-api-key": _HEADER},
+                    "authentication": {"type": "Basic", "username": "me", "password": _BASIC},
                 },
                 "runAfter": {},
             },
@@ -101,6 +112,9 @@ def definition() -> dict[str, Any]:
 
 def _program() -> None:
     powerautomate.CloudFlow("flow", definition=pulumi.Output.secret(json.dumps(definition())))
+    powerautomate.EnvironmentVariableValue(
+        "variable", schema_name="contoso_door", value=pulumi.Output.secret(_VALUE)
+    )
 
 
 def _ways(emulator: Emulator, folder: Path, found: Found) -> Iterator[tuple[str, dict[str, str]]]:
@@ -127,6 +141,8 @@ def _ways(emulator: Emulator, folder: Path, found: Found) -> Iterator[tuple[str,
     yield "ready-token", {**_where(values), "POWERAUTOMATE_ACCESS_TOKEN": token}
     kinds["connection string"] = [_DEFINITION]
     kinds["callback signature"] = [_SIGNATURE]
+    kinds["secret definition"] = [_WORDS, _SECURE, _HEADER, _BASIC]
+    kinds["secret value"] = [_VALUE]
 
 
 def _where(values: Mapping[str, str]) -> dict[str, str]:
@@ -136,10 +152,20 @@ def _where(values: Mapping[str, str]) -> dict[str, str]:
 def run(emulator: Emulator, folder: Path) -> Found:
     """Use every canary, and gather what was written."""
     found = Found()
+    emulator.control.insert(
+        "environmentvariabledefinitions",
+        {"schemaname": "contoso_door", "displayname": "Door", "type": 100000000},
+    )
     for name, environ in _ways(emulator, folder, found):
         place = folder / name
         place.mkdir()
-        _engine(emulator, place, name, environ, found)
+        with receiver() as collected:
+            traced = {
+                "PULUMI_POWERAUTOMATE_OTEL": "1",
+                "OTEL_EXPORTER_OTLP_ENDPOINT": collected.endpoint,
+            }
+            _engine(emulator, place, name, {**environ, **traced}, found)
+        found.sinks[f"spans, {name}"] = collected.raw.decode("latin-1")
     _crash(emulator, folder, found)
     _command_line(emulator, folder, found)
     found.sinks["pickle"] = base64.b64decode(pickled(CloudFlowProvider)).decode("latin-1")

@@ -1,12 +1,19 @@
-"""Real flows, read where they lie beside the repository; tests that need them skip without."""
+"""
+Real flows, read where they lie beside the repository; tests that need them skip without.
+
+`SHARED_FOLDER` names another place.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+_BESIDE = Path(__file__).resolve().parents[2] / "shared"
+SHARED = Path(os.environ.get("SHARED_FOLDER") or _BESIDE)
+CORPUS = SHARED / "corpus"
 FLOWS = sorted((CORPUS / "flows").glob("*.json"))
 LEGACY = sorted((CORPUS / "legacy").glob("*.json"))
 

@@ -39,6 +39,7 @@ class Checked:
 class Diffed:
     changes: bool
     replaces: list[str]
+    old_first: bool = False
 
 
 @dataclass
@@ -106,7 +107,11 @@ class ProviderProcess:
             "Diff",
             provider_pb2.DiffRequest(id=id_, olds=self._props(olds), news=self._props(news)),
         )
-        return Diffed(answer.changes == provider_pb2.DiffResponse.DIFF_SOME, list(answer.replaces))
+        return Diffed(
+            answer.changes == provider_pb2.DiffResponse.DIFF_SOME,
+            list(answer.replaces),
+            answer.deleteBeforeReplace,
+        )
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         answer = self._call("Create", provider_pb2.CreateRequest(properties=self._props(inputs)))

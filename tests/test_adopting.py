@@ -34,6 +34,9 @@ MAILING = {
 }
 
 
+_OFFICE = "/providers/Microsoft.PowerApps/apis/shared_office365"
+
+
 @pytest.fixture
 def command(
     emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
@@ -251,3 +254,77 @@ CONFIG = {"contoso:a": "1", "contoso:b": 'x "y"'}
 def test_configuration(before: str, after: str | None) -> None:
     """Lines are added below `config:`; every other byte stays."""
     assert added_config(before, CONFIG) == (before if after is None else after)
+
+
+def test_rules_that_are_wrong_about_a_live_flow_are_ignored(
+    command: Command, emulator: Emulator
+) -> None:
+    """With the reason beside; a flow that is off is told to be broken."""
+    broken = json.loads(json.dumps(PLAIN))
+    broken["properties"]["definition"]["actions"]["Greet"]["inputs"] = "@{toLower('a', 'b')}"
+    for number, name, on in ((4, "Shipped", True), (5, "Half done", False)):
+        state = {"statecode": 1, "statuscode": 2} if on else {"statecode": 0, "statuscode": 1}
+        add_flow(emulator, number, broken, name=name, _ownerid_value=seed.ALICE, **state)
+    said = command("adopt", "--name", "Shipped", "--output", ".")
+    assert "is on although FLOW303" in said.out
+    text = Path("flows/shipped.py").read_text("utf-8")
+    assert 'ignore=["FLOW303"]' in text
+    assert "# FLOW303: " in text
+    ast.parse(text)
+    said = command("adopt", "--name", "Half*", "--output", ".")
+    assert "a program cannot declare it" in said.out
+    assert "FLOW303" in said.out
+
+
+def test_second_run_makes_no_false_claims(command: Command, emulator: Emulator) -> None:
+    """A logical name of as many characters as an id is none."""
+    name = "contoso_" + "x" * 28
+    assert len(name) == 36
+    row = {"connectionreferencelogicalname": name, "connectorid": _OFFICE}
+    emulator.control.insert("connectionreferences", row)
+    text = json.dumps(MAILING).replace("contoso_office365", name)
+    add_flow(emulator, 4, json.loads(text), name="Long", _ownerid_value=seed.ALICE)
+    command("adopt", "--name", "Long", "--output", ".")
+    assert "since taken out" not in command("adopt", "--name", "Long", "--output", ".").out
+
+
+def test_references_of_agents(command: Command, emulator: Emulator) -> None:
+    """Names with dots and hyphens are adopted, into modules that Python loads."""
+    name = "contoso_Coach.shared_office365.shared-office365-9f2820bba981"
+    row = {"connectionreferencelogicalname": name, "connectorid": _OFFICE,
+           "connectionid": "shared-office365-1"}  # fmt: skip
+    emulator.control.insert("connectionreferences", row)
+    text = json.dumps(MAILING).replace("contoso_office365", name)
+    add_flow(emulator, 4, json.loads(text), name="Agent", _ownerid_value=seed.ALICE)
+    said = command("adopt", "--name", "Agent", "--output", ".")
+    assert "1 flows, 1 connection references" in said.out
+    (module,) = {path.stem for path in Path("connection_references").glob("*.py")} - {"__init__"}
+    assert module.isidentifier()
+    assert name in (Path("connection_references") / f"{module}.py").read_text("utf-8")
+
+
+def test_brackets_in_a_name_are_letters(command: Command, emulator: Emulator) -> None:
+    """`*` and `?` are the only wildcards."""
+    add_flow(emulator, 4, PLAIN, name="[Child] Admin | Sync", _ownerid_value=seed.ALICE)
+    assert "adopted 1 flows" in command("adopt", "--name", "[Child]*", "--output", ".").out
+
+
+def test_grants_to_owners_are_told(command: Command, emulator: Emulator) -> None:
+    """They are not declared, and that is said; no secret is."""
+    secret = json.loads(json.dumps(PLAIN))
+    secret["properties"]["definition"]["actions"]["Call"] = {
+        "type": "Http",
+        "inputs": {"method": "GET", "uri": "https://x.org", "headers": {"x-api-key": "hunter2"}},
+        "runAfter": {},
+    }
+    flow = add_flow(emulator, 4, secret, name="Keyed", _ownerid_value=seed.ALICE)
+    emulator.control.insert(
+        "principalobjectaccessset",
+        {"objectid": flow, "objecttypecode": "workflow", "principalid": seed.ALICE,
+         "principaltypecode": "systemuser", "accessrightsmask": 1,
+         "inheritedaccessrightsmask": 0},
+    )  # fmt: skip
+    said = command("adopt", "--name", "Keyed", "--output", ".")
+    assert "Keyed" in said.out
+    assert "'Keyed': shared with the flow's own owner too" in said.out
+    assert "hunter2" not in said.out

@@ -51,7 +51,7 @@ def test_get_flow_refuses_what_is_not_one_flow(emulator: Emulator) -> None:
     put(emulator, "Twin")
     with pytest.raises(errors.InvalidInputError, match="2 flows are called 'Twin'"):
         powerautomate.get_flow(name="Twin")
-    with pytest.raises(errors.InvalidInputError, match="0 flows"):
+    with pytest.raises(errors.InvalidInputError, match="There is no flow"):
         powerautomate.get_flow(name="Nobody")
     with pytest.raises(errors.InvalidInputError, match="either id or name"):
         powerautomate.get_flow()

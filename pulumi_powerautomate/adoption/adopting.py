@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..connection import SETTINGS
+from ..connection import SETTINGS, is_guid
 from ..errors import InvalidInputError
-from ..flow import normalize_references
+from ..flow import normalize_references, validate
+from ..flow.credentials import credentials_in
+from ..flow.validation import NEVER_IGNORED
 from ..operations.selection import Selection
 from . import program
 from .entries import Entries, Stack
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from ..client import DataverseClient
     from ..client.workflows import LiveFlow, Owner
 
+_MOST_NAMED = 5
 _ENVIRONMENT = SETTINGS["environment_url"].key
 
 
@@ -38,6 +42,7 @@ class Adoption:
         shares: how many shares were added.
         known: how many of the selected flows were adopted before.
         skipped: (name, reason) of what cannot be adopted.
+        credentials: what looks like a credential in the definitions, by name of the flow.
         notes: what the person has to know or to do.
     """
 
@@ -48,6 +53,7 @@ class Adoption:
     shares: int = 0
     known: int = 0
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    credentials: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
@@ -95,15 +101,34 @@ def adopt(
     result.shares, result.known = writer.shares, found.known
     result.skipped = [*found.skipped, *writer.skipped]
     gone = sorted(module for id_, module in folder.adopted.items()
-                  if len(id_) == 36 and id_ not in folder.ids)  # fmt: skip
+                  if is_guid(id_) and id_ not in folder.ids)  # fmt: skip
     if gone:
         result.notes.append(
             f"{len(gone)} adopted before and since taken out of the program ({', '.join(gone[:3])}"
             f"{', …' if len(gone) > 3 else ''}) stay out; remove their lines from {ADOPTED} to "
             "adopt them again."
         )
-    result.notes += writer.notes
+    result.notes += [*_notes_on(found, writer.flows), *writer.notes]
+    result.credentials = writer.credentials
     return result
+
+
+def _notes_on(found: Inventory, adopted: Collection[str]) -> list[str]:
+    """What a person should know of the flows that were added."""
+    flows = [flow for flow in found.flows if flow.live.name in adopted]
+    own = [flow.live.name for flow in flows if flow.shared_with_owner]
+    notes = []
+    if own:
+        notes.append(
+            f"{_named(own)}: shared with the flow's own owner too. An owner has every right, so "
+            "the share is not declared, and stays as it is."
+        )
+    return notes
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(map(repr, names[:_MOST_NAMED]))}{more}"
 
 
 def _same_environment(folder: Folder, stack: str, environment_url: str) -> None:
@@ -127,7 +152,8 @@ class _Writer:
         self._keys: dict[str, str] = {}
         self._known_keys: set[str] = set()
         self._imports: list[dict[str, Any]] = []
-        self._files: list[tuple[str, str]] = []
+        self._files: list[tuple[str, str, bool]] = []
+        self.credentials: dict[str, list[str]] = {}
         self._modules: dict[str, str] = {}
         self.flows: list[str] = []
         self.references: list[str] = []
@@ -149,7 +175,7 @@ class _Writer:
         # In this order, an interruption leaves either no trace of a flow in the program, so that
         # it is adopted next time, or all that belongs to it.
         resources = [*folder.imports(), *self._imports]
-        folder.replace(IMPORT, _pretty({"resources": resources}))
+        folder.replace(IMPORT, _pretty({"resources": resources}), private=True)
         folder.add("Pulumi.yaml", program.project_file(stack.project, environment_url))
         folder.add("requirements.txt", program.REQUIREMENTS)
         folder.add(f"{program.SETTINGS}.py", program.STACK_SETTINGS)
@@ -160,8 +186,8 @@ class _Writer:
             self._look_at_main()
         for package in (program.REFERENCES, program.FLOWS):
             self._add_package(package)
-        for name, content in self._files:
-            folder.add(name, content)
+        for name, content, private in self._files:
+            folder.add(name, content, private=private)
         folder.replace(ADOPTED, _pretty({**folder.adopted, **self._modules}))
 
     def _add_flow(self, found: FoundFlow) -> None:
@@ -169,7 +195,12 @@ class _Writer:
         definition = json.loads(live.definition)
         plain, coded = self._references(found, definition)
         name, module = self._name(live, _pretty(definition))
-        imports = [self._entries.flow(name, found, definition, plain)]
+        ignored = self._ignored(found, definition)
+        credentials = credentials_in(definition)
+        secret = bool(credentials)
+        imports = [
+            self._entries.flow(name, found, definition, plain, sorted(ignored), secret=secret)
+        ]
         shares = []
         for share in found.shares:
             key = self._principal(share.principal)
@@ -177,15 +208,44 @@ class _Writer:
             shares.append((share_name, key, share))
             imports.append(self._entries.share(share_name, live.workflow_id, share))
         text = program.flow_module(
-            name, f"{module}.json", found, coded, self._principal(found.owner), shares
+            *(name, f"{module}.json", found, coded, self._principal(found.owner), shares),
+            ignored=ignored,
+            secret=secret,
         )
         for logical_name in sorted(logical_names(found)):
             self._add_reference(logical_name)
         self._imports += imports
-        self._files += [(f"{module}.json", _pretty(definition)), (f"{module}.py", text)]
+        if secret:
+            self.credentials.setdefault(live.name, []).extend(credentials)
+        self._files += [
+            (f"{module}.json", _pretty(definition), secret),
+            (f"{module}.py", text, False),
+        ]
         self._modules[live.workflow_id] = f"{module}.py"
         self.flows.append(live.name)
         self.shares += len(shares)
+
+    def _ignored(self, found: FoundFlow, definition: dict[str, Any]) -> dict[str, str]:
+        """
+        The rules that are wrong about a flow, each with what it says.
+
+        A flow that is on has been accepted by the service, whatever a rule of ours says.
+        """
+        if found.live.state != "on":
+            return {}
+        problems = validate(definition, found.live.references or {})
+        rules = {
+            item.code: item.message
+            for item in reversed(problems)
+            if item.severity == "error" and item.code not in NEVER_IGNORED
+        }
+        if rules:
+            self.notes.append(
+                f"{found.live.name!r} is on although {', '.join(sorted(rules))} "
+                f"{'say' if len(rules) > 1 else 'says'} that it could not be; its module ignores "
+                "them, with the reason."
+            )
+        return rules
 
     def _name(self, live: LiveFlow, definition: str) -> tuple[str, str]:
         """Resource name and path of the module of a flow, where no other file is in the way."""
@@ -210,13 +270,23 @@ class _Writer:
             reason = (name, f"a program cannot declare this connection reference: {error}")
             self.skipped += [reason] if reason not in self.skipped else []
             return
-        module = f"{program.REFERENCES}/{module_name(name.lower())}.py"
+        module = self._reference_module(name)
         if found.connection_id:
             self._config[self._key(f"connection-{name}")] = found.connection_id
         self._imports.insert(0, entry)
-        self._files.append((module, program.reference_module(found)))
+        self._files.append((module, program.reference_module(found), False))
         self._modules[name] = module
         self.references.append(name)
+
+    def _reference_module(self, name: str) -> str:
+        """Where a connection reference is declared; a module's name has no dots or hyphens."""
+        base = f"{program.REFERENCES}/{re.sub(r'[^0-9a-z_]', '_', name.lower())}"
+        taken = {*self._modules.values(), *map(str, self._folder.adopted.values())}
+        number, module = 1, f"{base}.py"
+        while module in taken:
+            number += 1
+            module = f"{base}_{number}.py"
+        return module
 
     def _references(
         self, found: FoundFlow, definition: dict[str, Any]

@@ -8,18 +8,24 @@ made by the very code that runs in a deployment, so that the first preview compa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..cloud_flow import CloudFlow, CloudFlowProvider
 from ..connection import Connection
 from ..connection_reference import ConnectionReference, ConnectionReferenceProvider
-from ..definition import definition_inputs
+from ..definition import SHOWABLE, definition_inputs
 from ..errors import InvalidInputError
 from ..flow_share import FlowShare, FlowShareProvider
 from ..provider import IDENTITY, DataverseProvider, DataverseResource, identity_in, pickled
 from .inventory import FoundFlow, FoundReference, FoundShare
+
+# How a state, and a file to import, spell a secret: the key that Pulumi marks special values with,
+# and the mark of a secret (pulumi, sdk/go/common/resource/sig).
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,25 @@ class Entries:
     connection: Connection
 
     def flow(
-        self, name: str, found: FoundFlow, definition: Any, references: Mapping[str, Any]
+        self,
+        name: str,
+        found: FoundFlow,
+        definition: Any,
+        references: Mapping[str, Any],
+        ignore: Sequence[str] = (),
+        *,
+        secret: bool,
     ) -> dict[str, Any]:
         """
         The entry of a flow.
+
+        Args:
+            name: the resource's name.
+            found: the flow.
+            definition: its definition.
+            references: its connection references.
+            ignore: the rules that its declaration overrules.
+            secret: whether its definition is kept encrypted in the state.
 
         Raises:
             InvalidInputError: a program could not declare it.
@@ -60,10 +81,14 @@ class Entries:
                 "owner": {"type": live.owner_kind, "id": live.owner_id},
                 "solution": found.solution,
                 "workflow_id": live.workflow_id,
-                **definition_inputs(definition, references),
+                **definition_inputs(definition, references, name, list(ignore) or None),
+                SHOWABLE: not secret,
             },
         )
         outputs = provider.recorded(inputs, live)
+        if secret:
+            text = json.dumps(inputs["definition"], ensure_ascii=False)
+            inputs = {**inputs, "definition": {_SIGNATURE: _SECRET, "plaintext": text}}
         return _entry(CloudFlow, CloudFlowProvider, name, live.workflow_id, inputs, outputs)
 
     def share(self, name: str, flow_id: str, found: FoundShare) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidInputError
-from ..exporting import write_whole
+from ..files import write_whole
 
 IMPORT = "import.json"
 ADOPTED = "adopted.json"
@@ -108,17 +108,17 @@ class Folder:
                 return found[1]
         return None
 
-    def add(self, name: str, text: str) -> bool:
+    def add(self, name: str, text: str, *, private: bool = False) -> bool:
         """Write a file that is not there yet; returns whether it was written."""
         path = self.path / name
         if path.exists():
             return False
-        write_whole(path, text.encode("utf-8"))
+        write_whole(path, text.encode("utf-8"), private=private)
         return True
 
-    def replace(self, name: str, text: str) -> None:
+    def replace(self, name: str, text: str, *, private: bool = False) -> None:
         """Write a file of this command's own."""
-        write_whole(self.path / name, text.encode("utf-8"))
+        write_whole(self.path / name, text.encode("utf-8"), private=private)
 
     def _json(self, name: str) -> dict[str, Any]:
         text = _read(self.path / name)

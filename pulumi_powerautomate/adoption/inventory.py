@@ -28,6 +28,8 @@ class FoundFlow:
     live: LiveFlow
     solution: str | None
     shares: tuple[Share, ...]
+    shared_with_owner: bool = False
+    """Whether its owner has a share of it, too, which says nothing."""
 
     @property
     def owner(self) -> Owner:
@@ -93,10 +95,10 @@ def take_inventory(
             reason = flow.unreadable or "the environment stores none that you can read"
             found.skipped.append((flow.name, f"its definition cannot be read: {reason}"))
             continue
-        kept = [share for share in shares.get(flow.workflow_id, ())
-                if share.principal.id != flow.owner_id.lower()]  # fmt: skip
+        every = shares.get(flow.workflow_id, ())
+        kept = [share for share in every if share.principal.id != flow.owner_id.lower()]
         solution = _solution(solutions.get(flow.workflow_id, []), wanted.solution)
-        found.flows.append(FoundFlow(flow, solution, tuple(kept)))
+        found.flows.append(FoundFlow(flow, solution, tuple(kept), len(kept) < len(every)))
     found.flows.sort(key=lambda item: (item.live.name.lower(), item.live.workflow_id))
     report("reading connection references and names")
     found.references = _references(client, found.flows)

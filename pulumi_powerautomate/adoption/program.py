@@ -8,6 +8,7 @@ edited is written again.
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,10 @@ FLOWS = "flows"
 REFERENCES = "connection_references"
 SETTINGS = "stack_settings"
 _WIDTH = 88
+# What ends a line for Python's own tools, inside of a literal too, or turns the text around it.
+_ENDS_A_LINE = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
+)
 
 REQUIREMENTS = "pulumi-powerautomate\n"
 
@@ -71,6 +76,9 @@ def flow_module(
     references: Mapping[str, Any],
     owner: str,
     shares: Sequence[tuple[str, str, FoundShare]],
+    *,
+    ignored: Mapping[str, str] | None = None,
+    secret: bool = False,
 ) -> str:
     """
     The module of a flow.
@@ -81,26 +89,32 @@ def flow_module(
         references: its connection references as code, by the actions' key.
         owner: key of its owner in the stack's settings.
         shares: (resource name, key of the principal, share) each.
+        ignored: the rules that are wrong about it, each with what it says.
+        secret: whether the definition is a secret of the program.
     """
     live = found.live
     arguments = [("name", _text(live.name))]
     if live.description:
         arguments.append(("description", _long_text(live.description)))
-    arguments.append(("definition", f"powerautomate.read_definition({_text(file)})"))
+    read = f"powerautomate.read_definition({_text(file)})"
+    arguments.append(("definition", f"pulumi.Output.secret({read})" if secret else read))
     if references:
         arguments.append(("connection_references", _mapping(references)))
     arguments += [("state", _text(live.state)), ("owner", f"principal({_text(owner)})")]
     if found.solution:
         arguments.append(("solution", _text(found.solution)))
     arguments.append(("workflow_id", _text(live.workflow_id)))
+    if ignored:
+        arguments.append(("ignore", f"[{', '.join(map(_text, sorted(ignored)))}]"))
     uses = ["principal"]
     if any(isinstance(entry, Mapping) and isinstance(entry.get("connection_name"), Setting)
            for entry in references.values()):  # fmt: skip
         uses.insert(0, "connection")
     parts = [
         f"{_docstring(live.name)}\n\nfrom {SETTINGS} import {', '.join(uses)}\n\n"
-        "import pulumi_powerautomate as powerautomate",
-        f"flow = {_call('CloudFlow', name, arguments)}",
+        + ("import pulumi\n\n" if secret else "")
+        + "import pulumi_powerautomate as powerautomate",
+        _reasons(ignored or {}) + f"flow = {_call('CloudFlow', name, arguments)}",
     ]
     for share_name, key, share in shares:
         values = [
@@ -110,6 +124,13 @@ def flow_module(
         ]
         parts.append(_call("FlowShare", share_name, values))
     return "\n\n".join(parts) + "\n"
+
+
+def _reasons(ignored: Mapping[str, str]) -> str:
+    """A comment for each rule that a flow ignores."""
+    lines = [f"{code}: {' '.join(text.split())} The flow is on, so the rule is wrong about it."
+             for code, text in sorted(ignored.items())]  # fmt: skip
+    return "".join(f"# {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH - 2))
 
 
 def reference_module(found: FoundReference) -> str:
@@ -165,7 +186,9 @@ def _text(value: str) -> str:
         value.encode("utf-8")
     except UnicodeEncodeError:
         return ascii(str(value))
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\x7f")
+    return _ENDS_A_LINE.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _long_text(value: str) -> str:

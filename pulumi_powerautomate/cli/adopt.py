@@ -9,13 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..terminal import shown
 from .selecting import Progress, add_selection, connected, selection
 
 if TYPE_CHECKING:
     from ..adoption import Adoption
     from ..client.workflows import LiveFlow
 
+_IMPORT = (
+    "PULUMI_SKIP_CHECKPOINTS=true pulumi import --file import.json --generate-code=false "
+    "--protect=false"
+)
 _MOST_SHOWN = 10
+_MOST_PLACES = 3
 
 
 def add_to(verbs: Any) -> None:
@@ -69,7 +75,7 @@ def _asked(flows: Sequence[LiveFlow]) -> set[str]:
     from ..errors import InvalidInputError
 
     for number, flow in enumerate(flows, 1):
-        print(f"{number:4}  {flow.state:9}  {flow.name}")
+        print(f"{number:4}  {flow.state:9}  {shown(flow.name)}")
     try:
         answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
     except EOFError:
@@ -95,15 +101,27 @@ def _tell(result: Adoption) -> None:
     if result.skipped:
         print(f"not adopted ({len(result.skipped)}):")
         for name, reason in result.skipped[:_MOST_SHOWN]:
-            print(f"  {name}: {reason}")
+            print(f"  {shown(f'{name}: {reason}')}")
         if len(result.skipped) > _MOST_SHOWN:
             print(f"  … and {len(result.skipped) - _MOST_SHOWN} more")
+    if result.credentials:
+        print(
+            f"{len(result.credentials)} of them hold what looks like a credential. It is a secret "
+            "in the program and in the state; the definition's file and import.json hold it in "
+            "clear, readable by you alone. Move it to a connection, or to an environment variable "
+            "of the type secret, before you commit these files:"
+        )
+        for name, places in result.credentials.items():
+            more = f" and {len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
+            print(f"  {shown(name)}: {shown(', '.join(places[:_MOST_PLACES]))}{more}")
     for note in result.notes:
-        print(f"note: {note}")
+        print(f"note: {shown(note)}")
     if result.flows:
         print(
             f"next, in {result.folder}:\n"
             f"  pulumi stack init {result.stack}    (unless it exists)\n"
-            "  pulumi import --file import.json --generate-code=false --protect=false\n"
+            f"  {_IMPORT}\n"
+            "    (the variable spares a checkpoint after each resource: of hundreds, seconds "
+            "instead of minutes;\n    an import that was interrupted can be run again)\n"
             "  pulumi up    (changes nothing, and records what depends on what)"
         )

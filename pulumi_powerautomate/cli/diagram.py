@@ -10,12 +10,18 @@ from typing import Any
 def add_to(verbs: Any) -> None:
     """Declare the verb."""
     verb = verbs.add_parser("diagram", help="a flow as a picture: SVG or Mermaid")
-    verb.add_argument("flow", help="a JSON file; - for standard input")
+    verb.add_argument("flow", help="a JSON file, a solution zip or a folder; - for standard input")
+    verb.add_argument(
+        "--flow", dest="name", metavar="NAME",
+        help="which flow of a package or folder: name (with * and ?), id or path",
+    )  # fmt: skip
     verb.add_argument(
         "-o", "--output", help="FILE.svg or FILE.mmd; Mermaid on standard output by default"
     )
     verb.add_argument(
-        "--since", metavar="FILE", help="an older version; what changed since is marked"
+        "--since",
+        metavar="FILE",
+        help="an older version of the file, package or folder; what changed since is marked",
     )
     verb.set_defaults(run=_run)
 
@@ -23,15 +29,21 @@ def add_to(verbs: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from ..errors import InvalidInputError
     from ..flow.diagram import to_mermaid, to_svg
-    from .flow_files import read_flow, write
+    from .flow_files import write
+    from .versions import flows_of, one_flow, read_version
 
     kind = Path(arguments.output).suffix.lower() if arguments.output else ".mmd"
     if kind not in (".svg", ".mmd"):
         raise InvalidInputError(f"{arguments.output}: give a file that ends in .svg or .mmd.")
-    after = read_flow(arguments.flow)
-    before = read_flow(arguments.since) if arguments.since else None
+    key, name, after = one_flow(arguments.flow, arguments.name)
+    before = None
+    if arguments.since:
+        older = flows_of(read_version(arguments.since))
+        before = older.get(key) if key else one_flow(arguments.since, arguments.name)[2]
+        if before is None:
+            raise InvalidInputError(f"{arguments.since} has no flow {name!r}; leave out --since.")
     if kind == ".svg":
-        title = "" if arguments.flow == "-" else Path(arguments.flow).stem
+        title = name or ("" if arguments.flow == "-" else Path(arguments.flow).stem)
         write(to_svg(after, before, title), arguments.output)
     else:
         write(to_mermaid(after, before), arguments.output)

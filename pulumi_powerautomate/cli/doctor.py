@@ -20,6 +20,7 @@ def add_to(verbs: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from ..diagnosis import diagnose
+    from ..terminal import json_text, shown
 
     config = _stack_configuration(arguments.stack) if arguments.stack else {}
     failed, steps = False, []
@@ -27,13 +28,13 @@ def _run(arguments: argparse.Namespace) -> int:
         failed = failed or step.outcome == "failed"
         steps.append(step)
         if not arguments.json:
-            print(f"{step.outcome:8} {step.name:14} {step.summary}", flush=True)
+            print(shown(f"{step.outcome:8} {step.name:14} {step.summary}"), flush=True)
             if step.name == "configuration":
                 for name, fact in step.details.items():
-                    print(f"{'':24}{name} = {fact['value']} ({fact['from']})")
+                    print(shown(f"{'':24}{name} = {fact['value']} ({fact['from']})"))
     if arguments.json:
         document = {"ok": not failed, "steps": [asdict(step) for step in steps]}
-        print(json.dumps(document, indent=2))
+        print(json_text(document))
     return 1 if failed else 0
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from ..terminal import json_text, shown
 
 if TYPE_CHECKING:
     from ..client.discovery import LiveEnvironment
@@ -48,27 +49,29 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         known = client.discovery.environments(region=arguments.region, state=arguments.state)
         wanted = arguments.name or ""
-        shown = [item for item in known if not wanted or item.matches(wanted)]
+        chosen = [item for item in known if not wanted or item.matches(wanted)]
         if arguments.format == "json":
-            print(json.dumps([asdict(item) for item in shown], indent=2))
-        elif shown:
-            _print_table(shown)
-        if not shown:
+            print(json_text([asdict(item) for item in chosen]))
+        elif chosen:
+            _print_table(chosen)
+        if not chosen:
             _explain_nothing(client.discovery, wanted, known)
     finally:
         client.close()
-    return 0 if shown else 1
+    return 0 if chosen else 1
 
 
 def _explain_nothing(discovery: Any, wanted: str, known: list[LiveEnvironment]) -> None:
     from ..client.discovery import explain_address
 
     reason = explain_address(wanted, known) or discovery.advice(wanted, known)
-    print(f"no environment{f' {wanted!r}' if wanted else ''}. {reason}", file=sys.stderr)
+    told = f"no environment{f' {wanted!r}' if wanted else ''}. {reason}"
+    print(shown(told), file=sys.stderr)
 
 
-def _print_table(shown: list[LiveEnvironment]) -> None:
-    rows = [list(_TABLE), *([getattr(item, name) for name in _TABLE.values()] for item in shown)]
+def _print_table(chosen: list[LiveEnvironment]) -> None:
+    columns = _TABLE.values()
+    rows = [list(_TABLE), *([shown(getattr(item, name)) for name in columns] for item in chosen)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_TABLE))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

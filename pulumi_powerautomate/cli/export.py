@@ -24,15 +24,17 @@ def add_to(verbs: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..exporting import export_solution, write_whole
+    from ..exporting import export_solution
+    from ..files import write_whole
     from ..solution import unpack
+    from ..terminal import shown
 
     last = ""
 
     def report(text: str) -> None:
         nonlocal last
         if sys.stderr.isatty():
-            print(f"\r{text:<{len(last)}}", end="", file=sys.stderr, flush=True)
+            print(f"\r{shown(text):<{len(last)}}", end="", file=sys.stderr, flush=True)
             last = text
 
     data = export_solution(

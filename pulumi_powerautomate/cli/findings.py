@@ -1,23 +1,26 @@
-"""What validation found, as text, JSON, SARIF, and annotations of GitHub's."""
+"""Findings of validation, as text, JSON, SARIF, and annotations of GitHub's."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 from ..flow import (
     DefinitionError,
+    FlowDocument,
     Lines,
     Problem,
+    children_of,
     connectors_of,
+    is_invoker,
     parse_document,
     parse_json,
     validate,
 )
 from ..flow.validation import RULES
+from ..terminal import json_text, shown
 from .flow_files import FlowFile
 
 
@@ -31,13 +34,56 @@ class Finding:
 
 @dataclass(frozen=True)
 class FileFindings:
-    """What was found in one document."""
+    """The findings of one document."""
 
     flow: FlowFile
     findings: Sequence[Finding]
 
 
-def findings_of(flow: FlowFile) -> FileFindings:
+def findings_of_all(
+    flows: Sequence[FlowFile], ignored: Callable[[FlowFile], Collection[str]]
+) -> list[FileFindings]:
+    """
+    Validate documents, each alone and as callers of each other.
+
+    Args:
+        flows: the documents.
+        ignored: the codes of the rules that do not hold for one.
+    """
+    found = [findings_of(flow, ignored(flow)) for flow in flows]
+    documents = {flow.flow_id: _document(flow) for flow in flows if flow.flow_id}
+    with_invoker = {
+        id_
+        for id_, document in documents.items()
+        if document and any(map(is_invoker, document.connection_references.values()))
+    }
+    if not with_invoker:
+        return found
+    names = {flow.flow_id: flow.name for flow in flows}
+    for number, each in enumerate(found):
+        document = documents.get(each.flow.flow_id) or _document(each.flow)
+        called = children_of(document.definition) & with_invoker if document else ()
+        if called and "FLOW506" not in ignored(each.flow):
+            more = [_calls_invoker(names[child]) for child in sorted(called)]
+            found[number] = FileFindings(each.flow, [*each.findings, *more])
+    return found
+
+
+def _document(flow: FlowFile) -> FlowDocument | None:
+    try:
+        return parse_document(flow.text)
+    except DefinitionError:
+        return None
+
+
+def _calls_invoker(child: str) -> Finding:
+    rule = RULES["FLOW506"]
+    message = f"the flow calls {child}, which has a connection of its caller."
+    remedy = 'Use "embedded" there: a child flow cannot have such a connection.'
+    return Finding(Problem(rule.code, rule.severity, "actions", message, remedy), 1)
+
+
+def findings_of(flow: FlowFile, ignore: Collection[str] = ()) -> FileFindings:
     """
     Validate one document.
 
@@ -45,15 +91,14 @@ def findings_of(flow: FlowFile) -> FileFindings:
     missed here.
     """
     try:
-        value = parse_json(flow.text)
-        document = parse_document(value)
+        document = parse_document(parse_json(flow.text))
     except DefinitionError as error:
         problem = Problem("FLOW100", "error", error.path, error.message, "Export the flow again.")
         return FileFindings(flow, [Finding(problem, error.line)])
     references: Mapping[str, Any] = document.connection_references
-    if "properties" not in value:
+    if document.bare:
         references = {key: {"api": api} for key, api in connectors_of(document.definition).items()}
-    problems = validate(document.definition, references)
+    problems = validate(document.definition, references, ignore)
     # Lines of what is inside of a package would mislead in the package itself.
     lines = Lines(flow.text) if problems and not flow.entry else None
     found = [Finding(problem, lines.of(problem.path) if lines else 1) for problem in problems]
@@ -63,8 +108,10 @@ def findings_of(flow: FlowFile) -> FileFindings:
 def as_text(found: Sequence[FileFindings]) -> str:
     """One line for each finding, and a summary."""
     lines = [
-        f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
-        f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        shown(
+            f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
+            f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        )
         for each in found
         for item in each.findings
     ]
@@ -100,7 +147,7 @@ def as_json(found: Sequence[FileFindings]) -> str:
             for each in found
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def as_sarif(found: Sequence[FileFindings]) -> str:
@@ -137,7 +184,7 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
             {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json_text(document)
 
 
 def as_github(found: Sequence[FileFindings]) -> str:
@@ -185,7 +232,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _message(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidInputError, PowerAutomateError
+from ..files import write_whole
 from ..flow import FlowVersion, parse_document
 
+_HAS_TRIGGERS = re.compile(r'\\?"triggers\\?"')
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^/]*$)", re.IGNORECASE)
 _SKIPPED = frozenset({"node_modules", "__pycache__", "venv"})
 
 
@@ -34,12 +38,19 @@ class FlowFile:
         """What to call it in a message."""
         return f"{self.file}:{self.entry}" if self.entry else self.file
 
+    @property
+    def flow_id(self) -> str:
+        """The flow's id, which solutions put at the end of the file's name; else empty."""
+        found = _GUID.search(self.entry or self.file)
+        return found.group().lower() if found else ""
+
 
 def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
     """
     The flows in the order that they were named in, those of folders and packages by name.
 
-    Files of a folder that do not look like flows are passed over; hidden folders are not entered.
+    Files of a folder that look neither like flows nor like solution packages are passed over;
+    hidden folders are not entered.
 
     Raises:
         InvalidInputError: a file is missing, is not readable, or is no solution package.
@@ -54,16 +65,31 @@ def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
 
 
 def _folder(folder: str) -> Iterator[FlowFile]:
+    from ..solution import is_package
+
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if name[0] not in "._" and name not in _SKIPPED
         )
         for name in sorted(files):
+            path = os.path.join(here, name)
             if name.lower().endswith(".json"):
-                path = os.path.join(here, name)
                 text = read_text(path)
-                if '"triggers"' in text:
+                if _HAS_TRIGGERS.search(text):
                     yield FlowFile(path, "", text)
+            elif name.lower().endswith(".zip") and is_package(path):
+                yield from _package(path)
+
+
+def holds_packages(paths: Sequence[str]) -> bool:
+    """Whether there is a solution package among files and in folders, with flows or without."""
+    from ..solution import is_package
+
+    for path in paths:
+        inside = Path(path).rglob("*.zip") if Path(path).is_dir() else [Path(path)]
+        if any(item.suffix.lower() == ".zip" and is_package(item) for item in inside):
+            return True
+    return False
 
 
 def _package(path: str) -> Iterator[FlowFile]:
@@ -111,7 +137,4 @@ def write(text: str, target: str | None) -> None:
     if target is None or target == "-":
         sys.stdout.write(text)
         return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InvalidInputError(f"{target}: cannot be written: {error.strerror}.") from None
+    write_whole(target, text.encode("utf-8"), make_folders=False)

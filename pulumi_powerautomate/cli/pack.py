@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ def add_to(verbs: Any) -> None:
     """Declare both verbs."""
     verb = verbs.add_parser("unpack", help="a solution zip as a folder that a person can review")
     verb.add_argument("package", help="the zip")
-    verb.add_argument("folder", help="the folder; an earlier one of a solution is replaced")
+    verb.add_argument(
+        "folder", help="the folder; parts of an earlier one are replaced, other files stay"
+    )
     verb.set_defaults(run=_unpack)
     verb = verbs.add_parser("pack", help="a folder of an unpacked solution as a zip again")
     verb.add_argument("folder", help="the folder")
@@ -33,11 +36,17 @@ def _unpack(arguments: argparse.Namespace) -> int:
 
 
 def _pack(arguments: argparse.Namespace) -> int:
-    from ..exporting import write_whole
-    from ..solution import pack, read_package
+    from ..files import write_whole
+    from ..solution import packed, read_bytes
+    from ..terminal import shown
 
-    changed = write_whole(Path(arguments.package), pack(arguments.folder))
-    found = read_package(arguments.package)
+    made = packed(arguments.folder)
+    if made.left_out:
+        listed = ", ".join(made.left_out)
+        print(shown(f"left out, no parts of a solution: {listed}"), file=sys.stderr)
+    # Read before it is written: a good package is not replaced by one that nobody can read.
+    found = read_bytes(made.data, f"the package of {arguments.folder}")
+    changed = write_whole(arguments.package, made.data)
     state = "" if changed else ", unchanged"
-    print(f"{arguments.package}: {found.unique_name} {found.version}{state}")
+    print(shown(f"{arguments.package}: {found.unique_name} {found.version}{state}"))
     return 0

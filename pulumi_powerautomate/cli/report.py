@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..review import Step
+    from ..solution.difference import PackageDifference
 
 
 def add_to(verbs: Any) -> None:
@@ -21,13 +26,50 @@ def add_to(verbs: Any) -> None:
         "--limit", type=int, default=65_536, metavar="CHARACTERS",
         help="the longest report (65536, GitHub's limit for a comment)",
     )  # fmt: skip
+    verb.add_argument(
+        "--folder", default=".", metavar="FOLDER",
+        help="the program's folder, where packages are looked for (the working folder)",
+    )  # fmt: skip
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from functools import partial
+
     from ..review import read_preview, report
     from .flow_files import read_text, write
 
     preview = read_preview(read_text(arguments.preview))
-    write(report(preview, title=arguments.title, limit=arguments.limit), arguments.output)
+    packages = partial(_packages, Path(arguments.folder))
+    text = report(preview, title=arguments.title, limit=arguments.limit, packages=packages)
+    write(text, arguments.output)
     return 0
+
+
+def _packages(folder: Path, step: Step) -> PackageDifference | str | None:
+    """The difference of a solution's packages, or why it is not at hand."""
+    from ..solution import contents_of
+    from ..solution.difference import PackageDifference, compare_flows, compare_packages
+    from ..solution.history import find_package
+
+    before, after = (
+        (str(inputs.get("package") or ""), str(inputs.get("sha256") or ""))
+        for inputs in (step.before, step.after)
+    )
+    if before[1] == after[1] or not after[1]:
+        return None
+    found = [
+        find_package(folder / path, sha256) if path and sha256 else None
+        for path, sha256 in (before, after)
+    ]
+    if found[1] is None:
+        return f"Its content is not compared: {after[0]} is not the package of the preview."
+    new = contents_of(found[1], after[0])
+    if step.operation == "create" or not before[1]:
+        return PackageDifference([], compare_flows({}, new.flows))
+    if found[0] is None:
+        return (
+            "Its content is not compared: the package that was imported last is neither at "
+            f"{before[0]} nor in the git history of it."
+        )
+    return compare_packages(contents_of(found[0], before[0]), new)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -29,6 +28,7 @@ def add_to(verbs: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from ..operations.run_check import check_runs, duration, summary
+    from ..terminal import json_text, shown
 
     check = check_runs(
         connected(),
@@ -45,9 +45,9 @@ def _run(arguments: argparse.Namespace) -> int:
             "problems": check.problems,
             "runs": [asdict(run) for run in check.runs],
         }
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        print(json_text(found))
     else:
-        print("\n".join(summary(check, arguments.within)))
+        print("\n".join(map(shown, summary(check, arguments.within))))
     for problem in check.problems:
-        print(f"failed: {problem}", file=sys.stderr)
+        print(f"failed: {shown(problem)}", file=sys.stderr)
     return 1 if check.problems else 0

@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..terminal import shown
+
 if TYPE_CHECKING:
     from ..client import DataverseClient
     from ..operations.selection import Selection
@@ -40,7 +42,7 @@ class Progress:
 
     def __call__(self, text: str) -> None:
         if sys.stderr.isatty():
-            print(f"\r{text:<{self._shown}}", end="", file=sys.stderr, flush=True)
+            print(f"\r{shown(text):<{self._shown}}", end="", file=sys.stderr, flush=True)
             self._shown = len(text)
 
     def clear(self) -> None:

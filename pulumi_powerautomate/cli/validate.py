@@ -1,4 +1,4 @@
-"""`pulumi-powerautomate validate`: what is wrong with flows, before anything is deployed."""
+"""`pulumi-powerautomate validate`: problems of flows, before anything is deployed."""
 
 from __future__ import annotations
 
@@ -12,22 +12,38 @@ def add_to(verbs: Any) -> None:
         "validate",
         help="check flows by the rules of the workflow definition language",
         description="Check flows as `pulumi preview` does. Exit code 0: no errors; 1: errors, or "
-        "with --strict warnings; 2: a file cannot be read.",
+        "with --strict warnings; 2: a file cannot be read, or there is nothing to check.",
     )
     verb.add_argument("files", nargs="+", metavar="FILE", help="JSON file, folder or solution zip")
     verb.add_argument(
         "--format", choices=("text", "json", "sarif", "github"), default="text",
         help="text (default), json, sarif (2.1.0) or github (annotations of a workflow run)",
     )  # fmt: skip
+    verb.add_argument(
+        "--ignore", action="append", default=[], metavar="RULE",
+        help="a rule that does not hold, such as FLOW606; several with commas",
+    )  # fmt: skip
+    verb.add_argument(
+        "--config", metavar="FILE",
+        help="which rules do not hold where (.pulumi-powerautomate.json, if there is one)",
+    )  # fmt: skip
     verb.add_argument("--strict", action="store_true", help="fail for warnings too")
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from .findings import FORMATS, findings_of
-    from .flow_files import flow_files
+    from ..errors import InvalidInputError
+    from .findings import FORMATS, findings_of_all
+    from .flow_files import flow_files, holds_packages
+    from .ignored_rules import read_ignored_rules
 
-    found = [findings_of(flow) for flow in flow_files(arguments.files)]
+    rules = read_ignored_rules(arguments.ignore, arguments.config)
+    found = findings_of_all(list(flow_files(arguments.files)), rules.of)
+    if not found and not holds_packages(arguments.files):
+        raise InvalidInputError(
+            f"{', '.join(arguments.files)}: no flow and no solution package in it; nothing was "
+            "checked."
+        )
     print(FORMATS[arguments.format](found))
     severities = {finding.problem.severity for each in found for finding in each.findings}
     return 1 if "error" in severities or (arguments.strict and severities) else 0

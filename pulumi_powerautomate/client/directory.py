@@ -15,6 +15,7 @@ from .workflows import Owner
 _MOST_CANDIDATES = 5
 _NAMES_PER_REQUEST = 50
 _SAMPLE = 1000
+_LIKENESS = 0.6
 
 # By kind: entity set, key column, columns to show, and the columns of each way of naming.
 _TABLES: Mapping[str, tuple[str, str, tuple[str, ...], Mapping[str, tuple[str, ...]]]] = {
@@ -62,6 +63,12 @@ class Directory:
                 self._known[key] = self._look_up(kind, way, value)
             return self._known[key]
 
+    def holds(self, who: Owner) -> bool:
+        """Whether the environment has a user or team with an id."""
+        entity_set, key, _, _ = _TABLES[who.kind]
+        path = f"{entity_set}?$select={key}&$filter={key} eq {guid(who.id)}"
+        return bool(self._rows(path, who.id))
+
     def name_of(self, who: Owner) -> dict[str, str]:
         """How a person would name a principal: e-mail address, team name, or the id."""
         entity_set, key, shown, _ = _TABLES[who.kind]
@@ -87,8 +94,9 @@ class Directory:
                 path = f"{entity_set}?$select={','.join(shown)}&$filter={condition}"
                 for row in self._rows(path, f"{len(part)} {entity_set}"):
                     name = next((row[column] for column in shown if row.get(column)), "")
-                    if name:
-                        names[wanted[str(row[key]).lower()]] = str(name)
+                    who = wanted.get(str(row[key]).lower())
+                    if name and who is not None:
+                        names[who] = str(name)
         return names
 
     def users(self, *, name: str | None, enabled: bool | None) -> Iterator[dict[str, Any]]:
@@ -128,9 +136,7 @@ class Directory:
             raise InvalidInputError(f"More than one {what}: {listed}. Name the one by its id.")
         names = self._rows(f"{entity_set}?$select={','.join(shown)}&$top={_SAMPLE}", value)
         known = [str(row[column]) for row in names for column in shown if row.get(column)]
-        near = difflib.get_close_matches(
-            value, dict.fromkeys(known), n=_MOST_CANDIDATES, cutoff=0.4
-        )
+        near = _similar(value, dict.fromkeys(known))
         hint = f"Did you mean {', '.join(near)}?" if near else "Check the name and environment_url."
         raise InvalidInputError(f"There is no {what} in this environment. {hint}")
 
@@ -139,4 +145,14 @@ class Directory:
         answer = transport.send(
             "GET", path, action=f"Look up {value!r}", deadline=transport.deadline()
         )
-        return list(answer.body.get("value") or [])
+        return list(answer.rows)
+
+
+def _similar(value: str, known: Iterable[str]) -> list[str]:
+    """Names that somebody may have meant: alike before the @, for what all share is no likeness."""
+    own = value.lower().partition("@")[0]
+    by_own: dict[str, list[str]] = {}
+    for name in known:
+        by_own.setdefault(name.lower().partition("@")[0], []).append(name)
+    near = difflib.get_close_matches(own, by_own, n=_MOST_CANDIDATES, cutoff=_LIKENESS)
+    return [name for key in near for name in by_own[key]][:_MOST_CANDIDATES]

@@ -81,7 +81,9 @@ class Discovery:
     ) -> None:
         self._signed_in_as = connection
         self._root = discovery_root(connection)
-        self.transport = Transport(replace(connection, environment_url=self._root), lanes, tokens)
+        self.transport = Transport(
+            replace(connection, environment_url=self._root), lanes, tokens, is_dataverse=False
+        )
 
     def environments(
         self, *, region: str | None = None, state: Literal["enabled", "disabled"] | None = None

@@ -60,27 +60,48 @@ def create(access: Access, flow_id: str, who: Owner, rights: Rights, *, overwrit
     except PowerAutomateError as error:
         if not error.may_be_done:
             raise
-        try:
-            shares = access.shares(flow_id, access.deadline())
-        except PowerAutomateError as second:
-            return f"{error} Looking for it failed too: {second}"
-        found = _of(shares, who)
-        if found is None or set(found.access) != set(rights):
-            raise
+        return _doubt(access, flow_id, who, rights, error)
     return ""
 
 
-def change(access: Access, flow_id: str, who: Owner, rights: Rights) -> None:
-    """Set the rights of one principal, also where its share was taken away meanwhile."""
+def change(access: Access, flow_id: str, who: Owner, rights: Rights) -> str:
+    """
+    Set the rights of one principal, also where its share was taken away meanwhile.
+
+    Returns:
+        Empty, or why it is not known whether the rights were set.
+    """
     deadline = access.deadline()
     try:
-        access.modify(flow_id, who, rights, deadline)
-    except DataverseError as error:
-        if error.code.lower() != OBJECT_DOES_NOT_EXIST or isinstance(error, NotFoundError):
+        try:
+            access.modify(flow_id, who, rights, deadline)
+        except DataverseError as error:
+            if error.code.lower() != OBJECT_DOES_NOT_EXIST or isinstance(error, NotFoundError):
+                raise
+            if _of(access.shares(flow_id, deadline), who) is not None:
+                raise
+            access.grant(flow_id, who, rights, deadline)
+    except PowerAutomateError as error:
+        if not error.may_be_done:
             raise
-        if _of(access.shares(flow_id, deadline), who) is not None:
-            raise
-        access.grant(flow_id, who, rights, deadline)
+        return _doubt(access, flow_id, who, rights, error)
+    return ""
+
+
+def _doubt(
+    access: Access, flow_id: str, who: Owner, rights: Rights, problem: PowerAutomateError
+) -> str:
+    """
+    Why it is not known whether a share is as declared; empty when one look shows that it is.
+
+    A share that is not proves nothing, for the request may still be on its way.
+    """
+    try:
+        shares = access.shares(flow_id, access.deadline())
+    except PowerAutomateError as error:
+        return f"{problem} Looking for it failed too: {error}"
+    found = _of(shares, who)
+    return "" if found is not None and set(found.access) == set(rights) else str(problem)
 
 
 def reconcile(
@@ -128,12 +149,54 @@ def reconcile(
 
 
 def revoke(access: Access, flow_id: str, who: Owner, deadline: Deadline) -> None:
-    """Take a principal's share away; a share, principal or flow that is gone is a success."""
+    """
+    Take a principal's share away; a share, principal or flow that is gone is a success.
+
+    Raises:
+        PowerAutomateError: the share is there, or it is not known whether it is.
+    """
     try:
         access.revoke(flow_id, who, deadline)
-    except DataverseError as error:
-        if error.code.lower() != OBJECT_DOES_NOT_EXIST and not isinstance(error, NotFoundError):
+    except PowerAutomateError as error:
+        code = error.code.lower() if isinstance(error, DataverseError) else ""
+        if code == OBJECT_DOES_NOT_EXIST or isinstance(error, NotFoundError):
+            return
+        if not error.may_be_done:
             raise
+        try:
+            shares = access.shares(flow_id, access.deadline())
+        except NotFoundError:
+            return
+        except PowerAutomateError:
+            raise error from None
+        if _of(shares, who) is not None:
+            raise
+
+
+def revoke_all(
+    access: Access, flow_id: str, shares: Mapping[Owner, Rights], deadline: Deadline
+) -> None:
+    """
+    Revoke several shares, or none: where one cannot be, those before it are granted again.
+
+    Raises:
+        PowerAutomateError: one was not revoked; the message names those that stay revoked.
+    """
+    revoked: list[Owner] = []
+    try:
+        for who in shares:
+            revoke(access, flow_id, who, deadline)
+            revoked.append(who)
+    except PowerAutomateError as error:
+        lost = []
+        for who in revoked:
+            try:
+                access.grant(flow_id, who, shares[who], access.deadline())
+            except PowerAutomateError:
+                lost.append(f"{who.kind} {who.id}")
+        if lost:
+            error.args = (f"{error} Revoked are the shares of {', '.join(lost)}.",)
+        raise
 
 
 def _set(

@@ -30,7 +30,7 @@ def export(
 
     Raises:
         DataverseError: the service refused.
-        ImportFailedError: the system job failed.
+        SolutionOperationError: the system job failed.
         TransportError: it was not over by the deadline, or there was no usable answer.
     """
     name = str(options["SolutionName"])

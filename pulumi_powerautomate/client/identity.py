@@ -8,44 +8,15 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ..resources import RESOURCES
 from .transport import Transport
 
 # What the clock of a token may differ by; Entra and Dataverse allow five minutes.
 MOST_SKEW_SECONDS = 300.0
 
-# What each kind of resource asks of the identity, by the names that the service uses
-# ("Workflow (process) entity privileges", "Privileges by message"); case does not matter.
+# By what is managed or done: the privileges that it takes.
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "CloudFlow": (
-        "prvCreateWorkflow",
-        "prvReadWorkflow",
-        "prvWriteWorkflow",
-        "prvDeleteWorkflow",
-        "prvAssignWorkflow",
-    ),
-    "FlowShare": ("prvReadWorkflow", "prvShareWorkflow", "prvReadUser", "prvReadTeam"),
-    "FlowSharesExclusive": ("prvReadWorkflow", "prvShareWorkflow", "prvReadUser", "prvReadTeam"),
-    "SolutionImport": (
-        "prvImportCustomization",
-        "prvReadSolution",
-        "prvCreateWorkflow",
-        "prvReadWorkflow",
-        "prvWriteWorkflow",
-        "prvDeleteSolution",
-    ),
-    "ConnectionReference": (
-        "prvCreateconnectionreference",
-        "prvReadconnectionreference",
-        "prvWriteconnectionreference",
-        "prvDeleteconnectionreference",
-    ),
-    "EnvironmentVariableValue": (
-        "prvReadEnvironmentVariableDefinition",
-        "prvCreateEnvironmentVariableValue",
-        "prvReadEnvironmentVariableValue",
-        "prvWriteEnvironmentVariableValue",
-        "prvDeleteEnvironmentVariableValue",
-    ),
+    **{kind.name: kind.privileges for kind in RESOURCES},
     "export": ("prvExportCustomization", "prvReadSolution"),
 }
 

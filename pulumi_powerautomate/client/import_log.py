@@ -7,15 +7,13 @@ The log is XML with one `result` per component; the manifest's own can say succe
 
 from __future__ import annotations
 
-import getpass
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from ..errors import InvalidInputError, PowerAutomateError, one_line
+from ..errors import InvalidInputError, SolutionOperationError, one_line
+from ..files import temporary_folder, write_whole
 from ..solution.hardened import parse_xml
 from .solutions import kind_of
 
@@ -46,19 +44,6 @@ REMEDIES: Mapping[str, str] = {
     "0x8004f01e": "Give the solution a version of up to four numbers.",
     "0x8004f002": "Give the solution a unique name of letters, digits and underscores.",
 }
-
-
-class ImportFailedError(PowerAutomateError):
-    """
-    The service did not import a solution.
-
-    Attributes:
-        code: the code of the failure, `0x…`.
-    """
-
-    def __init__(self, message: str, code: str = "") -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -122,9 +107,18 @@ def standing(text: str) -> str:
 
 
 def failure_of(
-    unique_name: str, job_id: str, log: str, message: str, code: str
-) -> ImportFailedError:
-    """The error that an import that failed stands for."""
+    action: str, job_id: str, log: str, message: str, code: str
+) -> SolutionOperationError:
+    """
+    The error for a solution operation that failed.
+
+    Args:
+        action: what was attempted, as the message begins, such as `Import solution Contoso`.
+        job_id: id of the job, for the name of the log's file.
+        log: what the import says about every component; empty where there is none.
+        message: the service's message, where there is no log.
+        code: its code.
+    """
     failed = [result for result in parse_log(log) if result.outcome == "failure"]
     components = [result for result in failed if result.kind != "solutionManifest"]
     if not components:
@@ -140,7 +134,7 @@ def failure_of(
         if len(components) > _MOST_SHOWN:
             lines.append(f"and {len(components) - _MOST_SHOWN} more.")
     kept = f" The whole log: {_kept(job_id, log)}" if log else ""
-    return ImportFailedError(f"Import solution {unique_name}: {' '.join(lines)}{kept}", code)
+    return SolutionOperationError(f"{action}: {' '.join(lines)}{kept}", code)
 
 
 def _explained(text: str, code: str) -> str:
@@ -171,15 +165,8 @@ def _missing(text: str) -> str:
 def _kept(job_id: str, log: str) -> str:
     """Where the log is; a disk without room must not hide what the log was about."""
     try:
-        return str(_keep(job_id, log))
-    except OSError as error:
-        return f"importjobs({job_id}), because it could not be written here ({error.strerror})"
-
-
-def _keep(job_id: str, log: str) -> Path:
-    """Write the log where only this user reads it; returns the path."""
-    folder = Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{getpass.getuser()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"import-{job_id}.xml"
-    path.write_text(log, "utf-8")
-    return path
+        path = temporary_folder() / f"import-{re.sub(r'[^0-9A-Za-z-]', '_', job_id)}.xml"
+        write_whole(path, log.encode("utf-8", "replace"), private=True)
+    except InvalidInputError as error:
+        return f"importjobs({job_id}), because it could not be written here ({error})"
+    return str(path)

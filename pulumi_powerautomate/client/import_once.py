@@ -17,15 +17,21 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import DataverseError, LostAnswerError, PowerAutomateError, TransportError
-from .import_log import ImportFailedError, failure_of, parse_log, standing
+from ..errors import (
+    DataverseError,
+    PowerAutomateError,
+    SolutionOperationError,
+    TransportError,
+    UnfinishedImportError,
+)
+from .import_log import failure_of, parse_log, standing
 from .pacing import Deadline
-from .solutions import ImportJob, Operation, Solutions
+from .solutions import ImportJob, InstalledSolution, Operation, Solutions
 from .upload import Upload
 
 Mode = Literal["update", "upgrade", "stage", "hold"]
@@ -34,7 +40,7 @@ Mode = Literal["update", "upgrade", "stage", "hold"]
 _NAMESPACE = uuid.UUID("2d5c9a34-6c1e-5b8f-8f1a-7d7f0c5f3a92")
 HOLDING = "_Upgrade"
 _NOT_UNIQUE = ("0x80071152", "0x80071155")
-_BUSY = ("0x80071151", "0x80071154")
+BUSY = ("0x80071151", "0x80071154")
 _SHORTEST_PAUSE, _LONGEST_PAUSE, _PART = 0.2, 10.0, 16
 # A log may have a gigabyte: it is read along only while package and log are small.
 _SMALL_PACKAGE, _SMALL_LOG = 4 * 1024**2, 256 * 1024
@@ -64,21 +70,6 @@ class Wanted:
         return str(uuid.uuid5(_NAMESPACE, json.dumps(parts, sort_keys=True)))
 
 
-class UnfinishedImportError(PowerAutomateError):
-    """
-    An import was started, or may have been, and nobody followed it to its end.
-
-    Attributes:
-        job_id: id of its import job.
-    """
-
-    may_be_done = True
-
-    def __init__(self, message: str, job_id: str) -> None:
-        super().__init__(message)
-        self.job_id = job_id
-
-
 @dataclass(frozen=True)
 class Imported:
     """What came of it."""
@@ -89,6 +80,8 @@ class Imported:
     failures: tuple[str, ...] = ()
     """Components that failed although the import as a whole did not."""
     components: int = 0
+    before: str = ""
+    """The version that was installed before, when something was imported over it."""
 
 
 def bring_in(
@@ -98,8 +91,9 @@ def bring_in(
     Import a package, unless that was done already; an upgrade that is staged is promoted too.
 
     Raises:
-        ImportFailedError: the service refused; its reasons by component.
-        UnfinishedImportError: it was not over by the deadline, or could not be followed.
+        SolutionOperationError: the service refused; its reasons by component.
+        UnfinishedImportError: it was not over by the deadline, or could not be followed, or the
+            upgrade that it staged was not promoted.
         PowerAutomateError: nothing was started.
     """
     with solutions.turn(report, deadline):
@@ -109,19 +103,26 @@ def bring_in(
 def _in_turn(
     solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
 ) -> Imported:
+    before = ""
     while True:
         job_id, done = _standing(solutions, wanted)
-        if done is not None and done.over:
-            return _complete(solutions, wanted, Imported(job_id, False), report, deadline)
-        operation = "" if done else _start(solutions, wanted, job_id, report, deadline)
-        if operation is None:
-            continue
         try:
+            if done is not None and done.over:
+                found = Imported(job_id, False, before=before)
+                return _complete(solutions, wanted, found, report, deadline)
+            operation: str | None = ""
+            if not done:
+                installed = solutions.find(wanted.unique_name)
+                before = installed.version if installed is not None else ""
+                operation = _start(solutions, wanted, installed, job_id, report, deadline)
+            if operation is None:
+                continue
             with _begun(job_id):
                 found = _follow(solutions, wanted, job_id, operation, report, deadline)
+                found = replace(found, before=before)
                 return _complete(solutions, wanted, found, report, deadline)
-        except ImportFailedError as error:
-            if error.code.lower() not in _BUSY:
+        except SolutionOperationError as error:
+            if error.code.lower() not in BUSY:
                 raise
             _wait_for_others(solutions, wanted, report, deadline)
 
@@ -137,7 +138,7 @@ def follow_operation(
     Wait for a system job.
 
     Raises:
-        ImportFailedError: it failed.
+        SolutionOperationError: it failed.
         TransportError: it was not over by the deadline.
     """
     started = time.monotonic()
@@ -145,7 +146,9 @@ def follow_operation(
         operation = _patient(lambda: solutions.operation(operation_id))
         if operation is not None and operation.over:
             if not operation.succeeded:
-                raise failure_of(what, operation_id, "", operation.message, operation.code)
+                raise failure_of(
+                    what[:1].upper() + what[1:], operation_id, "", operation.message, operation.code
+                )
             return
         _wait(started, deadline, f"{what} is still running")
         report(f"{what}, {time.monotonic() - started:.0f} s")
@@ -176,12 +179,12 @@ def _is_installed(solutions: Solutions, wanted: Wanted) -> bool:
 def _start(
     solutions: Solutions,
     wanted: Wanted,
+    installed: InstalledSolution | None,
     job_id: str,
     report: Callable[[str], None],
     deadline: Deadline,
 ) -> str | None:
     """The system job of the import, empty when it is not known; None to look again first."""
-    installed = solutions.find(wanted.unique_name)
     later = installed is not None and installed.managed and installed.version != wanted.version
     holding = wanted.mode in ("stage", "hold") and later
     kind: Literal["import", "upgrade"] = (
@@ -197,11 +200,13 @@ def _start(
     except DataverseError as error:
         if error.code.lower() in _NOT_UNIQUE:
             return ""
-        if error.code.lower() in _BUSY or "Cannot start" in error.detail:
+        if error.code.lower() in BUSY or "Cannot start" in error.detail:
             _wait_for_others(solutions, wanted, report, deadline)
             return None
         if not error.may_be_done:
-            raise failure_of(wanted.unique_name, job_id, "", error.detail, error.code) from None
+            raise failure_of(
+                f"Import solution {wanted.unique_name}", job_id, "", error.detail, error.code
+            ) from None
     except PowerAutomateError as error:
         if not error.may_be_done:
             raise
@@ -256,13 +261,20 @@ def wait_until_idle(
 
 
 @contextmanager
-def _begun(job_id: str) -> Iterator[None]:
-    """Within it the import may go on, whatever becomes of us."""
+def _begun(job_id: str, *, half_done: bool = False) -> Iterator[None]:
+    """
+    Within it the import may go on, whatever becomes of us.
+
+    Args:
+        job_id: the import.
+        half_done: whether a refusal leaves something behind as well.
+    """
     try:
         yield
-    except ImportFailedError:
-        raise
     except PowerAutomateError as error:
+        refused = isinstance(error, SolutionOperationError) and not half_done
+        if refused or isinstance(error, UnfinishedImportError):
+            raise
         raise UnfinishedImportError(str(error), job_id) from None
 
 
@@ -313,7 +325,9 @@ def _outcome(
     if failed:
         message = operation.message if operation is not None else ""
         code = operation.code if operation is not None else ""
-        raise failure_of(wanted.unique_name, job_id or "unknown", log, message, code)
+        raise failure_of(
+            f"Import solution {wanted.unique_name}", job_id or "unknown", log, message, code
+        )
     results = [item for item in parse_log(log) if item.kind != "solutionManifest"]
     failures = tuple(
         f"{result.kind} {result.name!r}: {result.code} {result.text}"
@@ -330,21 +344,28 @@ def _complete(
     report: Callable[[str], None],
     deadline: Deadline,
 ) -> Imported:
-    """Promote an upgrade that is staged."""
+    """Promote the upgrade if it is staged; the import itself is done by now."""
     if wanted.mode != "stage":
         return imported
-    staged = solutions.find(wanted.unique_name + HOLDING)
-    if staged is None:
-        return imported
     what = f"promoting the upgrade of {wanted.unique_name}"
-    try:
-        operation = solutions.start_promote(wanted.unique_name)
-    except LostAnswerError:
-        # The staged solution is gone when it was done; until then the lock refuses a second one.
-        _wait_for_others(solutions, wanted, report, deadline)
-        return _complete(solutions, wanted, imported, report, deadline)
-    follow_operation(solutions, operation, what, report, deadline)
-    return Imported(imported.job_id, True, imported.failures, imported.components)
+    doubts = 0
+    with _begun(imported.job_id, half_done=True):
+        while True:
+            staged = solutions.find(wanted.unique_name + HOLDING)
+            # It is gone when it was promoted; one of another version is not what is wanted.
+            if staged is None or staged.version != wanted.version:
+                return replace(imported, executed=imported.executed or doubts > 0)
+            try:
+                operation = solutions.start_promote(wanted.unique_name)
+                follow_operation(solutions, operation, what, report, deadline)
+                return replace(imported, executed=True)
+            except (DataverseError, SolutionOperationError, TransportError) as error:
+                if getattr(error, "code", "").lower() not in BUSY:
+                    doubts += 1
+                    if doubts == _LOOKS or not error.may_be_done:
+                        raise
+            # Until it is over, the lock refuses a second one.
+            _wait_for_others(solutions, wanted, report, deadline)
 
 
 def _patient(ask: Callable[[], Any]) -> Any:
@@ -373,9 +394,8 @@ def _wait(started: float, deadline: Deadline, what: str) -> None:
 
 
 __all__ = [
-    "ImportFailedError",
+    "BUSY",
     "Imported",
-    "UnfinishedImportError",
     "Wanted",
     "bring_in",
     "follow_operation",

@@ -17,7 +17,7 @@ def loads(raw: bytes | str) -> Any:
         ValueError: it is not JSON, or deeper.
     """
     try:
-        document = json.loads(raw)
+        document = json.loads(raw, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     level = [document]
@@ -32,3 +32,7 @@ def loads(raw: bytes | str) -> Any:
         if not level:
             return document
     raise ValueError("nested too deeply")
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from ..terminal import shown_lines
+
 
 def _on_standard_error(text: str) -> None:
     sys.stderr.write(f"{text}\n")
@@ -27,4 +29,4 @@ def set_prompt(show: Callable[[str], None]) -> None:
 
 def ask(text: str) -> None:
     """Show a prompt."""
-    _show(text)
+    _show(shown_lines(text))

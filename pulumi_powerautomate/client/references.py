@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidInputError
+from ..errors import DataverseError
 from ..flow import API_PREFIX
-from .odata import literal, row_path
+from .odata import guid, literal, row_path
 from .pacing import Deadline
+from .refusals import NO_OPTIMISTIC_CONCURRENCY
+from .settling import remove
 from .transport import Transport
 
 _REFERENCE = (
@@ -18,7 +20,8 @@ _REFERENCE = (
     "connectorid,connectionid,description,ismanaged"
 )
 _DEFINITION = (
-    "environmentvariabledefinitionid,schemaname,displayname,type,defaultvalue,description,ismanaged"
+    "environmentvariabledefinitionid,schemaname,displayname,type,defaultvalue,description,"
+    "ismanaged,secretstore"
 )
 _VALUE = "environmentvariablevalueid,value,_environmentvariabledefinitionid_value"
 _NAMES_PER_REQUEST = 50
@@ -35,6 +38,7 @@ class Reference:
     connection_id: str | None
     description: str | None
     managed: bool
+    etag: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ class EnvironmentVariable:
     managed: bool
     value_id: str | None
     value: str | None
+    value_etag: str
+    secret_store: int = 0
+    """Who keeps a secret: 0 Azure Key Vault, 1 Dataverse."""
 
 
 class References:
@@ -86,23 +93,25 @@ class References:
         )
 
     def change_reference(self, found: Reference, values: Mapping[str, Any]) -> None:
-        """Change a connection reference, such as the connection it is bound to."""
-        self._transport.send(
-            "PATCH",
+        """
+        Change a connection reference, such as the connection it is bound to.
+
+        Raises:
+            PreconditionError: somebody changed it since it was read.
+        """
+        self._change(
             row_path("connectionreferences", found.id),
-            action=f"Change connection reference {found.logical_name}",
-            deadline=self.deadline(),
-            body=values,
-            headers={"If-Match": "*"},
+            f"Change connection reference {found.logical_name}",
+            values,
+            found.etag,
         )
 
     def delete_reference(self, found: Reference) -> None:
-        """Delete a connection reference."""
-        self._transport.send(
-            "DELETE",
+        """Delete a connection reference; one that is gone is a success."""
+        self._delete(
             row_path("connectionreferences", found.id),
-            action=f"Delete connection reference {found.logical_name}",
-            deadline=self.deadline(),
+            f"Delete connection reference {found.logical_name}",
+            lambda: bool(list(self.references([found.logical_name]))),
         )
 
     def variables(self, names: Sequence[str] | None = None) -> Iterator[EnvironmentVariable]:
@@ -115,10 +124,13 @@ class References:
                     action="List environment variables",
                 )
             )
+            if not definitions:
+                continue
+            only = "" if names is None else _values_of(definitions)
             values = {
                 row["_environmentvariabledefinitionid_value"]: row
                 for row in self._transport.pages(
-                    f"environmentvariablevalues?$select={_VALUE}",
+                    f"environmentvariablevalues?$select={_VALUE}{only}",
                     action="List values of environment variables",
                 )
             }
@@ -126,19 +138,18 @@ class References:
                 yield _variable(row, values.get(row["environmentvariabledefinitionid"], {}))
 
     def set_value(self, variable: EnvironmentVariable, value: str) -> None:
-        """Set a variable's value in the environment."""
+        """
+        Set a variable's value in the environment.
+
+        Raises:
+            PreconditionError: somebody changed the value since it was read.
+        """
         action = f"Set environment variable {variable.schema_name}"
         if variable.value_id:
-            self._transport.send(
-                "PATCH",
-                row_path("environmentvariablevalues", variable.value_id),
-                action=action,
-                deadline=self.deadline(),
-                body={"value": value},
-                headers={"If-Match": "*"},
-            )
+            path = row_path("environmentvariablevalues", variable.value_id)
+            self._change(path, action, {"value": value}, variable.value_etag)
             return
-        # Upsert under an id of our own: sent again after a lost answer, it is the same row.
+        # An id of our own: sent again after a lost response, it is the same row.
         value_id = str(uuid.uuid5(uuid.UUID(variable.id), "value"))
         bind = f"/environmentvariabledefinitions({variable.id})"
         self._transport.send(
@@ -151,53 +162,41 @@ class References:
                 "value": value,
                 "EnvironmentVariableDefinitionId@odata.bind": bind,
             },
+            headers={"If-None-Match": "*"},
         )
 
     def delete_value(self, variable: EnvironmentVariable) -> None:
-        """Remove a variable's value, so that its default applies."""
+        """Remove a variable's value, so that its default applies; none is a success."""
         if variable.value_id:
-            self._transport.send(
-                "DELETE",
+            self._delete(
                 row_path("environmentvariablevalues", variable.value_id),
-                action=f"Remove the value of environment variable {variable.schema_name}",
-                deadline=self.deadline(),
+                f"Remove the value of environment variable {variable.schema_name}",
+                lambda: any(item.value_id for item in self.variables([variable.schema_name])),
             )
 
-    def bind(self, connections: Mapping[str, str]) -> int:
-        """
-        Bind connection references to connections; returns how many were not yet.
+    def _change(self, path: str, action: str, values: Mapping[str, Any], etag: str) -> None:
+        def send(version: str) -> None:
+            self._transport.send(
+                "PATCH",
+                path,
+                action=action,
+                deadline=self.deadline(),
+                body=values,
+                headers={"If-Match": version},
+            )
 
-        Raises:
-            InvalidInputError: one of them does not exist.
-        """
-        found = {item.logical_name.lower(): item for item in self.references(list(connections))}
-        changed = 0
-        for name, connection in connections.items():
-            reference = found.get(name.lower())
-            if reference is None:
-                raise InvalidInputError(f"There is no connection reference {name!r}.")
-            if connection and reference.connection_id != connection:
-                self.change_reference(reference, {"connectionid": connection})
-                changed += 1
-        return changed
+        try:
+            send(etag or "*")
+        except DataverseError as error:
+            if error.code.lower() != NO_OPTIMISTIC_CONCURRENCY:
+                raise
+            send("*")
 
-    def assign(self, values: Mapping[str, str]) -> int:
-        """
-        Set environment variables; returns how many had another value.
+    def _delete(self, path: str, action: str, is_there: Callable[[], bool]) -> None:
+        def delete() -> None:
+            self._transport.send("DELETE", path, action=action, deadline=self.deadline())
 
-        Raises:
-            InvalidInputError: one of them does not exist.
-        """
-        found = {item.schema_name.lower(): item for item in self.variables(list(values))}
-        changed = 0
-        for name, value in values.items():
-            variable = found.get(name.lower())
-            if variable is None:
-                raise InvalidInputError(f"There is no environment variable {name!r}.")
-            if variable.value != value:
-                self.set_value(variable, value)
-                changed += 1
-        return changed
+        remove(delete, is_there)
 
 
 def connector_id(connector: str) -> str:
@@ -214,6 +213,11 @@ def _conditions(column: str, names: Sequence[str] | None) -> Iterator[str]:
         yield "&$filter=" + " or ".join(f"{column} eq {literal(name)}" for name in part)
 
 
+def _values_of(definitions: Sequence[Mapping[str, Any]]) -> str:
+    ids = (guid(str(row["environmentvariabledefinitionid"])) for row in definitions)
+    return "&$filter=" + " or ".join(f"_environmentvariabledefinitionid_value eq {i}" for i in ids)
+
+
 def _reference(row: Mapping[str, Any]) -> Reference:
     return Reference(
         id=str(row["connectionreferenceid"]),
@@ -223,6 +227,7 @@ def _reference(row: Mapping[str, Any]) -> Reference:
         connection_id=row.get("connectionid") or None,
         description=row.get("description"),
         managed=bool(row.get("ismanaged")),
+        etag=str(row.get("@odata.etag") or ""),
     )
 
 
@@ -237,4 +242,6 @@ def _variable(row: Mapping[str, Any], value: Mapping[str, Any]) -> EnvironmentVa
         managed=bool(row.get("ismanaged")),
         value_id=value.get("environmentvariablevalueid"),
         value=value.get("value"),
+        value_etag=str(value.get("@odata.etag") or ""),
+        secret_store=int(row.get("secretstore") or 0),
     )

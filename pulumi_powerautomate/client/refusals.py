@@ -38,6 +38,7 @@ NO_OPTIMISTIC_CONCURRENCY = "0x8006088d"
 ACTIVE_FLOW_NOT_UPDATABLE = "0x80060466"
 FLOW_SERVICE_REFUSED = "0x80060467"
 DELETE_OF_ACTIVE_FLOW = "0x8004500f"
+IS_REFERENCED = ("0x8004f01d", "0x8004f01f", "0x8004f020")
 TOO_MANY_AT_ONCE = "0x80072326"
 TOO_MUCH_TIME = "0x80072321"
 NOT_A_MEMBER = "0x80072560"
@@ -72,6 +73,13 @@ _FLOW_REMEDIES: Mapping[str, str] = {
     "MissingAdequateQuotaPolicy": "Give the owner a premium licence or the flow a capacity.",
 }
 
+# The same code for a row and for the solution that a row is to be written into.
+_OF_A_SOLUTION = re.compile(r"solution with unique ?name", re.IGNORECASE)
+_UNKNOWN_SOLUTION = (
+    "`solution` takes the unique name of an unmanaged solution of this environment, not its "
+    "display name; `powerautomate.get_solutions(managed=False)` lists them."
+)
+
 _INNER_CODE = re.compile(r'"code"\s*:\s*"(\w+)"')
 _INNER_MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
@@ -101,6 +109,8 @@ def refusal(
         )
     inner, message = _unfold(message)
     remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower())
+    if code.lower() == OBJECT_DOES_NOT_EXIST and _OF_A_SOLUTION.search(message):
+        remedy = _UNKNOWN_SOLUTION
     remedy = remedy or _by_status(status, headers, sent)
     return BY_STATUS.get(status, DataverseError)(
         action, status=status, code=code, detail=message, request_id=request_id, remedy=remedy
@@ -110,9 +120,16 @@ def refusal(
 def _read(body: bytes) -> tuple[str, str]:
     try:
         error: Any = json.loads(body)["error"]
-        return str(error.get("code") or ""), str(error.get("message") or "")
+        return _hexadecimal(str(error.get("code") or "")), str(error.get("message") or "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "", ""
+
+
+def _hexadecimal(code: str) -> str:
+    """A code as the documentation spells it; some answers have the same as a signed decimal."""
+    if not re.fullmatch(r"-\d{1,10}", code):
+        return code
+    return f"0x{int(code) & 0xFFFFFFFF:08x}"
 
 
 def _unfold(message: str) -> tuple[str, str]:
@@ -150,8 +167,13 @@ def _unauthenticated(action: str, headers: Mapping[str, str], message: str) -> A
             f"{action}: conditional access asks for more than this sign-in gave (claims challenge, "
             "HTTP 401). Exempt the identity from the policy, or sign in another way."
         )
-    detail = re.search(r'error_description="?([^",]+)', challenge)
-    text = one_line(message or (detail.group(1) if detail else ""), 200).rstrip(".")
+    told = dict(re.findall(r'(\w+)="?([^",]+)', challenge))
+    reason = message or told.get("error_description") or told.get("error") or ""
+    code = headers.get("401_error_reason") or ""
+    text = one_line(", ".join(filter(None, (reason, code))), 200).rstrip(".")
+    if told.get("authorization_uri") and told.get("resource_id"):
+        text += f"{'; ' if text else ''}it takes tokens of {told['authorization_uri']} for "
+        text += told["resource_id"]
     return AuthenticationError(
         f"{action}: the environment refused the token (HTTP 401)"
         + (f": {text}." if text else ".")

@@ -12,15 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from ..errors import DataverseError, ForbiddenError, NotFoundError, PowerAutomateError
+from ..errors import DataverseError, ForbiddenError, NotFoundError, RunsNotKeptError
 from .odata import guid
 from .transport import Transport
 
 _COLUMNS = "name,status,starttime,endtime,triggertype,errorcode,errormessage"
-
-
-class RunsNotKeptError(PowerAutomateError):
-    """The environment does not tell about runs: no such table, no right, or nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -79,5 +75,5 @@ class Runs:
             )
         except DataverseError:
             return True
-        rows = answer.body.get("value") or [{}]
-        return bool(rows[0].get("flowruntimetoliveinseconds") != 0)
+        rows = answer.rows
+        return not rows or rows[0].get("flowruntimetoliveinseconds") != 0

@@ -23,8 +23,8 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.utils import get_environ_proxies
 
-from ..connection import CLOUDS, Connection, is_loopback
-from ..errors import AuthenticationError
+from ..connection import CLOUDS, Connection, follow, is_loopback
+from ..errors import AuthenticationError, one_line
 from . import wire_log
 from .pacing import Deadline, retry_after
 
@@ -128,7 +128,7 @@ class SignInSession:
     def __init__(self, session: requests.Session, connection: Connection) -> None:
         self._session = session
         self._verify: bool | str = connection.get("ca_bundle") or True
-        self._trusted = _sign_in_hosts(connection)
+        self._trusted = _sign_in_roots(connection)
         self.transient = False
         self.retry_after: float | None = None
 
@@ -138,13 +138,13 @@ class SignInSession:
 
     def post(self, url: str, **arguments: Any) -> TokenAnswer:
         """Send a POST; credentials are in it, so only where one signs in."""
-        parts = urlsplit(url)
-        if parts.netloc.lower() not in self._trusted or parts.scheme != "https":
+        target = next(filter(None, (follow(url, root) for root in self._trusted)), "")
+        if not target.startswith("https://"):
             raise AuthenticationError(
-                f"Sign-in: the sign-in service points at another host ({parts.hostname}); not "
+                f"Sign-in: the sign-in service points at another host ({one_line(url, 80)}); not "
                 "followed, because the credentials would go there. Check authority_host."
             )
-        return self._send("POST", url, arguments)
+        return self._send("POST", target, arguments)
 
     def pinning_session(self) -> requests.Session:
         """
@@ -189,8 +189,8 @@ class SignInSession:
         return TokenAnswer(status, raw.decode("utf-8", "replace"), response.headers)
 
 
-def _sign_in_hosts(connection: Connection) -> frozenset[str]:
+def _sign_in_roots(connection: Connection) -> frozenset[str]:
     """Where credentials may be posted: the sign-in services, and who vouches for a federation."""
     urls = [authority for cloud in CLOUDS for authority in cloud.authorities]
     urls += [connection.authority_host, connection.get("oidc_request_url") or ""]
-    return frozenset(urlsplit(url).netloc.lower() for url in urls if url)
+    return frozenset(filter(None, urls))

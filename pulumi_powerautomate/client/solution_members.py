@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import DataverseError, PowerAutomateError
 from .odata import guid, literal
 from .pacing import Deadline
 from .transport import Transport
@@ -25,7 +29,9 @@ class SolutionMembers:
             action=f"Read the solutions of {component_id}",
         )
         return {
-            str(row["solutionid"]["uniquename"]).lower() for row in rows if row.get("solutionid")
+            str(solution["uniquename"]).lower()
+            for row in rows
+            if (solution := row.expanded("solutionid")) is not None
         }
 
     def unmanaged_by_flow(self) -> dict[str, list[str]]:
@@ -38,7 +44,7 @@ class SolutionMembers:
         )
         found: dict[str, list[str]] = {}
         for row in rows:
-            solution = row.get("solutionid") or {}
+            solution: Mapping[str, Any] = row.expanded("solutionid") or {}
             name = str(solution.get("uniquename") or "")
             if not name or name in _SYSTEM or solution.get("ismanaged"):
                 continue
@@ -50,37 +56,60 @@ class SolutionMembers:
         self, solution: str, component_id: str, component_type: int, deadline: Deadline
     ) -> None:
         """Add a component to a solution; adding it twice changes nothing."""
-        self._transport.send(
-            "POST",
-            "AddSolutionComponent",
-            action=f"Add {component_id} to solution {solution!r}",
-            deadline=deadline,
-            body={
-                "ComponentId": guid(component_id),
-                "ComponentType": component_type,
-                "SolutionUniqueName": solution,
-                "AddRequiredComponents": False,
-            },
-        )
+        try:
+            self._transport.send(
+                "POST",
+                "AddSolutionComponent",
+                action=f"Add {component_id} to solution {solution!r}",
+                deadline=deadline,
+                body={
+                    "ComponentId": guid(component_id),
+                    "ComponentType": component_type,
+                    "SolutionUniqueName": solution,
+                    "AddRequiredComponents": False,
+                },
+            )
+        except PowerAutomateError as error:
+            found = self._found(component_id, component_type) if error.may_be_done else None
+            if found is None or solution.lower() not in found:
+                raise
 
     def remove(
         self, solution: str, component_id: str, component_type: int, deadline: Deadline
     ) -> None:
-        """Take a component out of a solution; the component itself stays."""
-        self._transport.send(
-            "POST",
-            "RemoveSolutionComponent",
-            action=f"Remove {component_id} from solution {solution!r}",
-            deadline=deadline,
-            body={
-                "SolutionComponent": {
-                    "@odata.type": "Microsoft.Dynamics.CRM.solutioncomponent",
-                    "solutioncomponentid": guid(component_id),
+        """
+        Take a component out of a solution; the component itself stays.
+
+        One that is not in the solution is a success. No code of the service's says just that, so
+        the members are looked up.
+        """
+        try:
+            self._transport.send(
+                "POST",
+                "RemoveSolutionComponent",
+                action=f"Remove {component_id} from solution {solution!r}",
+                deadline=deadline,
+                body={
+                    "SolutionComponent": {
+                        "@odata.type": "Microsoft.Dynamics.CRM.solutioncomponent",
+                        "solutioncomponentid": guid(component_id),
+                    },
+                    "ComponentType": component_type,
+                    "SolutionUniqueName": solution,
                 },
-                "ComponentType": component_type,
-                "SolutionUniqueName": solution,
-            },
-        )
+            )
+        except PowerAutomateError as error:
+            looks = isinstance(error, DataverseError) or error.may_be_done
+            found = self._found(component_id, component_type) if looks else None
+            if found is None or solution.lower() in found:
+                raise
+
+    def _found(self, component_id: str, component_type: int) -> set[str] | None:
+        """The solutions of a component; None when they cannot be read."""
+        try:
+            return self.of(component_id, component_type)
+        except PowerAutomateError:
+            return None
 
     def flows_in(self, solution: str) -> list[str]:
         """Ids of the flows and other processes that a solution holds."""

@@ -139,7 +139,7 @@ class Solutions:
             f"&$filter=uniquename eq {literal(unique_name)}",
             action=f"Look for solution {unique_name}",
             deadline=deadline or self.deadline(),
-        ).body.get("value")
+        ).rows
         return _solution(rows[0]) if rows else None
 
     def installed(self, *, managed: bool | None = None) -> Iterator[InstalledSolution]:
@@ -265,7 +265,7 @@ class Solutions:
             action=f"List the imports of solution {unique_name}",
             deadline=self.deadline(),
         )
-        return [_job(row) for row in answer.body.get("value") or []]
+        return [_job(row) for row in answer.rows]
 
     def operation(self, operation_id: str) -> Operation:
         """A system job by its id."""
@@ -294,8 +294,7 @@ class Solutions:
             action=f"Look for what depends on solution {unique_name}",
             deadline=self.deadline(),
         )
-        rows = answer.body.get("value") or []
-        return list(dict.fromkeys(str(row["dependentcomponentobjectid"]) for row in rows))
+        return list(dict.fromkeys(str(row["dependentcomponentobjectid"]) for row in answer.rows))
 
     def _start(self, name: str, body: Mapping[str, Any], action: str) -> str:
         answer = self._transport.send(
@@ -342,7 +341,8 @@ def _job(row: Mapping[str, Any]) -> ImportJob:
 
 
 def _operation(row: Mapping[str, Any], operation_id: str) -> Operation:
-    number = int(row.get("errorcode") or 0)
+    code = row.get("errorcode")
+    number = int(code) if isinstance(code, (int, float)) else 0
     over = row.get("statecode") == _COMPLETED
     return Operation(
         id=operation_id,

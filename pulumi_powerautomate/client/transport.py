@@ -8,14 +8,13 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from .. import errors
-from ..connection import SETTINGS, Connection
+from ..connection import SETTINGS, Connection, follow
 from ..redaction import keep_secret
 from . import batch, telemetry, wire_log
 from .auth import TokenSource, audience_of
@@ -23,6 +22,7 @@ from .nesting import loads
 from .outage import Outage
 from .pacing import Deadline, Gate, RetryBudget, after_restart, backoff, retry_after
 from .refusals import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
+from .response_body import Row, checked_body, rows_of
 from .sessions import (
     CONNECT_SECONDS,
     Bearer,
@@ -45,6 +45,7 @@ _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 # What a front door says of a service that is away; a 500 is the service's own.
 _AWAY = _TRANSIENT - {500}
 _AGENT = "pulumi-powerautomate"
+_DATAVERSE_HEADERS = ("OData-Version", "x-ms-service-request-id", "REQ_ID")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,13 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: dict[str, Any]
+    body: Row
+    action: str = ""
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows of a collection; `LostAnswerError` when the response is none."""
+        return rows_of(self.body, self.action)
 
     @property
     def etag(self) -> str:
@@ -97,9 +104,17 @@ class Transport:
     """One session for all lanes of the process; safe to share between threads."""
 
     def __init__(
-        self, connection: Connection, lanes: int, tokens: TokenSource | None = None
+        self,
+        connection: Connection,
+        lanes: int,
+        tokens: TokenSource | None = None,
+        *,
+        is_dataverse: bool = True,
     ) -> None:
         self.connection = connection
+        # The discovery service is not held to the headers that an environment sends.
+        verify = connection.get("verify_responses") is None or connection.is_on("verify_responses")
+        self._verify_headers = is_dataverse and verify
         # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
         self.reached = False
         self._gate = Gate(lanes)
@@ -239,19 +254,23 @@ class Transport:
 
     def pages(
         self, path: str, *, action: str, page_size: int = 5000, headers: Mapping[str, str] = {}
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[Row]:
         """Every row of a collection, following `@odata.nextLink` as the service gave it."""
         prefer = ",".join(filter(None, [f"odata.maxpagesize={page_size}", headers.get("Prefer")]))
         deadline = self.deadline()
         next_page: str | None = path
+        seen: set[str] = set()
         while next_page:
+            if next_page in seen:
+                raise errors.TransportError(
+                    f"{action}: the pages of the response repeat (@odata.nextLink), so the list "
+                    "would never end. Check whether a proxy or cache rewrites responses."
+                )
+            seen.add(next_page)
             answer = self.send(
                 "GET", next_page, action=action, deadline=deadline, headers={"Prefer": prefer}
             )
-            rows = answer.body.get("value")
-            if not isinstance(rows, list):
-                raise errors.TransportError(f"{action}: the answer is not a Dataverse collection.")
-            yield from rows
+            yield from answer.rows
             next_page = answer.body.get("@odata.nextLink")
 
     def close(self) -> None:
@@ -270,13 +289,13 @@ class Transport:
     def _url(self, path: str, action: str) -> str:
         if "://" not in path:
             return self._root + path
-        theirs, ours = urlsplit(path), urlsplit(self._root)
-        if (theirs.scheme, theirs.netloc.lower()) != (ours.scheme, ours.netloc.lower()):
+        url = follow(path, self._root)
+        if url is None:
             raise errors.TransportError(
-                f"{action}: the answer points at another host ({theirs.hostname}); not followed, "
-                "because the token would go there."
+                f"{action}: the answer points at another host ({errors.one_line(path, 80)}); not "
+                "followed, because the token would go there."
             )
-        return path
+        return url
 
     def _exchange(
         self, request: _Request, token: str, deadline: Deadline, resend: int
@@ -322,6 +341,8 @@ class Transport:
                 raw,
                 time.monotonic() - started,
             )
+            if response.status_code < 300 and raw.lstrip()[:1] != b"<":
+                self._require_dataverse(action, response.status_code, response.headers)
             return _Received(response.status_code, response.headers, raw, entered)
         except (requests.RequestException, HTTPError, OSError) as error:
             self.traffic.add(unanswered=1)
@@ -329,6 +350,21 @@ class Transport:
             raise unanswered(error, action, self.connection, self._verify) from None
         finally:
             self._gate.leave(succeeded=succeeded)
+
+    def _require_dataverse(self, action: str, status: int, headers: Mapping[str, str]) -> None:
+        """
+        Refuse a success that does not carry a header of Dataverse's.
+
+        A gateway can answer a request itself. Where a success has no body, as after a DELETE or a
+        GrantAccess, these headers are all that tells the service's response from a stranger's.
+        """
+        if self._verify_headers and not any(name in headers for name in _DATAVERSE_HEADERS):
+            raise errors.NotDataverseError(
+                f"{action}: HTTP {status} without a response header of Dataverse's "
+                f"({' or '.join(_DATAVERSE_HEADERS[:2])}), so somebody else answered. Check "
+                "environment_url and the proxy; if a gateway strips headers, "
+                f"{SETTINGS['verify_responses'].remedy()} (false)."
+            )
 
     def _timeout(self, content: object, deadline: Deadline) -> Any:
         left = deadline.remaining() or 0.001
@@ -405,7 +441,7 @@ def _headers(
 
 def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
     if status == 204 or (not raw and status in (201, 202)):
-        return Answer(status, headers, {})
+        return Answer(status, headers, Row({}, action), action)
     try:
         body = loads(raw)
     except ValueError:
@@ -415,6 +451,4 @@ def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) ->
             f"{action}: HTTP {status}, but the answer is {what}, so not Dataverse's. Check "
             "environment_url and whether a proxy or sign-in page stands between."
         ) from None
-    if not isinstance(body, dict):
-        raise errors.LostAnswerError(f"{action}: HTTP {status}, but the answer is not an object.")
-    return Answer(status, headers, body)
+    return Answer(status, headers, checked_body(body, action), action)

@@ -8,13 +8,20 @@ lost, a row exists already or somebody else changed it is in `exactly_once`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..errors import InvalidInputError, LostAnswerError, NotFoundError
-from ..flow import DefinitionError, digest, dump, parse_document, references_to_wire
-from .odata import literal, row_path
+from ..flow import (
+    DefinitionError,
+    digest,
+    dump,
+    parse_document,
+    parse_json,
+    references_to_wire,
+)
+from .odata import guid, literal, row_path
 from .pacing import Deadline
 from .shared_list import PAGE_SIZE
 from .transport import Transport
@@ -38,6 +45,7 @@ _SUMMARY = (
 # What a write answers with: enough to know the row's version, state and owner, and no definition.
 _AFTER_WRITE = "workflowid,statecode,statuscode,createdon,modifiedon,ismanaged,_ownerid_value"
 _OWNER_KIND = "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"
+_MANAGED_MEMBERS = ("definition", "connectionReferences")
 _ANNOTATIONS = 'odata.include-annotations="Microsoft.Dynamics.CRM.lookuplogicalname"'
 
 
@@ -71,7 +79,12 @@ class FlowSpec:
 
 @dataclass(frozen=True)
 class LiveFlow:
-    """A flow as the environment has it. After a write, `definition` and `name` are not filled."""
+    """
+    A flow as the environment has it. After a write, `definition` and `name` are not filled.
+
+    `members` holds what the document's `properties` have besides definition and connection
+    references, such as the template's name: an update must send it along, or it is lost.
+    """
 
     workflow_id: str
     etag: str
@@ -88,6 +101,7 @@ class LiveFlow:
     unique_id: str = ""
     category: int = CLOUD_FLOW
     type: int = 1
+    members: Mapping[str, Any] = field(default_factory=dict)
     created_by: str = ""
     modified_by: str = ""
     unreadable: str = ""
@@ -226,17 +240,31 @@ class Workflows:
         )
         return _live(answer.body, answer.etag, spec.workflow_id, action)
 
-    def turn_off(self, workflow_id: str, etag: str, deadline: Deadline) -> str:
-        """Turn a flow off; returns the new version."""
+    def set_state(
+        self, workflow_id: str, state: Literal["on", "off"], etag: str, deadline: Deadline
+    ) -> str:
+        """Turn a flow on or off; returns the new version."""
         answer = self._transport.send(
             "PATCH",
             f"{row_path('workflows', workflow_id)}?$select=workflowid,statecode",
-            action=f"Turn off flow {workflow_id}",
+            action=f"Turn {state} flow {workflow_id}",
             deadline=deadline,
-            body=state_columns("off"),
+            body=state_columns(state),
             headers={"Prefer": "return=representation", "If-Match": etag},
         )
         return answer.etag
+
+    def callers(self, workflow_id: str, deadline: Deadline) -> Sequence[str]:
+        """Names of the flows whose definition holds the id of a flow."""
+        answer = self._transport.send(
+            "GET",
+            f"workflows?$select=name&$filter=category eq {CLOUD_FLOW} and "
+            f"contains(clientdata,{literal(workflow_id)}) and workflowid ne {guid(workflow_id)}"
+            "&$orderby=name&$top=10",
+            action=f"Look for what calls flow {workflow_id}",
+            deadline=deadline,
+        )
+        return [str(row.get("name") or "") for row in answer.rows]
 
     def delete(self, workflow_id: str, etag: str, deadline: Deadline) -> None:
         """Delete the row, if its version is still `etag`; the flow must be off."""
@@ -254,14 +282,24 @@ def state_columns(state: str) -> dict[str, int]:
     return dict(_CODES[state])
 
 
-def clientdata(spec: FlowSpec) -> str:
-    """The document Dataverse stores: definition and connection references, as a JSON string."""
+def clientdata(spec: FlowSpec, members: Mapping[str, Any] | None = None) -> str:
+    """
+    The document Dataverse stores: definition and connection references, as a JSON string.
+
+    Args:
+        spec: the declaration.
+        members: further members of its `properties`, to be kept as they are.
+    """
     references = json.dumps(
         references_to_wire(spec.references), ensure_ascii=False, separators=(",", ":")
     )
+    rest = "".join(
+        f",{json.dumps(name)}:{json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
+        for name, value in (members or {}).items()
+    )
     return (
-        f'{{"properties":{{"connectionReferences":{references},"definition":{spec.definition}}},'
-        '"schemaVersion":"1.0.0.0"}'
+        f'{{"properties":{{"connectionReferences":{references},"definition":{spec.definition}'
+        f'{rest}}},"schemaVersion":"1.0.0.0"}}'
     )
 
 
@@ -272,7 +310,7 @@ def _live(row: Mapping[str, Any], etag: str, expected_id: str, action: str) -> L
             f"{action}: the answer is about another row ({found or 'none'}), so it cannot be "
             "trusted. Check whether a proxy rewrites or caches answers."
         )
-    definition, references, unreadable = _document(row.get("clientdata"))
+    definition, references, members, unreadable = _document(row.get("clientdata"))
     return LiveFlow(
         workflow_id=found,
         etag=etag,
@@ -286,21 +324,31 @@ def _live(row: Mapping[str, Any], etag: str, expected_id: str, action: str) -> L
         description=row.get("description"),
         definition=definition,
         references=references,
+        members=members,
         unique_id=str(row.get("workflowidunique") or ""),
-        category=int(row.get("category", CLOUD_FLOW)),
-        type=int(row.get("type", 1)),
+        category=int(row.get("category") or CLOUD_FLOW),
+        type=int(row.get("type") or 1),
         created_by=str(row.get("_createdby_value") or ""),
         modified_by=str(row.get("_modifiedby_value") or ""),
         unreadable=unreadable,
     )
 
 
-def _document(text: str | None) -> tuple[str, Mapping[str, Any] | None, str]:
-    """Definition and references of a stored document; some rows hold none, or one not readable."""
+def _document(
+    text: str | None,
+) -> tuple[str, Mapping[str, Any] | None, Mapping[str, Any], str]:
+    """
+    Definition, references and further members of a stored document, and why it cannot be read.
+
+    Some rows hold no document, or one that is not readable.
+    """
     if not text:
-        return "", None, "" if text is None else "empty"
+        return "", None, {}, "" if text is None else "empty"
     try:
-        document = parse_document(text)
+        raw = parse_json(text)
+        document = parse_document(raw)
     except (DefinitionError, InvalidInputError) as error:
-        return "", None, str(error)
-    return dump(document.definition), document.connection_references, ""
+        return "", None, {}, str(error)
+    properties = raw.get("properties") or {}
+    members = {name: value for name, value in properties.items() if name not in _MANAGED_MEMBERS}
+    return dump(document.definition), document.connection_references, members, ""

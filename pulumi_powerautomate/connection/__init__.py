@@ -19,9 +19,10 @@ them), and that over `AZURE_…` (as the Azure SDKs do).
 from __future__ import annotations
 
 from .clouds import CLOUDS, Cloud
-from .hosts import check_environment_url, is_loopback
+from .hosts import check_environment_url, follow, is_loopback, parse_address
 from .resolution import Connection, is_guid, resolve
 from .settings import NAMESPACE, SETTINGS, Setting, is_true
+from .stack import misspelt_line, overruled_line, unknown_keys
 from .ways import WAYS, missing_credentials
 
 __all__ = [
@@ -33,9 +34,14 @@ __all__ = [
     "Connection",
     "Setting",
     "check_environment_url",
+    "follow",
     "is_guid",
     "is_loopback",
     "is_true",
     "missing_credentials",
+    "misspelt_line",
+    "overruled_line",
+    "parse_address",
     "resolve",
+    "unknown_keys",
 ]

@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 from ..errors import ConfigurationError
 from .address import take_address
 from .clouds import PUBLIC, Cloud, cloud_named, cloud_of_authority, cloud_of_host
-from .hosts import check_credential_url, check_environment_url, is_loopback
+from .hosts import (
+    check_authority_url,
+    check_credential_url,
+    check_environment_url,
+    is_loopback,
+    parse_address,
+    trusted_hosts,
+)
 from .settings import SETTINGS, Setting, is_true
 from .ways import ARGUMENT, choose, without_rivals
 
@@ -59,9 +66,10 @@ class Connection:
     def authority_host(self) -> str:
         """The sign-in service: as set, or the one of the environment's cloud."""
         given = self.settings.get("authority_host", "").rstrip("/")
-        if given:
-            return given if "://" in given else f"https://{given}"
-        return self.cloud.authority
+        if not given:
+            return self.cloud.authority
+        address = parse_address(given if "://" in given else f"https://{given}")
+        return given if address is None else address.url.rstrip("/")
 
     @property
     def request_timeout(self) -> float:
@@ -176,11 +184,38 @@ def _check_values(connection: Connection) -> None:
         raise ConfigurationError(
             f"token_cache is {cache!r} ({origins['token_cache']}); use one of {', '.join(_CACHES)}."
         )
-    for name in ("authority_host", "oidc_request_url"):
-        if get(name):
-            url = connection.authority_host if name == "authority_host" else str(get(name))
-            check_credential_url(url, f"{name} ({origins[name]})")
+    if get("authority_host"):
+        where = f"authority_host ({origins['authority_host']})"
+        check_authority_url(connection.authority_host, where, get("trusted_host") or "")
+    _check_assertion_url(connection)
+    for setting in SETTINGS.values():
+        if setting.switch:
+            connection.is_on(setting.name)
     _check_clouds(connection)
+
+
+def _check_assertion_url(connection: Connection) -> None:
+    """
+    Who gives a federation's assertions gets the token that the pipeline holds for it.
+
+    The pipeline sets address and token together. A stack's file that sets the address alone would
+    take the token of whoever runs it elsewhere.
+    """
+    given = connection.get("oidc_request_url")
+    if not given:
+        return
+    origin = connection.origins["oidc_request_url"]
+    address = parse_address(check_credential_url(given, f"oidc_request_url ({origin})"))
+    token_origin = connection.origins.get("oidc_request_token", origin)
+    if address is None or address.loopback or not origin.startswith("stack "):
+        return
+    trusted = trusted_hosts(connection.get("trusted_host") or "")
+    if not token_origin.startswith("stack ") and address.host not in trusted:
+        raise ConfigurationError(
+            f"oidc_request_url ({origin}): the token of {token_origin} would be sent to "
+            f"{address.host!r}. Remove the setting, because the pipeline sets the address with "
+            f"the token; if it is meant, {SETTINGS['trusted_host'].remedy()}."
+        )
 
 
 def _check_clouds(connection: Connection) -> None:

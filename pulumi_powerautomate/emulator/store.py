@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -29,6 +30,7 @@ class Store:
         self._version = 1000
         self._db: sqlite3.Connection | None = None
         if path is not None:
+            _make_private(path)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=_WAIT_FOR_LOCK_SECONDS)
             try:
                 self._open(self._db)
@@ -199,6 +201,19 @@ class Store:
 
 def _folded(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _make_private(path: str) -> None:
+    """Rows hold what flows hold, keys too: the file is this user's alone, and no link."""
+    if path.startswith("file:") or path == ":memory:":
+        return
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 def _complaint(error: sqlite3.DatabaseError) -> str:

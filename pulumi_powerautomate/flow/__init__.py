@@ -6,15 +6,17 @@ Nothing here reads a file, sends a request or knows Pulumi.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from .action_tree import Branch, Node, outline, triggers_of, walk
 from .activation_order import ActivationOrder, activation_order, in_words
-from .canonical import canonical, digest
-from .connections import (
+from .canonical import canonical, digest, same_flow
+from .connection_references import (
     API_PREFIX,
     children_of,
     connectors_of,
+    is_invoker,
     normalize_references,
     references_equal,
     references_from_wire,
@@ -23,8 +25,8 @@ from .connections import (
 from .difference import Change, FlowVersion, compare
 from .document import FlowDocument, dump, parse_document, parse_json
 from .locations import Lines
-from .nodes import Branch, Node, outline, triggers_of, walk
 from .problems import DefinitionError, Problem
+from .text import utf16_length
 
 __all__ = [
     "API_PREFIX",
@@ -45,6 +47,7 @@ __all__ = [
     "digest",
     "dump",
     "in_words",
+    "is_invoker",
     "normalize_references",
     "outline",
     "parse_document",
@@ -52,13 +55,19 @@ __all__ = [
     "references_equal",
     "references_from_wire",
     "references_to_wire",
+    "same_flow",
     "triggers_of",
+    "utf16_length",
     "validate",
     "walk",
 ]
 
 
-def validate(definition: Mapping[str, Any], references: Mapping[str, Any]) -> list[Problem]:
+def validate(
+    definition: Mapping[str, Any],
+    references: Mapping[str, Any],
+    ignore: Collection[str] = (),
+) -> list[Problem]:
     """
     Every problem of a definition; `validation.validate`, loaded when a flow is validated.
 
@@ -66,4 +75,4 @@ def validate(definition: Mapping[str, Any], references: Mapping[str, Any]) -> li
     """
     from .validation import validate as apply_rules
 
-    return apply_rules(definition, references)
+    return apply_rules(definition, references, ignore)

@@ -2,21 +2,29 @@
 The shapes a flow is written in, and the one it is worked with.
 
 Accepted are the bare workflow definition, the document that Dataverse stores and solutions export
-(`{"properties": {"definition", "connectionReferences"}, "schemaVersion"}`), and that of the flow
-service, which has more beside.
+(`{"properties": {"definition", "connectionReferences"}, "schemaVersion"}`), that of the flow
+service, which has more beside, a row of the table `workflow`, the code view of a Logic App, and a
+deployment template with one workflow.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .connections import references_from_wire
+from .connection_references import references_from_wire
 from .problems import DefinitionError
 
 _DEEPEST = 200
+# What people take for a flow, by members that nothing else has.
+_OTHER_SHAPES = (
+    (frozenset({"nodeId", "serializedOperation"}), "one action from the designer's clipboard"),
+    (frozenset({"type", "inputs"}), 'one action ("peek code" of the designer)'),
+    (frozenset({"type", "actions"}), 'one action ("peek code" of the designer)'),
+    (frozenset({"value"}), "a list of rows of the Web API"),
+)
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -26,7 +34,8 @@ class FlowDocument:
 
     definition: dict[str, Any]
     connection_references: dict[str, Any]
-    schema_version: str = "1.0.0.0"
+    bare: bool = False
+    """Whether it came in a shape that has no place for connection references."""
 
 
 def parse_json(text: str) -> Any:
@@ -49,6 +58,11 @@ def parse_json(text: str) -> Any:
             f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
             error.lineno,
         ) from None
+    except ValueError:
+        # Python reads no integer of more than some thousand digits.
+        raise DefinitionError(
+            "", "holds a number of thousands of digits; write it as a text."
+        ) from None
     except RecursionError:
         raise DefinitionError("", f"nested deeper than {_DEEPEST} levels.") from None
     return value
@@ -68,7 +82,7 @@ def parse_document(value: Mapping[str, Any] | str) -> FlowDocument:
         )
     _check_text(document)
     if "properties" not in document:
-        return FlowDocument(_definition(document, "definition"), {})
+        return _without_properties(document)
     properties = document["properties"]
     if not isinstance(properties, Mapping):
         raise DefinitionError("definition.properties", "not an object.")
@@ -78,8 +92,47 @@ def parse_document(value: Mapping[str, Any] | str) -> FlowDocument:
     return FlowDocument(
         _definition(properties.get("definition"), "definition.properties.definition"),
         references_from_wire(references or {}),
-        str(document.get("schemaVersion") or "1.0.0.0"),
     )
+
+
+def _without_properties(document: Mapping[str, Any]) -> FlowDocument:
+    """A bare definition, or one of the other shapes in which people hold a flow."""
+    if "triggers" in document or ("actions" in document and "type" not in document):
+        return FlowDocument(_definition(document, "definition"), {}, bare=True)
+    if isinstance(document.get("clientdata"), str):
+        # A row of the table `workflow`, as the Web API answers.
+        return parse_document(parse_json(document["clientdata"]))
+    if "definition" in document:
+        # The code view of a Logic App; its connections are Azure's.
+        return FlowDocument(
+            _definition(document["definition"], "definition.definition"), {}, bare=True
+        )
+    resources = document.get("resources")
+    if isinstance(resources, (list, tuple)):
+        return _of_template(resources)
+    for members, name in _OTHER_SHAPES:
+        if members <= set(document):
+            raise DefinitionError("definition", f"{name}, not a flow.")
+    raise DefinitionError(
+        "definition", "has neither triggers nor actions, so it is no workflow definition."
+    )
+
+
+def _of_template(resources: Sequence[Any]) -> FlowDocument:
+    """The one workflow of a deployment template, as `m365 flow export --format json` writes."""
+    found = [
+        item["properties"].get("definition")
+        for item in resources
+        if isinstance(item, Mapping)
+        and str(item.get("type")).lower() == "microsoft.logic/workflows"
+        and isinstance(item.get("properties"), Mapping)
+    ]
+    if len(found) != 1:
+        raise DefinitionError(
+            "definition", f"a deployment template with {len(found)} workflows; pass one with one."
+        )
+    where = "definition.resources.properties.definition"
+    return FlowDocument(_definition(found[0], where), {}, bare=True)
 
 
 def dump(definition: Mapping[str, Any]) -> str:

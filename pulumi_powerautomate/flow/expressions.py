@@ -123,7 +123,7 @@ class Expression:
     length: int
 
     def text(self, value: Value) -> str | None:
-        """What a text literal says; None for anything that is no text literal."""
+        """The text of a text literal; None for anything that is no text literal."""
         if not isinstance(value, Text):
             return None
         return self.literals[value.number][1:-1].replace("''", "'")

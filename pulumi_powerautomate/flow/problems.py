@@ -1,28 +1,12 @@
-"""What can be wrong with a definition."""
+"""Problems of a definition, and documents that are none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-from ..errors import InvalidInputError
-
-
-class DefinitionError(InvalidInputError):
-    """
-    A document cannot be read as a flow at all.
-
-    Attributes:
-        path: where in the document; empty for the whole.
-        message: what is wrong there.
-        line: the line of the text, when only that is known; otherwise 1.
-    """
-
-    def __init__(self, path: str, message: str, line: int = 1) -> None:
-        self.path = path
-        self.message = message
-        self.line = line
-        super().__init__(f"{path}: {message}" if path else message)
+from ..errors import DefinitionError
+from ..terminal import shown
 
 
 @dataclass(frozen=True)
@@ -42,4 +26,7 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return f"definition.{self.path}: {self.message} {self.remedy} [{self.code}]"
+        return shown(f"definition.{self.path}: {self.message} {self.remedy} [{self.code}]")
+
+
+__all__ = ["DefinitionError", "Problem"]

@@ -1,1 +1,1 @@
-"""What an operator does with flows from a command line: finding them, and looking at their runs."""
+"""Commands on existing flows: finding them, and looking at their runs."""

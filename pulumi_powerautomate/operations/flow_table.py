@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..client.workflows import LiveFlow, Owner
 from ..flow import connectors_of
+from ..terminal import json_text, shown
 from .selection import Selection, select, with_definitions
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def flow_rows(
 
 def as_json(rows: Sequence[FlowRow]) -> str:
     """A list of objects; `connectors` is null where it was not asked for."""
-    return json.dumps([asdict(row) for row in rows], indent=2, ensure_ascii=False)
+    return json_text([asdict(row) for row in rows])
 
 
 def as_table(rows: Sequence[FlowRow]) -> str:
@@ -101,7 +102,7 @@ def as_table(rows: Sequence[FlowRow]) -> str:
         if with_connectors:
             short = (name.removeprefix("shared_") for name in row.connectors or ())
             cells.insert(5, ", ".join(short))
-        lines.append([_cut(" ".join(cell.split())) for cell in cells])
+        lines.append([_cut(shown(" ".join(cell.split()))) for cell in cells])
     widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
     return "\n".join(
         "  ".join(

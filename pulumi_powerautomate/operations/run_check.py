@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ..client.runs import Run, RunsNotKeptError
+from ..client.flow_search import flow_named
+from ..client.runs import Run
 from ..connection import is_guid
-from ..errors import InvalidInputError, one_line
+from ..errors import InvalidInputError, RunsNotKeptError, one_line
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
@@ -130,11 +131,9 @@ def _told(run: Run) -> str:
 
 
 def _flow(client: DataverseClient, named: str) -> LiveFlow:
-    find = client.workflows.list
-    found = list(find(workflow_ids=[named.lower()]) if is_guid(named) else find(name=named))
-    if len(found) == 1:
-        return found[0]
+    if not is_guid(named):
+        return flow_named(client.workflows, named)
+    found = list(client.workflows.list(workflow_ids=[named.lower()]))
     if not found:
         raise InvalidInputError(f"There is no flow {named!r} that you can see.")
-    listed = ", ".join(flow.workflow_id for flow in found)
-    raise InvalidInputError(f"{len(found)} flows are called {named!r}; give the id: {listed}.")
+    return found[0]

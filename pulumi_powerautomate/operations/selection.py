@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
+from ..client.flow_search import flow_ids_of_solution, flows_with_ids
 from ..connection import is_guid
 from ..errors import InvalidInputError
 
@@ -23,7 +24,6 @@ _T = TypeVar("_T")
 
 # A definition has 20 KB as a rule and 1 MB at worst, and the answer has to fit a request's time.
 _DEFINITIONS_PER_REQUEST = 25
-_IDS_PER_REQUEST = 100
 _STATES = ("on", "off", "suspended")
 
 
@@ -67,11 +67,9 @@ def select(client: DataverseClient, wanted: Selection) -> Selected:
     if wanted.solution is None:
         found, unseen = list(find(owner_id=owner_id, state=wanted.state)), set[str]()
     else:
-        _require_solution(client, wanted.solution)
-        members = [id_.lower() for id_ in client.solution_members.flows_in(wanted.solution)]
+        members = flow_ids_of_solution(client, wanted.solution)
         # Everything the solution holds is read, so that what is missing is known to be unseen.
-        every = [flow for part in _slices(members, _IDS_PER_REQUEST)
-                 for flow in find(workflow_ids=part, cloud_flows_only=False)]  # fmt: skip
+        every = list(flows_with_ids(client.workflows, members, cloud_flows_only=False))
         unseen = set(members) - {flow.workflow_id for flow in every}
         found = [
             flow
@@ -81,7 +79,8 @@ def select(client: DataverseClient, wanted: Selection) -> Selected:
             and wanted.state in (None, flow.state)
         ]
     if wanted.name is not None:
-        pattern = wanted.name.lower()
+        # Of the marks that fnmatch knows, only these two are wildcards here.
+        pattern = wanted.name.lower().replace("[", "[[]")
         found = [flow for flow in found if fnmatchcase(flow.name.lower(), pattern)]
     found.sort(key=lambda flow: (flow.name.lower(), flow.name, flow.workflow_id))
     return Selected(tuple(found), tuple(sorted(unseen)))
@@ -106,13 +105,6 @@ def with_definitions(
         yield from client.workflows.list(workflow_ids=part, definitions=True)
         read += len(part)
         report(f"read {read} of {len(flows)} definitions")
-
-
-def _require_solution(client: DataverseClient, unique_name: str) -> None:
-    if client.solutions.find(unique_name) is None:
-        raise InvalidInputError(
-            f"There is no solution {unique_name!r}; give its unique name, not its display name."
-        )
 
 
 def _slices(items: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -13,11 +13,15 @@ from .base import (
     urn_of,
     warn,
 )
+from .environment_guard import derivation_host
 from .explicit import Provider, environment_host
+from .mocks import look_up, mocks_in_use
+from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
 from .resource import DataverseResource, identity, identity_in, pickled
-from .run_error import fail_unless_done, one_line_errors
+from .run_error import fail_if_told, fail_unless_done, one_line_errors
 from .session import client_for, connection_from
+from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
     "IDENTITY",
@@ -29,16 +33,23 @@ __all__ = [
     "claims",
     "client_for",
     "connection_from",
+    "derivation_host",
     "environment_host",
+    "fail_if_told",
     "fail_unless_done",
     "failure",
+    "hides",
     "identity",
     "identity_in",
     "is_unknown",
+    "look_up",
+    "mocks_in_use",
     "note",
     "one_line_errors",
+    "options_of",
     "pickled",
     "progress",
+    "refuse_misspelt_keys",
     "team",
     "urn_of",
     "user",

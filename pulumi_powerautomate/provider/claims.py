@@ -14,6 +14,7 @@ from collections.abc import Hashable
 _lock = threading.Lock()
 _declared: dict[str, dict[str, str]] = {}
 _holders: dict[Hashable, str] = {}
+_instances: dict[Hashable, str] = {}
 
 
 def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
@@ -29,6 +30,23 @@ def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
         return next(((other, name) for name, other in others.items() if other != kind), None)
 
 
+def declared_twice(subject: str, key: str, urn: str) -> list[str]:
+    """
+    What is wrong with declaring a subject, when another resource of the program declares it.
+
+    Each of the two would take over, change and delete what the other one manages.
+
+    Args:
+        subject: the input that names it and its value, as the line begins.
+        key: what is the same for both, whatever the spelling.
+        urn: the resource; empty where it is not known, and nothing is wrong then.
+    """
+    other = declare(key, urn, urn) if urn else None
+    if other is None:
+        return []
+    return [f"{subject} is declared by {name_of(other[1])} too; leave one of them out."]
+
+
 def hold(subject: Hashable, urn: str) -> None:
     """Note that a resource has brought the subject about in this run."""
     with _lock:
@@ -39,6 +57,23 @@ def held_by_other(subject: Hashable, urn: str) -> bool:
     """Whether another resource has brought the subject about in this run."""
     with _lock:
         return _holders.get(subject, urn) != urn
+
+
+def hold_row(row: Hashable, instance: str) -> None:
+    """Note which entry of the state stands for a row, as of this run."""
+    with _lock:
+        _instances[row] = instance
+
+
+def row_is_held_by_other(row: Hashable, instance: str) -> bool:
+    """
+    Whether another entry of the state than this one stands for a row by now.
+
+    A replacement that is created first under the id of the old one, and a resource that got
+    another name in the program, adopt the row; what is deleted afterwards is an entry only.
+    """
+    with _lock:
+        return _instances.get(row, instance) != instance
 
 
 def name_of(urn: str) -> str:

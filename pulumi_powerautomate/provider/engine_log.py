@@ -14,6 +14,8 @@ import threading
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from ..terminal import shown_lines
+
 Severity = Literal["debug", "info", "warning", "error"]
 
 _SECONDS = 2.0
@@ -42,7 +44,7 @@ def say(urn: str, message: str, *, severity: Severity = "info", lasting: bool = 
         stub = _engine()
         if stub is not None:
             request = engine_pb2.LogRequest(
-                severity=level, message=message, urn=urn, ephemeral=not lasting
+                severity=level, message=shown_lines(message), urn=urn, ephemeral=not lasting
             )
             stub.Log(request, timeout=_SECONDS)
     except Exception:

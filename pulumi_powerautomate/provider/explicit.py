@@ -9,6 +9,7 @@ import pulumi
 
 from ..connection import NAMESPACE, SETTINGS, resolve
 from ..errors import PowerAutomateError
+from .environment_guard import derivation_host
 from .session import EXPLICIT, connection_from
 
 
@@ -25,13 +26,20 @@ class Provider(pulumi.ProviderResource):
         environment_url: origin of the environment, `https://contoso.crm4.dynamics.com`.
         environment: the same, or the environment's unique name, id, or a page of it in the portals,
             looked up once per run; needs a person who signs in.
+        former_environment_url: addresses that the environment had before it was renamed, separated
+            by commas, the oldest first. Ids derive from the oldest one still.
+        unrecorded_environment_url: the environment's address once more, to confirm that resources
+            belong to it whose state, written by release 0.1, does not record where they are.
         discovery_host: service that looks it up, when it is not the one of the cloud.
         cloud: `public` (GCC too), `usgovernment` (GCC High, DoD) or `china`; by default the one of
             the environment's host.
         authority_host: sign-in service, when it is not the one of the cloud.
         ca_bundle: PEM file of further certificate authorities.
-        trusted_host: a host outside Microsoft's clouds that the token may be sent to.
+        trusted_host: hosts outside Microsoft's clouds that tokens and secrets may be sent to, with
+            commas between; for the environment, the discovery service and the sign-in service.
         request_timeout: seconds one operation may take, 1 to 3600; 300 by default.
+        verify_responses: whether a success must carry Dataverse's own response headers; True by
+            default. False for a gateway that strips them.
         auth: how to sign in: `access_token`, `client_certificate`, `client_secret`, `oidc`, `msi`,
             `cli`, `azd`, `device_code` or `browser`; by default what the other settings suggest.
         tenant_id: Entra tenant, GUID or domain.
@@ -67,12 +75,15 @@ class Provider(pulumi.ProviderResource):
         *,
         environment_url: pulumi.Input[str] | None = None,
         environment: pulumi.Input[str] | None = None,
+        former_environment_url: pulumi.Input[str] | None = None,
+        unrecorded_environment_url: pulumi.Input[str] | None = None,
         discovery_host: pulumi.Input[str] | None = None,
         cloud: pulumi.Input[str] | None = None,
         authority_host: pulumi.Input[str] | None = None,
         ca_bundle: pulumi.Input[str] | None = None,
         trusted_host: pulumi.Input[str] | None = None,
         request_timeout: pulumi.Input[float] | None = None,
+        verify_responses: pulumi.Input[bool] | None = None,
         auth: pulumi.Input[str] | None = None,
         tenant_id: pulumi.Input[str] | None = None,
         client_id: pulumi.Input[str] | None = None,
@@ -97,12 +108,15 @@ class Provider(pulumi.ProviderResource):
         given: dict[str, pulumi.Input[Any] | None] = {
             "environment_url": environment_url,
             "environment": environment,
+            "former_environment_url": former_environment_url,
+            "unrecorded_environment_url": unrecorded_environment_url,
             "discovery_host": discovery_host,
             "cloud": cloud,
             "authority_host": authority_host,
             "ca_bundle": ca_bundle,
             "trusted_host": trusted_host,
             "request_timeout": request_timeout,
+            "verify_responses": verify_responses,
             "auth": auth,
             "tenant_id": tenant_id,
             "client_id": client_id,
@@ -135,13 +149,13 @@ class Provider(pulumi.ProviderResource):
 
 
 def environment_host(provider: pulumi.ProviderResource | None) -> str:
-    """The host that a program's resources go to, empty where its settings do not tell."""
+    """The host that ids of a program's resources derive from; empty where settings do not tell."""
     settings = provider.settings if isinstance(provider, Provider) else None
     try:
         if settings is not None:
             plain = {key: value for key, value in settings.items() if isinstance(value, str)}
-            return resolve(arguments=plain).host
+            return derivation_host(resolve(arguments=plain))
         config = pulumi.Config(NAMESPACE)
-        return connection_from(lambda key: config.get(key.partition(":")[2])).host
+        return derivation_host(connection_from(lambda key: config.get(key.partition(":")[2])))
     except PowerAutomateError:
         return ""

@@ -6,13 +6,14 @@ import base64
 import pickle
 from collections.abc import Awaitable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from ..errors import InvalidInputError
-from .base import IDENTITY, DataverseProvider
+from .base import FAILED_NEEDS, IDENTITY, DataverseProvider
+from .options import OPTIONS, apply_options, options_of
 from .run_error import one_line_errors
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
@@ -27,7 +28,16 @@ class DataverseResource(Resource):
     `pulumi.dynamic.Resource` pickles it for every resource and leaves a patch of the standard
     library behind each time, until one of the next resources ends in a RecursionError. So its
     constructor is passed over, and the one above it is called with what it would have prepared.
+
+    Subclasses say what to do instead of Pulumi's `import_`, and which inputs travel as something
+    else than the program wrote, with the properties that stand for them, what is compared first.
+    `old_first` says whether a replacement always deletes the old row first; with None it is the
+    provider's `diff` that says so.
     """
+
+    _import_hint: ClassVar[str] = "Declare it: one that exists already is adopted."
+    _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    old_first: ClassVar[bool | None] = True
 
     def __init__(
         self,
@@ -36,18 +46,45 @@ class DataverseResource(Resource):
         props: dict[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        cls = type(self)
+        opts = options_of(opts, cls.__name__, resource_name)
         opts = pulumi.ResourceOptions.merge(
             # The id is ours to choose and stays: made first, the new row would be the old one,
             # and its deletion would follow.
-            pulumi.ResourceOptions(delete_before_replace=True),
+            pulumi.ResourceOptions(delete_before_replace=self.old_first),
             opts,
         )
         kind = f"pulumi-python:{self._resource_type_name}"
         props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
         _refuse_half_characters(props, resource_name)
+        props[OPTIONS] = apply_options(
+            opts,
+            props,
+            where=f"{cls.__name__} {resource_name!r}",
+            import_hint=self._import_hint,
+            travels_as=self._travels_as,
+        )
         if opts.id is None:
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
+        if not pulumi.runtime.is_dry_run():
+            props[FAILED_NEEDS] = _unknown_inputs(dict(props))
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
+
+
+async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:
+    """
+    Names of the inputs that stay unknown while resources are made.
+
+    Under `--continue-on-error` the program goes on with unknown outputs of what failed; they would
+    arrive as inputs that were never given.
+    """
+    unknown = [
+        key
+        for key, value in props.items()
+        if isinstance(value, (pulumi.Output, Mapping, list, tuple))
+        and not await pulumi.Output.from_input(value).is_known()
+    ]
+    return unknown or None
 
 
 @one_line_errors

@@ -13,6 +13,7 @@ import threading
 from ..client import telemetry
 from .engine_log import say
 from .session import traffic_summary
+from .workers import shared_pool_line
 
 _lock = threading.Lock()
 _begun = False
@@ -37,4 +38,7 @@ def _end_run() -> None:
     summary = traffic_summary()
     if summary:
         say("", f"Power Automate: {summary}", lasting=True)
+    shared = shared_pool_line()
+    if shared:
+        say("", shared, lasting=True)
     telemetry.stop()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import weakref
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 import pulumi
@@ -35,22 +38,87 @@ def one_line_errors(function: Callable[_P, _T]) -> Callable[_P, _T]:
     return call
 
 
-def fail_unless_done(error: pulumi.Output[str | None], what: str) -> None:
+@dataclass(eq=False)
+class _Refusals:
+    """The resources of one program that may turn out not to be as declared, and those that have."""
+
+    awaited: dict[pulumi.Resource, asyncio.Future[None]] = field(default_factory=dict)
+    told: int = 0
+
+    async def all_told(self) -> None:
+        """Wait until each resource that is registered by now has had its say."""
+        while self.awaited:
+            await asyncio.sleep(_POLL_SECONDS)
+        # What was passed to the engine's log is sent in one of the next turns of the loop.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+
+
+_POLL_SECONDS = 0.02
+_TURNS = 50
+
+# By the event loop of the program, because one process can run several, one after the other.
+_refusals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Refusals] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def fail_unless_done(
+    resource: pulumi.Resource, error: pulumi.Output[str | None], what: str
+) -> None:
+    """As `fail_if_told`, for an output that says what could not be done."""
+
+    def line(reason: str | None) -> str:
+        if not reason:
+            return ""
+        return f"{what} is not as declared. {reason} The next `pulumi up` carries on."
+
+    fail_if_told(resource, error.apply(line))
+
+
+def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
     """
     Fail the run for a resource that is in the state and not as declared.
 
     A provider whose `create` raises is forgotten by the engine, with all it did; so it returns, and
-    the program raises.
+    the program fails. Its first exception ends it, so each resource has its line shown on itself,
+    and the exception waits for the others'.
+
+    Args:
+        resource: the resource.
+        line: what is wrong with it; empty when it is as declared.
     """
+    if pulumi.runtime.is_dry_run():
+        return
+    settled = asyncio.ensure_future(_settled(line))
+    refusals = _refusals.setdefault(settled.get_loop(), _Refusals())
+    refusals.awaited[resource] = settled
+    settled.add_done_callback(lambda _: refusals.awaited.pop(resource, None))
 
-    def report(reason: str | None) -> None:
-        if reason:
-            raise pulumi.RunError(
-                f"{what} is not as declared. {reason} The next `pulumi up` carries on."
-            )
+    async def report(text: str) -> str:
+        if not text:
+            return text
+        pulumi.log.error(text, resource)
+        refusals.told += 1
+        refusals.awaited.pop(resource, None)
+        await refusals.all_told()
+        many = refusals.told > 1
+        raise pulumi.RunError(
+            f"{refusals.told} resource{'s are' if many else ' is'} not as declared; the error on "
+            f"{'each' if many else 'it'} says why. The next `pulumi up` carries on."
+        )
 
-    if not pulumi.runtime.is_dry_run():
-        error.apply(report)
+    _told: pulumi.Output[str] = line.apply(report)
+
+
+async def _settled(line: pulumi.Output[str]) -> None:
+    """Wait until a resource has had its say; one that failed by itself has none."""
+    try:
+        await line.future()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+    except Exception:
+        return
 
 
 def _both(kind: type[PowerAutomateError]) -> type[PowerAutomateError]:

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 DEFAULT_WORKERS = 32
 VARIABLE = "PULUMI_POWERAUTOMATE_WORKERS"
 _MOST_WORKERS = 52
+_widened: list[int] = []
 
 
 def wanted_workers() -> int:
@@ -44,10 +45,39 @@ def widen_pool() -> int:
             return 0
         if pool._max_workers < wanted:
             pool._max_workers = wanted
+            _widened.append(wanted)
             _start_threads(pool)
         return pool._max_workers
     except (AttributeError, ReferenceError, TypeError):
         return 0
+
+
+def neighbours() -> list[str]:
+    """
+    Names of the other dynamic providers that this process has served.
+
+    The SDK keeps them in a private variable of its own; where there is none, nobody is named.
+    """
+    own = __name__.partition(".")[0]
+    try:
+        served = list(sys.modules["__main__"]._PROVIDER_CACHE.values())
+    except (AttributeError, KeyError, RuntimeError):
+        return []
+    kinds = {type(provider) for provider in served}
+    return sorted(kind.__name__ for kind in kinds if kind.__module__.partition(".")[0] != own)
+
+
+def shared_pool_line() -> str:
+    """What other dynamic providers of the program should know of the pool; empty without any."""
+    others = neighbours()
+    if not others or os.environ.get(VARIABLE, "").strip() or not _widened:
+        return ""
+    return (
+        f"{', '.join(others)}: up to {wanted_workers()} operations at once instead of Pulumi's 4, "
+        "because this process serves Power Automate too. To have 4 again set "
+        f"{VARIABLE}=off, or give the Power Automate resources an explicit powerautomate.Provider; "
+        f"{VARIABLE}={wanted_workers()} keeps it so and drops this line."
+    )
 
 
 def _own_pool() -> ThreadPoolExecutor | None:

@@ -1,4 +1,4 @@
-"""A flow in a preview: its two versions, and what to say about them."""
+"""A flow in a preview: its two versions, and the sentences about them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import Any
 from ..errors import PowerAutomateError
 from ..flow import Change, FlowVersion, compare, outline, parse_document, triggers_of, walk
 from ..flow.diagram import to_mermaid
-from ..flow.difference.surroundings import kind_in_words
+from ..flow.difference.triggers import kind_in_words
 from ..flow.difference.wording import counted, shown
+from .packages import fitting
 from .preview import SECRET, UNKNOWN, Step
 
 _COLUMNS = ("name", "state", "description", "owner", "solution")
-# Mermaid gives up on larger ones, by default.
-_LONGEST_DIAGRAM = 45_000
-_MOST_ARROWS = 450
 
 
 @dataclass
@@ -100,6 +98,4 @@ def _summary(version: FlowVersion) -> str:
 
 
 def _diagram(after: FlowVersion, before: FlowVersion | None) -> str:
-    text = to_mermaid(after, before)
-    large = len(text) > _LONGEST_DIAGRAM or text.count("->") > _MOST_ARROWS
-    return "" if large else text
+    return fitting(to_mermaid(after, before))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import html
 import re
 
+from ..terminal import shown, shown_lines
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]|~!])")
 _STARTS = re.compile(r"^(\d*)([-+.)])(?=\s)")
 _NOTIFIES = re.compile(r"([@#])(?=[\w<])")
@@ -18,7 +20,7 @@ _BREAK = "<!-- -->"
 
 def plain(text: str) -> str:
     """Text for a paragraph, list item or table cell, on one line."""
-    text = " ".join(text.split())
+    text = shown(" ".join(text.split()))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = _SPECIAL.sub(r"\\\1", text)
     text = _STARTS.sub(r"\1\\\2", text)
@@ -27,12 +29,12 @@ def plain(text: str) -> str:
 
 def in_html(text: str) -> str:
     """Text inside an HTML tag such as `<summary>`, where Markdown's escapes would be seen."""
-    return _NOTIFIES.sub(rf"\1{_BREAK}", html.escape(" ".join(text.split()), quote=False))
+    return _NOTIFIES.sub(rf"\1{_BREAK}", html.escape(shown(" ".join(text.split())), quote=False))
 
 
 def code(text: str) -> str:
     """A code span; the text may hold backticks."""
-    text = " ".join(text.split()) or " "
+    text = shown(" ".join(text.split())) or " "
     fence = "`" * (_longest_run(text) + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{space}{text}{space}{fence}"
@@ -41,7 +43,7 @@ def code(text: str) -> str:
 def fenced(text: str, language: str) -> str:
     """A code block; its fence is longer than any that the text holds."""
     fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}\n"
+    return f"{fence}{language}\n{shown_lines(text.rstrip())}\n{fence}\n"
 
 
 def _longest_run(text: str) -> int:

@@ -1,4 +1,4 @@
-"""What `pulumi preview --json` prints, as steps."""
+"""The output of `pulumi preview --json`, as steps."""
 
 from __future__ import annotations
 

@@ -8,26 +8,27 @@ diagrams, the details of single resources; and the report says how many of them.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
+from ..flow import Change
 from ..flow.difference.wording import counted, shown
+from ..resources import GROUPS, RESOURCES
+from ..solution.difference import PackageDifference
 from .flow_step import describe
 from .markdown import fenced, plain
+from .packages import diagram_of, package_in_markdown
 from .preview import Operation, Preview, Step
 from .sections import changes_in_markdown, collapsed, sentences_in_markdown
 from .words import in_words
 
-_GROUPS = {
-    "CloudFlow": "Flows",
-    "FlowShare": "Shares",
-    "FlowSharesExclusive": "Shares",
-    "SolutionImport": "Solutions",
-    "ConnectionReference": "Bindings",
-    "EnvironmentVariableValue": "Bindings",
-}
-_ORDER = ("Flows", "Shares", "Solutions", "Bindings", "Others")
+_GROUPS = {kind.name: kind.group for kind in RESOURCES}
+_ORDER = (*GROUPS, "Others")
 _OPERATIONS: tuple[Operation, ...] = ("create", "update", "replace", "delete")
 _IN_SHORT = 110
+_HARMLESS = 3
+_MARK = "⚠️ "
+_DANGEROUS = frozenset({"owner-changed", "flow-removed", "reference-removed", "variable-removed"})
 _RESERVE = 400
 _MOST_ERRORS = 10
 
@@ -39,19 +40,35 @@ class _Item:
     sentences: list[str]
     details: str
     diagram: str
+    danger: int = _HARMLESS
+    diagrams: int = 0
 
     @property
     def row(self) -> str:
         more = len(self.sentences) - 1
         short = shown(self.sentences[0], _IN_SHORT) + (f" (+{more})" if more else "")
         kind = self.step.kind
-        return (
-            f"| {plain(self.step.name)} | {plain(kind)} | {self.step.operation} "
-            f"| {plain(short)} |\n"
-        )
+        mark = _MARK if self.danger < _HARMLESS else ""
+        operation = f"**{self.step.operation}**" if mark else self.step.operation
+        return f"| {mark}{plain(self.step.name)} | {plain(kind)} | {operation} | {plain(short)} |\n"
+
+    @property
+    def order(self) -> tuple[int, int, bool]:
+        """By danger first; then flows, shares, solutions; changes before what is new."""
+        return self.danger, _ORDER.index(self.group), self.step.operation == "create"
 
 
-def report(preview: Preview, *, title: str = "", limit: int = 65_536) -> str:
+# The difference of the packages of a step; None where it needs none, a text where it has none.
+PackageLookup = Callable[[Step], "PackageDifference | str | None"]
+
+
+def report(
+    preview: Preview,
+    *,
+    title: str = "",
+    limit: int = 65_536,
+    packages: PackageLookup = lambda step: None,
+) -> str:
     """
     The Markdown of a preview.
 
@@ -60,11 +77,9 @@ def report(preview: Preview, *, title: str = "", limit: int = 65_536) -> str:
         title: the heading; project and stack by default.
         limit: the longest report, in characters. The summary alone is kept when even it is
             longer, cut to its first rows.
+        packages: the difference of the packages of a `SolutionImport`, or why there is none.
     """
-    items = sorted(
-        (_item(step) for step in preview.steps),
-        key=lambda item: (_ORDER.index(item.group), _OPERATIONS.index(item.step.operation) == 0),
-    )
+    items = sorted((_item(step, packages) for step in preview.steps), key=lambda item: item.order)
     head = _head(preview, title, items)
     summary, cut = _summary(items, limit - len(head) - _RESERVE)
     room = limit - len(head) - len(summary) - _RESERVE
@@ -75,21 +90,57 @@ def report(preview: Preview, *, title: str = "", limit: int = 65_536) -> str:
     return head + summary + "".join(parts) + (foot if left_out else "")
 
 
-def _item(step: Step) -> _Item:
+def _item(step: Step, packages: PackageLookup) -> _Item:
     group = _GROUPS.get(step.kind, "Others")
+    if step.kind == "SolutionImport" and step.operation in ("update", "replace", "create"):
+        compared = packages(step)
+        if compared is not None:
+            return _package_item(step, group, compared)
     if step.kind != "CloudFlow":
         sentences = in_words(step)
         details = sentences_in_markdown(sentences) if len(sentences) > 1 else ""
-        return _Item(step, group, sentences, details, "")
+        return _Item(step, group, sentences, details, "", _danger(step, []))
     found = describe(step)
-    details = changes_in_markdown(found.changes)
     told = {change.sentence for change in found.changes}
-    details += sentences_in_markdown([line for line in found.sentences if line not in told])
+    untold = sentences_in_markdown([line for line in found.sentences if line not in told])
+    details = changes_in_markdown(found.changes)
+    # That a flow is made anew comes before what differs in it.
+    details = untold + details if step.operation == "replace" else details + untold
     diagram = fenced(found.diagram, "mermaid") if found.diagram else ""
     if not diagram and len(found.sentences) == 1 and not found.changes:
         # The table says it all.
         details = ""
-    return _Item(step, group, found.sentences, details, diagram)
+    danger = _danger(step, found.changes)
+    return _Item(step, group, found.sentences, details, diagram, danger, bool(diagram))
+
+
+def _package_item(step: Step, group: str, found: PackageDifference | str) -> _Item:
+    """A solution whose packages were compared, or could not be."""
+    sentences = in_words(step)
+    if isinstance(found, str):
+        sentences.append(found)
+        details = sentences_in_markdown(sentences)
+        return _Item(step, group, sentences, details, "", _danger(step, []))
+    known = {"version-changed", "solution-changed"}
+    changes = [change for change in found.all if change.kind not in known]
+    # Which flows differ is told by the difference.
+    sentences = [line for line in sentences if not line.startswith("Flows in it that differ")]
+    short = sentences[:1] + [change.sentence for change in changes] + sentences[1:]
+    whole = replace(found, changes=[c for c in found.changes if c.kind not in known])
+    details = sentences_in_markdown(sentences) + package_in_markdown(whole, diagrams=False)
+    pictures = [(flow.name, picture) for flow in found.flows if (picture := diagram_of(flow))]
+    diagram = "".join(f"{plain(name)}\n\n{fenced(text, 'mermaid')}\n" for name, text in pictures)
+    return _Item(step, group, short, details, diagram, _danger(step, changes), len(pictures))
+
+
+def _danger(step: Step, changes: Sequence[Change]) -> int:
+    """How dangerous a step is, the most dangerous least: something is lost, or stops."""
+    if step.operation in ("delete", "replace"):
+        return ("delete", "replace").index(step.operation)
+    for change in changes:
+        if change.kind in _DANGEROUS or (change.kind == "state-changed" and change.after == "off"):
+            return 2
+    return _HARMLESS
 
 
 def _head(preview: Preview, title: str, items: list[_Item]) -> str:
@@ -100,6 +151,9 @@ def _head(preview: Preview, title: str, items: list[_Item]) -> str:
         lines.append(sentences_in_markdown(preview.errors[:_MOST_ERRORS]))
         lines.append("\n")
     unchanged = counted(preview.unchanged, "resource")
+    if not items and preview.errors:
+        lines.append("What would change is not known.\n")
+        return "".join(lines)
     if not items:
         lines.append(f"No changes; {unchanged} unchanged.\n")
         return "".join(lines)
@@ -144,9 +198,9 @@ def _fitting(items: list[_Item], room: int) -> tuple[list[str], list[str]]:
         draws = everything and bool(item.diagram) and size <= room
         if draws:
             room -= size
-            drawn += 1
+            drawn += item.diagrams
         parts.append(_section(item, draws))
-    undrawn = sum(1 for item in items if item.diagram) - drawn
+    undrawn = sum(item.diagrams for item in items) - drawn
     left_out = [counted(undrawn, "diagram")] if undrawn else []
     if not everything:
         left_out.append(f"the details of {counted(len(detailed) - len(kept), 'resource')}")

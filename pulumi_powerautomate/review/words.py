@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..flow.difference.secrecy import without_secrets
+from ..flow.difference.masking import without_secrets
 from ..flow.difference.values import ABSENT, leaves
 from ..flow.difference.wording import listed, shown
 from .preview import UNKNOWN, Step
@@ -14,7 +14,7 @@ _MOST_KEYS = 12
 
 
 def in_words(step: Step) -> list[str]:
-    """What happens to a resource that is not a flow; never a secret."""
+    """Sentences about a resource that is not a flow; never a secret."""
     inputs = step.after or step.before
     if step.kind == "FlowShare":
         return [_share(step, inputs)]

@@ -6,23 +6,34 @@ Nothing here sends a request or knows Pulumi.
 
 from __future__ import annotations
 
-from .folder import pack, unpack
+from .contents import PackageContents, contents_of, is_solution_folder, read_contents
+from .folder import PackedFolder, pack, packed, unpack
 from .reading import (
     PackagedFlow,
     SolutionPackage,
     Variable,
     flow_documents,
+    is_package,
+    read_bytes,
     read_package,
 )
 from .writing import normalized, same_content
 
 __all__ = [
+    "PackageContents",
     "PackagedFlow",
+    "PackedFolder",
     "SolutionPackage",
     "Variable",
+    "contents_of",
     "flow_documents",
+    "is_package",
+    "is_solution_folder",
     "normalized",
     "pack",
+    "packed",
+    "read_bytes",
+    "read_contents",
     "read_package",
     "same_content",
     "unpack",

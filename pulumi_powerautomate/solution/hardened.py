@@ -8,15 +8,16 @@ declaration, from which bombs and external entities are built, ends the reading.
 from __future__ import annotations
 
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import IO
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from ..errors import InvalidInputError
+from . import names
 
 MOST_FILES = 50_000
 MOST_BYTES = 2 * 1024**3
@@ -25,6 +26,9 @@ MOST_BYTES_OF_A_TEXT = 256 * 1024**2
 _MOST_RATIO = 1000
 _SMALL = 1024**2
 _ENCRYPTED = 0x1
+# What `zipfile` raises for archives that are damaged, of its own and of what it is built on.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError,
+            ValueError, LookupError, OverflowError)  # fmt: skip
 
 
 def open_archive(source: IO[bytes], where: str) -> zipfile.ZipFile:
@@ -37,7 +41,12 @@ def open_archive(source: IO[bytes], where: str) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(source)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError):
+    except NotImplementedError:
+        raise InvalidInputError(
+            f"{where} needs a newer kind of zip than there is, or is damaged; export the solution "
+            "again."
+        ) from None
+    except _DAMAGED:
         raise InvalidInputError(
             f"{where} is not a zip, or it is cut short; export the solution again."
         ) from None
@@ -48,12 +57,9 @@ def open_archive(source: IO[bytes], where: str) -> zipfile.ZipFile:
         raise InvalidInputError(
             f"{where} unpacks to more than {MOST_BYTES >> 30} GiB, so it is no solution."
         )
+    names.check((entry.filename for entry in entries), where)
     for entry in entries:
         _check_entry(entry, where)
-    names = [entry.filename.lower() for entry in entries]
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidInputError(f"{where} holds {twice!r} twice.")
     return archive
 
 
@@ -64,7 +70,7 @@ def content(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
         raise InvalidInputError(f"{where}: {name} has {info.file_size} bytes, too many for a text.")
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError):
+    except _DAMAGED:
         raise InvalidInputError(f"{where}: {name} is damaged; export the solution again.") from None
 
 
@@ -96,15 +102,21 @@ def parse_xml(text: bytes, where: str) -> Element:
         return builder.close()
     except (expat.ExpatError, AssertionError) as error:
         raise InvalidInputError(f"{where} is not well-formed XML: {error}.") from None
+    except (ValueError, LookupError):
+        # Of the encodings that Python knows expat can use some; it is told by name in the text.
+        raise InvalidInputError(
+            f"{where} is in an encoding that XML readers do not share; save it as UTF-8."
+        ) from None
 
 
 def _check_entry(entry: zipfile.ZipInfo, where: str) -> None:
     name = entry.filename
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or parts[0] in ("/", "\\") or ".." in parts or ":" in parts[0] or "\0" in name:
-        raise InvalidInputError(f"{where} holds a file that would leave its folder: {name!r}.")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise InvalidInputError(f"{where} holds a symbolic link: {name!r}.")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise InvalidInputError(
+            f"{where}: {name} is compressed in a way that the service does not read; zip it again."
+        )
     if entry.flag_bits & _ENCRYPTED:
         raise InvalidInputError(f"{where} is encrypted; export the solution without a password.")
     if entry.file_size > _SMALL and entry.file_size > _MOST_RATIO * max(1, entry.compress_size):

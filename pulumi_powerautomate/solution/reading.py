@@ -7,33 +7,27 @@ Source: the layout of exported solutions, and "Solution concepts" (Microsoft Lea
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
 from ..errors import InvalidInputError, PowerAutomateError
 from ..flow import children_of, digest, parse_document, references_to_wire
 from . import hardened
+from .variable_types import VARIABLE_TYPES
 
 MANIFEST, CUSTOMIZATIONS = "solution.xml", "customizations.xml"
+CONTENT_TYPES = "[Content_Types].xml"
 CLOUD_FLOW = "5"
 _VARIABLE = re.compile(r"environmentvariabledefinitions/[^/]+/environmentvariabledefinition\.xml")
 _CHUNK = 1 << 20
-
-# Numbers of environmentvariabledefinition.type.
-VARIABLE_TYPES: Mapping[str, str] = {
-    "100000000": "string",
-    "100000001": "number",
-    "100000002": "boolean",
-    "100000003": "json",
-    "100000004": "data source",
-    "100000005": "secret",
-}
+_UTF_8 = 0x800
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,16 @@ class PackagedFlow:
     references: Mapping[str, Any]
     """Connection references in normal form."""
     file: str
+
+    @property
+    def embedded_connectors(self) -> frozenset[str]:
+        """Connectors of connections that it names itself, or that its export left out."""
+        return frozenset(
+            str(entry.get("id") or entry.get("api") or "").rpartition("/")[2]
+            for entry in self.references.values()
+            if "id" in entry
+            or not (entry.get("logical_name") or entry.get("runtime_source") == "invoker")
+        )
 
 
 @dataclass(frozen=True)
@@ -91,18 +95,37 @@ def read_package(path: str | Path) -> SolutionPackage:
     where = str(path)
     try:
         with open(path, "rb") as source:
-            sha, size = hashlib.sha256(), 0
-            while piece := source.read(_CHUNK):
-                sha.update(piece)
-                size += len(piece)
-            with hardened.open_archive(source, where) as archive:
-                return _package(archive, where, sha.hexdigest(), size)
+            return _read(source, where)
     except FileNotFoundError:
         raise InvalidInputError(
             f"{where} does not exist; give the path of a solution zip."
         ) from None
     except OSError as error:
         raise InvalidInputError(f"{where} cannot be read: {error.strerror}.") from None
+
+
+def read_bytes(data: bytes, where: str) -> SolutionPackage:
+    """
+    Read a package that is in memory; `where` stands for it in messages.
+
+    Raises:
+        InvalidInputError: as `read_package` does.
+    """
+    return _read(io.BytesIO(data), where)
+
+
+def is_package(path: str | Path) -> bool:
+    """
+    Whether a zip is a solution package, rather than some other archive that lies beside.
+
+    Raises:
+        InvalidInputError: it cannot be opened at all.
+    """
+    try:
+        with open(path, "rb") as source, hardened.open_archive(source, str(path)) as archive:
+            return any(name.lower() == MANIFEST for name in archive.namelist())
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def flow_documents(path: str | Path) -> list[tuple[str, str]]:
@@ -120,17 +143,19 @@ def flow_documents(path: str | Path) -> list[tuple[str, str]]:
         ]
 
 
+def _read(source: IO[bytes], where: str) -> SolutionPackage:
+    sha, size = hashlib.sha256(), 0
+    while piece := source.read(_CHUNK):
+        sha.update(piece)
+        size += len(piece)
+    with hardened.open_archive(source, where) as archive:
+        return _package(archive, where, sha.hexdigest(), size)
+
+
 def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPackage:
     names = {name.lower(): name for name in archive.namelist()}
-    for wanted in (MANIFEST, CUSTOMIZATIONS):
-        if wanted not in names:
-            folder = next((name for name in names if name.endswith("/" + wanted)), "")
-            hint = (
-                f"it is in a folder ({names[folder]}): zip what is inside."
-                if folder
-                else "export the solution, not a single flow."
-            )
-            raise InvalidInputError(f"{where} has no {wanted} at its root; {hint}")
+    for wanted in (MANIFEST, CUSTOMIZATIONS, CONTENT_TYPES):
+        _check_presence(wanted, names, where)
     root = hardened.parse_xml(
         hardened.content(archive, names[MANIFEST], where), f"{where}: {MANIFEST}"
     )
@@ -171,6 +196,28 @@ def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPa
     )
 
 
+def _check_presence(wanted: str, names: Mapping[str, str], where: str) -> None:
+    """
+    What the service looks for by its exact name, and refuses a package without.
+
+    Source: "Solution file is invalid. The compressed file must contain the following files at its
+    root: solution.xml, customizations.xml, and [Content_Types].xml" (0x80048066).
+    """
+    actual = names.get(wanted.lower())
+    if actual == wanted:
+        return
+    folder = next((name for name in names if name.endswith("/" + wanted.lower())), "")
+    if actual:
+        hint = f"it is called {actual}, and the service tells upper from lower case: rename it."
+    elif folder:
+        hint = f"it is in a folder ({names[folder]}): zip what is inside."
+    elif wanted == CONTENT_TYPES:
+        hint = "the service refuses a package without it; `pulumi-powerautomate pack` adds it."
+    else:
+        hint = "export the solution, not a single flow."
+    raise InvalidInputError(f"{where} has no {wanted} at its root; {hint}")
+
+
 def _flows(
     archive: ZipFile, names: Mapping[str, str], customizations: Element, where: str
 ) -> Iterator[PackagedFlow]:
@@ -181,7 +228,9 @@ def _flows(
         file = (element.findtext("JsonFileName") or "").lstrip("/")
         actual = names.get(file.lower())
         if actual is None:
-            raise InvalidInputError(f"{where}: the file of flow {name!r} is missing ({file}).")
+            raise InvalidInputError(
+                f"{where}: the file of flow {name!r} is missing ({file}).{_encoding_hint(archive)}"
+            )
         text = hardened.content(archive, actual, where)
         try:
             document = parse_document(text.decode("utf-8-sig"))
@@ -203,6 +252,20 @@ def _flows(
         )
 
 
+def _encoding_hint(archive: ZipFile) -> str:
+    """Names that are not marked as UTF-8 are read as code page 437, by every reader."""
+    unmarked = any(
+        not entry.flag_bits & _UTF_8 and not entry.filename.isascii()
+        for entry in archive.infolist()
+    )
+    if not unmarked:
+        return ""
+    return (
+        " Names in the zip are not marked as UTF-8, so nobody can tell their characters; zip it "
+        "again with a tool that marks them, as `pulumi-powerautomate pack` does."
+    )
+
+
 def _variables(
     archive: ZipFile, names: Mapping[str, str], where: str
 ) -> Iterator[tuple[str, Variable]]:
@@ -215,12 +278,19 @@ def _variables(
         yield (
             element.get("schemaname", ""),
             Variable(
-                type=VARIABLE_TYPES.get(element.findtext("type") or "", "string"),
+                type=_type(element),
                 required=element.findtext("isrequired") == "1",
                 default=element.findtext("defaultvalue"),
                 value=_value(hardened.content(archive, value, where)) if value else None,
             ),
         )
+
+
+def _type(element: Element) -> str:
+    """The variable's type; a secret that Dataverse keeps is any text."""
+    found = VARIABLE_TYPES.get(element.findtext("type") or "", "string")
+    in_dataverse = element.findtext("secretstore") == "1"
+    return "string" if found == "secret" and in_dataverse else found
 
 
 def _value(text: bytes) -> str | None:
@@ -229,5 +299,5 @@ def _value(text: bytes) -> str | None:
         item = found["environmentvariablevalue"]
         first = item[0] if isinstance(item, list) else item
         return None if first.get("value") is None else str(first["value"])
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return None

@@ -106,7 +106,7 @@ class ShareList(Kind):
 
 
 def _rights(stage: str) -> list[str]:
-    return ["read", "write"] if stage == "new" else ["read"]
+    return {"new": ["read", "write"], "third": ["write"]}.get(stage, ["read"])
 
 
 def _mask(stage: str) -> int:

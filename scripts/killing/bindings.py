@@ -58,8 +58,8 @@ class Variable(Kind):
         "update": (("PATCH", r"environmentvariablevalues\("),),
         "delete": (("DELETE", r"environmentvariablevalues\("),),
         "replace": (
-            ("DELETE", r"environmentvariablevalues\("),
             ("PATCH", r"environmentvariablevalues\("),
+            ("DELETE", r"environmentvariablevalues\("),
         ),
     }
     _definitions: ClassVar[Mapping[str, str]] = {

@@ -6,7 +6,7 @@ import contextlib
 import re
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi_powerautomate.emulator.handle import BarrierHandle
@@ -26,6 +26,11 @@ MOMENTS: Mapping[str, str] = {
     "answered": "everything was answered, nothing was recorded",
 }
 _STAGES = {"create": "old", "update": "new", "delete": None, "replace": "other", "refresh": "old"}
+THENS: Mapping[str, str] = {
+    "the same": "the command is repeated",
+    "reverted": "the program is reverted to what it was before the command",
+    "another": "the program is changed to something third",
+}
 _MOST_UPS = 2
 _TOKEN = "oauth2/v2.0/token"
 
@@ -38,85 +43,132 @@ class Cell:
     hook: str
     moment: str
     victim: str
+    then: str = "the same"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many `up`s it took to be as declared again; 0 when it never was, with what was wrong."""
+    """
+    How many `up`s it took to be as declared again; 0 when it never was, with what was wrong.
+
+    `remedy` is what it took besides: `refresh` for `pulumi up --refresh`, `orphan` when something
+    was left behind that no state knows.
+    """
 
     cell: Cell
     ups: int
     problems: tuple[str, ...] = ()
+    remedy: str = ""
 
 
 def moments_of(kind: Kind, hook: str) -> list[str]:
     """The moments that a hook of a kind has."""
+    if hook != "refresh" and hook not in kind.writes:
+        return []
     single = ["called", "sent", "done", "answered"]
     return list(MOMENTS) if kind.two_requests(hook) else single
 
 
-def run(scene: Scene, hook: str, moment: str, victim: str) -> list[Outcome]:
-    """Kill once, repeat the command as a person would, and look at every kind."""
+def thens_of(hook: str) -> list[str]:
+    """What may follow a hook: a refresh is not in the program, so there is nothing to revert."""
+    return ["the same"] if hook == "refresh" else list(THENS)
+
+
+def run(scene: Scene, hook: str, moment: str, victim: str, then: str = "the same") -> list[Outcome]:
+    """Kill once, go on as a person would, and look at every kind."""
     taking_part = [kind for kind in scene.kinds if moment in moments_of(kind, hook)]
     scene.restore()
     if hook == "refresh":
         for kind in taking_part:
             kind.edit_by_hand(scene.emulator)
-    declared = _declared(scene, hook, taking_part)
+    declared = _declared(scene, hook, [(kind, _STAGES[hook]) for kind in taking_part])
     scene.sign_in(really=moment == "called")
     _interrupt(scene, hook, moment, victim, taking_part, declared)
     scene.emulator.control.clear_faults()
     scene.sign_in(really=False)
     if victim == "engine":
         scene.project.cancel()
-    left = {kind.name: kind for kind in taking_part}
-    ups: dict[str, int] = {}
-    problems: dict[str, list[str]] = {}
-    for number in range(1, _MOST_UPS + 1):
-        said = ""
-        try:
-            scene.up(declared, hook, refresh=hook == "refresh")
-        except EngineError as error:
-            said = str(error)
-        problems = _problems(scene, hook, left, said)
-        for name in [name for name in left if not problems[name]]:
-            ups[name] = number
-            del left[name]
-        if not left and not said:
-            break
-    return [
-        Outcome(Cell(kind.name, hook, moment, victim), ups.get(kind.name, 0),
-                tuple(problems.get(kind.name, ())))
-        for kind in taking_part
-    ]  # fmt: skip
+    after = _After(scene, hook, then, taking_part)
+    after.up(refresh=hook == "refresh")
+    if then != "the same" and after.left:
+        after.up(refresh=True, remedy="refresh")
+    return [after.outcome(Cell(kind.name, hook, moment, victim, then)) for kind in taking_part]
 
 
-def _declared(scene: Scene, hook: str, taking_part: list[Kind]) -> Declaration:
-    """What the program says: those who take part at the hook's stage, the others as before."""
-    stage = _STAGES[hook]
-    rest = [] if hook == "create" else [k for k in scene.kinds if k not in taking_part]
-    wanted = [] if stage is None else [(kind, stage) for kind in taking_part]
+class _After:
+    """What a person does after the blow, until every kind is as declared."""
+
+    def __init__(self, scene: Scene, hook: str, then: str, kinds: list[Kind]) -> None:
+        self._scene = scene
+        self._hook = hook
+        self._repeated = then == "the same"
+        stages = {"reverted": lambda kind: kind.reverted(hook), "another": lambda _: "third"}
+        same = _STAGES[hook]
+        self._stages = {kind.name: same if self._repeated else stages[then](kind) for kind in kinds}
+        self._declared = _declared(scene, hook, [(k, self._stages[k.name]) for k in kinds])
+        self.left = {kind.name: kind for kind in kinds}
+        self._ups: dict[str, tuple[int, str]] = {}
+        self._problems: dict[str, list[str]] = {}
+
+    def up(self, *, refresh: bool, remedy: str = "") -> None:
+        """Run it twice at most."""
+        for number in range(1, _MOST_UPS + 1):
+            said = ""
+            try:
+                self._scene.up(self._declared, self._hook, refresh=refresh)
+            except EngineError as error:
+                said = str(error)
+            self._problems = self._found(said)
+            for name in [name for name in self.left if not self._problems[name]]:
+                self._ups[name] = number, remedy
+                del self.left[name]
+            if not self.left and not said:
+                break
+
+    def outcome(self, cell: Cell) -> Outcome:
+        """How a kind ended."""
+        if cell.kind in self._ups:
+            ups, remedy = self._ups[cell.kind]
+            return Outcome(cell, ups, (), remedy)
+        problems = self._problems.get(cell.kind, [])
+        if self._stages[cell.kind] is None and self._hook == "create" and self._unknown(cell.kind):
+            return Outcome(cell, _MOST_UPS, tuple(problems), "orphan")
+        return Outcome(cell, 0, tuple(problems))
+
+    def _unknown(self, kind: str) -> bool:
+        """Whether the state does not know what is there."""
+        kept, half = self._scene.outputs()
+        return self.left[kind].resource not in kept and not half
+
+    def _found(self, said: str) -> dict[str, list[str]]:
+        read: dict[str, list[dict[str, object]]] = {}
+
+        def rows(table: str) -> list[dict[str, object]]:
+            if table not in read:
+                read[table] = self._scene.emulator.control.rows(table)
+            return read[table]
+
+        kept, half = self._scene.outputs()
+        found = {}
+        for name, kind in self.left.items():
+            stage = self._stages[name]
+            problems = kind.problems(stage, self._hook, rows, kept.get(kind.resource))
+            if self._repeated:
+                problems += kind.too_many(stage, self._hook, rows)
+            problems += [line for line in half if line.startswith(f"{kind.resource} ")]
+            problems += [said[-2000:]] if said and problems else []
+            found[name] = problems
+        return found
+
+
+def _declared(
+    scene: Scene, hook: str, taking_part: Sequence[tuple[Kind, str | None]]
+) -> Declaration:
+    """What the program says: those who take part at their stages, the others as before."""
+    busy = [kind for kind, _ in taking_part]
+    rest = [] if hook == "create" else [kind for kind in scene.kinds if kind not in busy]
+    wanted = [(kind, stage) for kind, stage in taking_part if stage is not None]
     return [*wanted, *((kind, "old") for kind in rest)]
-
-
-def _problems(
-    scene: Scene, hook: str, kinds: Mapping[str, Kind], said: str
-) -> dict[str, list[str]]:
-    read: dict[str, list[dict[str, object]]] = {}
-
-    def rows(table: str) -> list[dict[str, object]]:
-        if table not in read:
-            read[table] = scene.emulator.control.rows(table)
-        return read[table]
-
-    kept, half = scene.outputs()
-    found = {}
-    for name, kind in kinds.items():
-        problems = kind.problems(_STAGES[hook], hook, rows, kept.get(kind.resource))
-        problems += [line for line in half if line.startswith(f"{kind.resource} ")]
-        problems += [said[-2000:]] if said and problems else []
-        found[name] = problems
-    return found
 
 
 def _interrupt(
@@ -199,15 +251,24 @@ def _held(kind: Kind, hook: str, moment: str) -> tuple[str, str, int]:
 
 
 def _later(hook: str, writes: tuple[Write, ...]) -> int:
-    """Of a replacement, the first write of the new one; of other hooks, the second."""
+    """
+    The write at which a hook is half done: of others than a replacement, the second one.
+
+    Of a replacement that deletes first, the first one of the new row; of one that creates first,
+    the deletion.
+    """
     if hook != "replace":
         return 1
     old = ("DELETE", "POST")
     return next(
-        number
-        for number, (method, path) in enumerate(writes)
-        if method not in old or (method == "POST" and not path.startswith(("Revoke", "Uninstall")))
-        if number > 0
+        (
+            number
+            for number, (method, path) in enumerate(writes)
+            if method not in old
+            or (method == "POST" and not path.startswith(("Revoke", "Uninstall")))
+            if number > 0
+        ),
+        len(writes) - 1,
     )
 
 

@@ -2,8 +2,8 @@
 What the kill matrix knows of a kind of resource: what is declared, which requests write it, and
 what the server and the state have to look like afterwards.
 
-A *stage* is a version of a declaration: `old`, `new` (changed in place), `other` (replaced), or
-None (not declared).
+A *stage* is a version of a declaration: `old`, `new` and `third` (changed in place), `other`
+(replaced), or None (not declared).
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ class Kind:
     read: str
     """Path of the request that a refresh reads it with."""
     writes: Writes
+
+    def reverted(self, hook: str) -> str | None:
+        """The stage that a program is reverted to after a hook."""
+        return None if hook == "create" else "old"
+
+    def too_many(self, stage: str | None, hook: str, rows: Rows) -> list[str]:
+        """What was done more often than it takes, when the same command was repeated."""
+        return []
 
     def sow(self, emulator: Emulator) -> None:
         """Rows that have to be there before."""

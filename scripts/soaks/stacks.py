@@ -1,96 +1,188 @@
 """
-Histories on the real engine: a stack of flows and a share, whose `up`s meet faults and are killed.
+Histories of whole programs on the real engine: `projects.history`, each command a `pulumi up`.
 
-The engine or the provider process may die at any moment of an `up`, somebody says `pulumi cancel`
-where the engine died, and two `pulumi up --refresh` later everything must be as declared.
+Engine or provider die at the nth request of a command, before or after the change is made, and the
+engine does one thing after the other (`--parallel 1`), so that a seed is the same history again.
 """
 
 from __future__ import annotations
 
-import random
+import re
 import shutil
 import signal
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.emulator.handle import BarrierHandle
+from scripts.fault_proxy.handle import FaultProxy
 from scripts.killing import processes
-from scripts.soaks.engine import misbehave
-from scripts.soaks.flows import FOREIGN, FOREIGN_COLUMNS, edit_by_hand, is_as_declared
-from tests.cloud_flow.definitions import hourly
+from scripts.soaks.command import EVERYTHING, Death
+from scripts.soaks.outcome import Outcome
+from scripts.soaks.projects.history import Ran, live, renew
+from scripts.soaks.projects.resources import Made, Project
 from tests.engine_project import EngineError, EngineProject
 
-_ALICE = "0e6a3b61-0000-4000-8000-000000000011"
-_MASKS = {"read": 1, "write": 2, "share": 262144}
-_PATHS = "workflows|Access|batch"
-_PATIENCE = 120.0
-_VICTIMS: tuple[processes.Role | None, ...] = (None, None, "provider", "engine")
-
-Declared = dict[str, dict[str, Any]]
+_PATIENCE = 180.0
+_POLL_SECONDS = 0.1
+_TIMEOUT = "20"
+# The engine's heading of what it says about a resource, and what it says first of an error.
+_HEADING = re.compile(r"^  pulumi-python:\S+ \((?P<name>[^)]+)\):\s*$")
+_ERROR = re.compile(r"^\s*error: (?P<text>.*)")
+_ROUNDS = (1, 3)
 
 
 class Stack:
     """One stack of the real engine, emptied before each history."""
 
+    proxy: FaultProxy | None = None
+
     def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.other = Emulator()
+        self.packages = Path(tempfile.mkdtemp(prefix="packages-"))
         self._folder = Path(tempfile.mkdtemp(prefix="soak-"))
-        environment = {**emulator.environment, "POWERAUTOMATE_REQUEST_TIMEOUT": "20"}
-        self.project = EngineProject(self._folder, emulator, environment=environment)
-        self._state = self._folder / "state" / ".pulumi" / "stacks" / "tests" / "dev.json"
-        self._empty = self._state.read_text("utf-8")
+        self._project = EngineProject(
+            self._folder, emulator, environment=self._settings(emulator), parallel=1
+        )
+        self._file = self._folder / "state" / ".pulumi" / "stacks" / "tests" / "dev.json"
+        self._empty = self._file.read_text("utf-8")
+        self._kept = {path.name for path in self._folder.iterdir()}
 
-    def forget(self) -> None:
-        """A new stack."""
-        shutil.rmtree(self._folder / "state" / ".pulumi" / "locks", ignore_errors=True)
-        self._state.write_text(self._empty, "utf-8")
+    def begin(self) -> None:
+        """New environments, an empty state, and a machine on which nothing is kept."""
+        for emulator in (self.emulator, self.other):
+            renew(emulator)
+        self._put_back(self._empty)
+        self.move()
 
-    def up(
-        self, declared: Declared, *, kill: processes.Role | None = None, after: float = 0.0
-    ) -> str:
-        """`pulumi up --refresh`, with somebody killed meanwhile if wished; returns what failed."""
+    def move(self) -> None:
+        """Go on on a fresh machine: what was kept beside the program is gone."""
+        for path in self._folder.iterdir():
+            if path.name not in self._kept:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-        def program() -> None:
-            for name, flow in declared.items():
-                made = powerautomate.CloudFlow(
-                    name, definition=hourly(flow["text"]), state=flow["state"]
-                )
-                if flow["access"]:
-                    powerautomate.FlowShare(
-                        f"share-{name}",
-                        flow_id=made.id,
-                        principal=powerautomate.user(_ALICE),
-                        access=flow["access"],
-                        on_conflict="overwrite",
-                    )
+    def ids(self) -> dict[str, str]:
+        """Ids of what the state has, by name."""
+        return {item["urn"].rpartition("::")[2]: item["id"]
+                for item in self._project.resources() if not item.get("delete")}  # fmt: skip
 
-        failed: list[str] = []
+    def run(
+        self, program: Project, *, refresh: bool, death: Death | None, keeps_going: bool
+    ) -> Ran:
+        """Run `pulumi up`; after an engine that died, `pulumi cancel` frees the stack."""
 
-        def run() -> None:
-            try:
-                self.project.up(program, refresh=True)
-            except EngineError as error:
-                failed.append(str(error))
+        def run() -> str:
+            return self._project.up(
+                _declares(program), refresh=refresh, continue_on_error=keeps_going
+            )
 
-        thread = threading.Thread(target=run)
+        barrier = self._barrier(death)
+        ran = Ran()
+        thread = threading.Thread(target=_attempt, args=(run, ran))
         thread.start()
-        if kill:
-            time.sleep(after)
-            try:
-                processes.send(processes.find(kill), signal.SIGKILL)
-            except LookupError:
-                kill = None
-        thread.join(_PATIENCE)
-        if kill == "engine":
-            self.project.cancel()
-        return "\n".join(failed)
+        end = time.monotonic() + _PATIENCE
+        while thread.is_alive() and death and barrier and not ran.died:
+            if barrier.is_reached(_POLL_SECONDS):
+                ran.died = True
+                _kill(death.victim)
+                barrier.release()
+            elif time.monotonic() > end:
+                break
+        thread.join(max(1.0, end - time.monotonic()))
+        if thread.is_alive():
+            processes.send(processes.find("engine"), signal.SIGKILL)
+            raise TimeoutError("a command did not end")
+        if ran.died and death and death.victim == "engine":
+            self._project.cancel()
+        names = set(program) | set(self.ids())
+        ran.unsettled = names if ran.died else set(ran.failed)
+        ran.done = set() if ran.failed or ran.died else names
+        return ran
+
+    def stray(self, program: Project, verb: str) -> Ran:
+        """A command in the other environment; the state is put back."""
+        before = self._file.read_text("utf-8")
+        self._project.set_environment(self._settings(self.other))
+        ran = Ran()
+        if verb == "up":
+            # On the command line a preview comes first, and ends it when it fails.
+            _attempt(lambda: self._project.preview(_declares(program)), ran)
+            if not ran.failed:
+                _attempt(lambda: self._project.up(_declares(program)), ran)
+        else:
+            _attempt(getattr(self._project, verb), ran)
+        self._project.set_environment(self._settings(self.emulator))
+        self._put_back(before)
+        return ran
 
     def close(self) -> None:
-        """Remove the stack."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """End it."""
+        self.other.close()
+        for folder in (self._folder, self.packages):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _barrier(self, death: Death | None) -> BarrierHandle | None:
+        if death is None:
+            return None
+        control = self.emulator.control
+        rule = {"path": EVERYTHING, "nth": death.request, "when": death.when, "times": 1}
+        barrier = control.barrier(**rule)
+        if death.when == "before_commit":
+            control.fault(**rule, do="reset")
+        return barrier
+
+    def _settings(self, emulator: Emulator) -> dict[str, str]:
+        return {
+            "POWERAUTOMATE_ENVIRONMENT_URL": emulator.url,
+            "POWERAUTOMATE_ACCESS_TOKEN": "emulator",
+            "POWERAUTOMATE_REQUEST_TIMEOUT": _TIMEOUT,
+        }
+
+    def _put_back(self, text: str) -> None:
+        shutil.rmtree(self._folder / "state" / ".pulumi" / "locks", ignore_errors=True)
+        self._file.write_text(text, "utf-8")
+
+
+def _declares(project: Project) -> Callable[[], None]:
+    def program() -> None:
+        made: Made = {}
+        for name, item in project.items():
+            made[name] = item.make(name, made)
+
+    return program
+
+
+def _attempt(run: Callable[[], str], ran: Ran) -> None:
+    try:
+        ran.said = run().splitlines()
+    except EngineError as error:
+        ran.said = str(error).splitlines()
+        ran.failed = _failures(ran.said)
+
+
+def _failures(lines: list[str]) -> dict[str, str]:
+    """What failed, by resource, from the engine's diagnostics."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in lines:
+        if heading := _HEADING.match(line):
+            name = heading["name"]
+        elif (error := _ERROR.match(line)) and name:
+            found[name] = f"{found.get(name, '')} {error['text']}".strip()
+    return found or {"the run": "\n".join(lines)[-1500:]}
+
+
+def _kill(victim: str) -> None:
+    """Kill one of the two; a provider would end by itself when its engine is gone, but later."""
+    pids = [processes.find("provider")]
+    if victim == "engine":
+        pids.insert(0, processes.find("engine"))
+    for pid in pids:
+        processes.send(pid, signal.SIGKILL)
 
 
 def start(emulator: Emulator) -> Stack:
@@ -98,68 +190,6 @@ def start(emulator: Emulator) -> Stack:
     return Stack(emulator)
 
 
-def history(seed: int, emulator: Emulator, stack: Stack) -> tuple[Stack, list[str]]:
-    """Run one history; returns the stack to go on with, and what ended wrong."""
-    chance = random.Random(seed)
-    emulator.control.reset()
-    emulator.control.insert("workflows", {"workflowid": FOREIGN, **FOREIGN_COLUMNS})
-    stack.forget()
-    declared: Declared = {}
-    for _ in range(chance.randint(2, 3)):
-        _edit_program(chance, declared)
-        edit_by_hand(chance, emulator)
-        misbehave(chance, emulator, _PATHS)
-        victim = chance.choice(_VICTIMS)
-        stack.up(declared, kill=victim, after=chance.uniform(0.5, 2.0))
-        emulator.control.clear_faults()
-    problems: list[str] = []
-    for _ in range(2):
-        said = stack.up(declared)
-        problems = _problems(emulator, stack, declared) + ([said[-1500:]] if said else [])
-        if not problems:
-            break
-    return stack, problems
-
-
-def _edit_program(chance: random.Random, declared: Declared) -> None:
-    for name in ("a", "b", "c"):
-        dice = chance.random()
-        if dice < 0.2:
-            declared.pop(name, None)
-        elif dice < 0.85:
-            declared[name] = {
-                "text": chance.choice(("one", "two", "three")),
-                "state": chance.choice(("on", "off")),
-                "access": chance.sample(sorted(_MASKS), chance.randint(0, 2)),
-            }
-
-
-def _problems(emulator: Emulator, stack: Stack, declared: Declared) -> list[str]:
-    rows = {row["workflowid"]: row for row in emulator.control.rows("workflows")}
-    foreign = rows.pop(FOREIGN, None)
-    problems = [] if foreign and foreign["name"] == "foreign" else ["a foreign flow was touched"]
-    kept = stack.project.resources()
-    ids = {
-        item["urn"].rpartition("::")[2]: item["id"]
-        for item in kept
-        if item["urn"].partition("CloudFlow::")[1]
-    }
-    if set(ids) != set(declared) or set(rows) != set(ids.values()):
-        problems.append(
-            f"state: {sorted(ids)}, server: {sorted(rows)}, program: {sorted(declared)}"
-        )
-        return problems
-    shares = {
-        (row["objectid"], row["principalid"]): row["accessrightsmask"]
-        for row in emulator.control.rows("principalobjectaccessset")
-    }
-    wanted = {}
-    for name, flow in declared.items():
-        row = rows[ids[name]]
-        if not is_as_declared(row, name, hourly(flow["text"]), on=flow["state"] == "on"):
-            problems.append(f"{name} is not as declared")
-        if flow["access"]:
-            wanted[ids[name], _ALICE] = sum(_MASKS[right] for right in flow["access"])
-    if shares != wanted:
-        problems.append(f"shares: {shares} instead of {wanted}")
-    return problems
+def history(seed: int, emulator: Emulator, stack: Stack) -> tuple[Stack, Outcome]:
+    """Run one history; returns the stack to go on with, and how it ended."""
+    return stack, live(seed, stack, rounds=_ROUNDS)

@@ -41,10 +41,12 @@ class Zygote:
         )  # fmt: skip
         theirs.close()
 
-    def spawn(self, engine: str, environment: Mapping[str, str]) -> Forked:
-        """A provider process for an engine that listens at an address."""
+    def spawn(
+        self, engine: str, environment: Mapping[str, str], folder: str | Path = _ROOT
+    ) -> Forked:
+        """A provider process for an engine that listens at an address and works in a folder."""
         read, write = os.pipe()
-        message = json.dumps([engine, dict(environment)]).encode()
+        message = json.dumps([engine, dict(environment), str(folder)]).encode()
         socket.send_fds(self._socket, [message], [write])
         os.close(write)
         pid = int(self._socket.recv(100))
@@ -125,7 +127,8 @@ def _modules() -> Iterator[str]:
             yield module.name
 
 
-def _become(engine: str, environment: Mapping[str, str]) -> None:
+def _become(engine: str, environment: Mapping[str, str], folder: str) -> None:
+    os.chdir(folder)
     os.environ.update({"PULUMI_PROJECT": "demo", **environment})
     sys.argv = ["pulumi.dynamic", engine]
     try:

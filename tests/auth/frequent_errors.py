@@ -147,7 +147,9 @@ FREQUENT: Mapping[str, Case] = {
     "AADSTS7000215": Case(
         _changed(ARM_CLIENT_SECRET="not-that-one"), ("client_secret", "value, not its id")
     ),
-    "AADSTS7000222": Case(_expired_secret, ("client_secret has expired", "create a new one")),
+    "AADSTS7000222": Case(
+        _expired_secret, ("client_secret has expired", "create a new one", "--run-program")
+    ),
     "AADSTS90002": Case(_changed(ARM_TENANT_ID=_NOBODY), ("tenant_id", _NOBODY)),
     "AADSTS700016": Case(_changed(ARM_CLIENT_ID=_NOBODY), ("client_id", "tenant_id")),
     "AADSTS7000112": Case(_disabled, ("client_id is disabled", "enable")),

@@ -111,7 +111,8 @@ def test_answers_that_are_nested_too_deeply() -> None:
 @pytest.mark.parametrize("body", [b"[" * 5000 + b"]" * 5000, b'{"a":' * 300 + b"1" + b"}" * 300])
 def test_environment_that_nests_too_deeply(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such an answer is not Dataverse's, in one line."""
-    with serving(lambda method, path: Answer(200, {}, body)) as (address, _):
+    headers = {"OData-Version": "4.0"}
+    with serving(lambda method, path: Answer(200, headers, body)) as (address, _):
         values = {
             "POWERAUTOMATE_ENVIRONMENT_URL": f"http://{address}",
             "POWERAUTOMATE_ACCESS_TOKEN": "a-ready-token",

@@ -40,7 +40,7 @@ def test_text(files: tuple[str, str]) -> None:
     done = _verb("diff", *files)
     assert done.returncode == 1
     assert done.stdout == (
-        '"Send mail", emailMessage/To: ops → dev in ops@contoso.com.\n'
+        '"Send mail", emailMessage/To: "ops" → "dev" in "ops@contoso.com".\n'
         "    actions.Send_mail.inputs.parameters.emailMessage/To\n"
         '"Note" (Compose) is added.\n'
         "    actions.Note\n"
@@ -63,7 +63,9 @@ def test_json(files: tuple[str, str]) -> None:
 def test_markdown(files: tuple[str, str]) -> None:
     """A list, and a diagram with the changes marked."""
     printed = _verb("diff", *files, "--format", "markdown").stdout
-    assert printed.startswith('- "Send mail", emailMessage/To: ops → dev in ops@<!-- -->contoso')
+    assert printed.startswith(
+        '- "Send mail", emailMessage/To: "ops" → "dev" in "ops@<!-- -->contoso'
+    )
     assert "```mermaid\nflowchart TD\n" in printed
     assert "classDef added" in printed
 

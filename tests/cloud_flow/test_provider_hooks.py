@@ -102,10 +102,11 @@ def test_id_is_stable_and_known_before_the_first_request(provider: ProviderProce
     assert first["workflow_id"] != checked(provider, flow_inputs("Other", hourly()))["workflow_id"]
 
 
-def test_recorded_id_survives_a_rename(provider: ProviderProcess) -> None:
-    """An id that is in the state stays, whatever the resource is called now."""
+def test_recorded_id_survives_a_rename(provider: ProviderProcess, emulator: Emulator) -> None:
+    """An id that is in the state stays, whatever the resource is called in the next run."""
     first = checked(provider, flow_inputs("Old", hourly()))
-    renamed = checked(provider, flow_inputs("New", hourly()), **first)
+    with provider_process(emulator.environment) as next_run:
+        renamed = checked(next_run, flow_inputs("New", hourly()), **first)
     assert renamed["workflow_id"] == first["workflow_id"]
 
 
@@ -182,16 +183,39 @@ def test_create_in_doubt_can_be_deleted(provider: ProviderProcess, emulator: Emu
     assert emulator.control.rows("workflows") == []
 
 
-def test_create_in_doubt_with_a_chosen_id_is_an_error(
+def test_create_in_doubt_with_a_chosen_id_is_state(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """A chosen id proves nothing, so what may be somebody else's is not taken into the state."""
+    """It is found by the next update, whatever the program declares by then."""
     emulator.control.fault(method="POST", path="workflows", when="after_commit", do="reset")
     emulator.control.fault(method="GET", path="workflows", do="reset")
     chosen = "11111111-1111-4111-8111-111111111111"
-    news = checked(provider, flow_inputs("Chosen", hourly(), workflow_id=chosen))
-    with pytest.raises(ProviderError):
-        provider.create(news)
+    flow_id, news, outputs = created(provider, flow_inputs("Chosen", hourly(), workflow_id=chosen))
+    assert outputs["current_state"] == "unknown"
+    emulator.control.clear_faults()
+    other = flow_inputs("Chosen", hourly("Bye"), workflow_id=chosen)
+    after = checked(provider, other, **news)
+    assert provider.diff(flow_id, outputs, after).changes
+    outputs = provider.update(flow_id, outputs, after)
+    assert outputs["current_state"] == "on"
+    assert '"Bye"' in emulator.control.row("workflows", chosen)["clientdata"]
+
+
+def test_create_in_doubt_with_a_chosen_id_takes_nothing_foreign(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """A chosen id proves nothing: what is there and is not as declared is somebody else's."""
+    chosen = "11111111-1111-4111-8111-111111111111"
+    with provider_process(emulator.environment) as theirs:
+        created(theirs, flow_inputs("Theirs", hourly("Theirs"), state="off", workflow_id=chosen))
+    emulator.control.fault(method="POST", path="workflows", do="reset")
+    emulator.control.fault(method="GET", path="workflows", do="reset")
+    flow_id, news, outputs = created(provider, flow_inputs("Ours", hourly(), workflow_id=chosen))
+    emulator.control.clear_faults()
+    with pytest.raises(ProviderError, match="exists already and differs"):
+        provider.update(flow_id, outputs, news)
+    provider.delete(flow_id, outputs)
+    assert emulator.control.row("workflows", chosen)["name"] == "Theirs"
 
 
 def test_lost_answer_of_update_is_not_a_conflict(
@@ -353,7 +377,8 @@ def test_foreign_flow_with_a_chosen_id_is_reported(
 ) -> None:
     """A chosen id proves nothing: a different flow that has it is not taken over."""
     one = "11111111-1111-4111-8111-111111111111"
-    created(provider, flow_inputs("Theirs", hourly(), state="off", workflow_id=one))
+    with provider_process(emulator.environment) as theirs:
+        created(theirs, flow_inputs("Theirs", hourly(), state="off", workflow_id=one))
     news = checked(provider, flow_inputs("Ours", hourly("x"), state="off", workflow_id=one))
     with pytest.raises(ProviderError, match="exists already and differs in definition, name"):
         provider.create(news)
@@ -376,7 +401,7 @@ def test_progress_and_warnings_carry_the_urn(provider: ProviderProcess) -> None:
     provider.create(news)
     urn = news["__identity"].partition("/")[2]
     assert (urn, "creating the flow, then turning it on", True) in provider.log
-    assert any(line[0] == urn and "taken over" in line[1] and not line[2] for line in provider.log)
+    assert any(line[0] == urn and "was adopted" in line[1] and not line[2] for line in provider.log)
 
 
 def test_warnings_are_said_once(provider: ProviderProcess) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,52 @@ def _again_and_one_more(adopted: AdoptedProject, emulator: Emulator) -> None:
     adopted.import_all()
     assert adopted.changes() == {"same": 10}
     assert mine in config.read_text("utf-8")
+
+
+def test_credentials_in_definitions(adopted: AdoptedProject, emulator: Emulator) -> None:
+    """They are told, kept from others, and encrypted in the state; the preview is empty."""
+    canaries = {name: f"c4n4ry-{name}-93fa" for name in ("secure", "header", "signature", "pair")}
+    definition = hourly()
+    definition["parameters"] = {"pw": {"type": "SecureString", "defaultValue": canaries["secure"]}}
+    definition["actions"]["Call"] = {
+        "type": "Http",
+        "inputs": {
+            "method": "POST",
+            "uri": f"https://contoso.example/run?sig={canaries['signature']}",
+            "headers": {"x-api-key": canaries["header"]},
+        },
+        "runAfter": {},
+    }
+    definition["actions"]["Keep"] = {
+        "type": "InitializeVariable",
+        "inputs": {
+            "variables": [
+                {"name": "Client secret", "type": "string", "value": canaries["pair"]},
+            ]
+        },
+        "runAfter": {},
+    }
+    add_flow(emulator, 1, document(definition), name="Keys", _ownerid_value=seed.ALICE)
+    add_flow(emulator, 2, document(hourly()), name="Plain", _ownerid_value=seed.ALICE)
+    printed = adopted.adopt("--all")
+    assert "1 of them hold what looks like a credential" in printed
+    assert (
+        "  Keys: parameters.pw.defaultValue, actions.Call.inputs.uri, "
+        "actions.Call.inputs.headers.x-api-key and 1 more"
+    ) in printed
+    for name, text in adopted.files().items():
+        mode = stat.S_IMODE((adopted.path / name).stat().st_mode)
+        holds = any(canary in text for canary in canaries.values())
+        assert not holds or mode == 0o600, name
+    assert stat.S_IMODE((adopted.path / "flows" / "plain.json").stat().st_mode) != 0o600
+    adopted.pulumi("stack", "init", "dev")
+    adopted.import_all()
+    for command in ([], ["up", "--yes", "--skip-preview"], ["refresh", "--yes", "--skip-preview"]):
+        told = adopted.pulumi(*command) if command else ""
+        assert adopted.changes() == {"same": 3}
+        state = adopted.pulumi("stack", "export")
+        assert not any(canary in told + state for canary in canaries.values())
+    assert "adopted 0 flows" in adopted.adopt("--all")
 
 
 @pytest.mark.skipif(not FLOWS, reason="needs the corpus of real flows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject
 
+_ID = "7a000000-0000-4000-8000-00000000000a"
 _SECRET = "canary-7f3a9c-secret"
 
 
@@ -40,6 +42,19 @@ def _misspelt() -> dict[str, Any]:
 
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "not-json": ({"definition": "{not json"}, "not JSON"),
+    "path-as-text": (
+        {"definition": "flows/digest.json"},
+        "It looks like a path; pass powerautomate.read_definition('flows/digest.json').",
+    ),
+    "yaml": ({"definition": "triggers:\n  one: 1\n"}, "It looks like YAML; a definition is JSON"),
+    "path": (
+        {"definition": Path("flows/digest.json")},
+        "wrong: definition is a path; pass powerautomate.read_definition('flows/digest.json').",
+    ),
+    "date": (
+        {"definition": {**hourly(), "parameters": {"since": [datetime.date(2026, 1, 1)]}}},
+        "wrong: definition.parameters.since[0] is a date, which JSON cannot hold",
+    ),
     "no-trigger": ({"definition": _without_trigger()}, "trigger"),
     "two-triggers": ({"definition": _two_triggers()}, "trigger"),
     "expression": ({"definition": hourly("@concat('a'")}, "wrong at character 12"),
@@ -68,6 +83,52 @@ def test_one_line_at_preview(project: EngineProject, case: str) -> None:
     assert "Traceback" not in str(refused.value)
     assert project.sent() == []
     assert project.emulator.control.token_requests() == []
+
+
+def test_a_date_from_an_output(project: EngineProject) -> None:
+    """The same line for what the program knows only later."""
+
+    def program() -> None:
+        day = pulumi.Output.from_input(1).apply(lambda number: datetime.date(2026, 1, number))
+        definition = {**hourly(), "parameters": {"since": day}}
+        powerautomate.CloudFlow("wrong", definition=definition)
+
+    with pytest.raises(EngineError) as refused:
+        project.preview(program)
+    lines = [line for line in str(refused.value).splitlines() if "error:" in line]
+    assert any("wrong: definition.parameters.since is a date" in line for line in lines), lines
+    assert project.sent() == []
+
+
+def test_an_unknown_solution(project: EngineProject) -> None:
+    """What to give instead; nothing was deleted by hand."""
+    with pytest.raises(EngineError) as refused:
+        project.up(
+            lambda: powerautomate.CloudFlow("f", definition=hourly(), solution="nosuch") and None
+        )
+    assert "takes the unique name of an unmanaged solution" in str(refused.value)
+    assert "pulumi refresh" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("email", "hint"),
+    [
+        ("alise@contoso.com", "Did you mean alice@contoso.com?"),
+        ("zed@contoso.com", "Check the name and environment_url."),
+    ],
+)
+def test_an_unknown_user(project: EngineProject, email: str, hint: str) -> None:
+    """Only names that are alike are named; having the same domain is no likeness."""
+
+    def program() -> None:
+        flow = powerautomate.CloudFlow("f", definition=hourly(), state="off")
+        powerautomate.FlowShare(
+            "share", flow_id=flow.id, principal=powerautomate.user(email), access="run-only"
+        )
+
+    with pytest.raises(EngineError) as refused:
+        project.up(program)
+    assert f"in this environment. {hint}" in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -210,3 +271,58 @@ def test_many_problems_are_told_shortly(project: EngineProject) -> None:
         project.preview(lambda: powerautomate.CloudFlow("wrong", definition=definition) and None)
     assert "and 80 more" in str(refused.value)
     assert "Step_50" not in str(refused.value)
+
+
+def _flows_of_one_id() -> None:
+    for name in ("one", "two"):
+        powerautomate.CloudFlow(name, definition=hourly(), workflow_id=_ID)
+
+
+def _references_of_one_name() -> None:
+    for name, logical_name in (("one", "contoso_mail"), ("two", "Contoso_Mail")):
+        powerautomate.ConnectionReference(
+            name, logical_name=logical_name, connector="shared_office365"
+        )
+
+
+def _values_of_one_variable() -> None:
+    for name in ("one", "two"):
+        powerautomate.EnvironmentVariableValue(name, schema_name="contoso_x", value="1")
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        (_flows_of_one_id, f"workflow_id {_ID} is declared by CloudFlow"),
+        (_references_of_one_name, "logical_name contoso_mail is declared by ConnectionReference"),
+        (_values_of_one_variable, "schema_name contoso_x is declared by EnvironmentVariableValue"),
+    ],
+)
+def test_declared_twice(project: EngineProject, program: Callable[[], None], expected: str) -> None:
+    """Refused at preview, in one line that names the other resource."""
+    with pytest.raises(EngineError) as refused:
+        project.preview(program)
+    lines = [line for line in str(refused.value).splitlines() if "error:" in line]
+    # Whichever of the two the engine takes up second is refused.
+    told = [line.replace("Contoso_Mail", "contoso_mail") for line in lines]
+    assert any(f"{expected} 'one' too; leave" in line for line in told) or any(
+        f"{expected} 'two' too; leave" in line for line in told
+    ), lines
+    assert project.sent() == []
+
+
+def test_renaming_is_no_second_declaration(project: EngineProject) -> None:
+    """With an alias or without one: the old name is not in the program any more."""
+    project.up(
+        lambda: powerautomate.CloudFlow("one", definition=hourly(), workflow_id=_ID) and None
+    )
+    renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="one")])
+    project.up(
+        lambda: (
+            powerautomate.CloudFlow(
+                "two", renamed, definition=hourly(), workflow_id=_ID, name="one"
+            )
+            and None
+        )
+    )
+    assert len(project.resources()) == 1

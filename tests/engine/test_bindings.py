@@ -109,6 +109,39 @@ def test_life_of_a_value(project: EngineProject, emulator: Emulator) -> None:
     assert emulator.control.rows("environmentvariablevalues") == []
 
 
+def test_a_value_of_another_type_is_refused(project: EngineProject, emulator: Emulator) -> None:
+    """The definition says that it is a number; the value, which may be a secret, is not shown."""
+    emulator.control.insert(
+        "environmentvariabledefinitions",
+        {
+            "environmentvariabledefinitionid": VARIABLE,
+            "schemaname": "contoso_limit",
+            "type": 100_000_001,
+        },
+    )
+
+    def value(text: str) -> Any:
+        def program() -> None:
+            powerautomate.EnvironmentVariableValue("x", schema_name="contoso_limit", value=text)
+
+        return program
+
+    with pytest.raises(EngineError, match="contoso_limit is of type number; give") as refused:
+        project.up(value("hunter2"))
+    assert "hunter2" not in str(refused.value).partition("Diagnostics")[2]
+    assert emulator.control.rows("environmentvariablevalues") == []
+    project.up(value("12"))
+
+
+def test_references_of_agents(project: EngineProject, emulator: Emulator) -> None:
+    """Copilot Studio makes names with dots and hyphens; they are declared and bound."""
+    name = "contoso_Coach.shared_office365.shared-office365-9f2820bba981"
+    project.up(_reference(logical_name=name, connection_id="shared-office365-1"))
+    (row,) = emulator.control.rows("connectionreferences")
+    assert row["connectionreferencelogicalname"] == name
+    assert "2 unchanged" in changes(project.up())
+
+
 def test_unknown_variable(project: EngineProject) -> None:
     """Its definition comes with a solution."""
 

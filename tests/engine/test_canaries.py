@@ -14,11 +14,13 @@ from tests.canaries import run
 def test_no_secret_is_written_anywhere(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Eight kinds, in state, pickle, logs, tracebacks, journal, command line and crash: none."""
+    """Ten kinds, in state, logs, spans, tracebacks, journal, command line and crash: none."""
     monkeypatch.setenv("PATH", os.environ["PATH"])
     found = run(emulator, tmp_path)
-    assert len(found.canaries) == 8
+    assert len(found.canaries) == 10
     assert len(found.sinks) > 20
+    spans = [text for sink, text in found.sinks.items() if sink.startswith("spans")]
+    assert all("CloudFlow" in text for text in spans)
     assert found.hits() == []
 
 

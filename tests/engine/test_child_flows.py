@@ -13,6 +13,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject, changes
+from tests.met import document
 
 IDS = {
     name: f"7a000000-0000-4000-8000-00000000000{n}"
@@ -123,6 +124,54 @@ def test_a_lookup_between_parent_and_child(project: EngineProject, emulator: Emu
     assert _refused(emulator) == []
 
 
+def test_an_async_program(project: EngineProject, emulator: Emulator) -> None:
+    """What it awaits between parent and child changes nothing about the order."""
+
+    async def program() -> None:
+        powerautomate.CloudFlow("parent", definition=calling(IDS["leaf"]))
+        await asyncio.sleep(1.5)
+        await asyncio.gather(asyncio.sleep(0.1), asyncio.to_thread(lambda: None))
+        powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
+
+    project.up(program)  # type: ignore[arg-type]
+    assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
+    assert _refused(emulator) == []
+    assert changes(project.preview()) == "3 unchanged"
+
+
+def test_an_async_program_that_awaits_another_resource(
+    project: EngineProject, emulator: Emulator
+) -> None:
+    """While the engine makes what the program waits for, the parent waits for the program."""
+
+    async def program() -> None:
+        emulator.control.fault(method="POST", path="/workflows", do="delay", seconds=2, times=1)
+        other = powerautomate.CloudFlow("other", definition=hourly())
+        powerautomate.CloudFlow("parent", definition=calling(IDS["leaf"]))
+        await other.etag.future()
+        powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
+
+    project.up(program)  # type: ignore[arg-type]
+    assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
+    assert _refused(emulator) == []
+
+
+def test_an_async_program_that_awaits_the_parent(project: EngineProject) -> None:
+    """It would wait for itself; the parent goes ahead, and stays off until the next `up`."""
+    ids: list[Any] = []
+
+    async def program() -> None:
+        parent = powerautomate.CloudFlow("parent", definition=calling(IDS["leaf"]))
+        ids.append(await parent.id.future())
+        powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
+
+    with pytest.raises(EngineError, match="Flow 'parent' exists but is off"):
+        project.up(program)  # type: ignore[arg-type]
+    assert len(project.resources()) == 2
+    project.up()
+    assert changes(project.preview()) == "3 unchanged"
+
+
 def test_connection_references(project: EngineProject, emulator: Emulator) -> None:
     """Those that a flow names are made before it and deleted after it, declared last or not."""
 
@@ -203,3 +252,17 @@ def _refused(emulator: Emulator) -> list[str]:
         for item in emulator.control.requests()
         if item["status"] >= 400
     ]
+
+
+def test_a_childs_connection_of_its_caller_is_refused(project: EngineProject) -> None:
+    """At preview: the service refuses to turn on the flow that calls it."""
+    child = "5eed0000-0000-4000-8000-0000000000c1"
+    flow = document("child-with-invoker")
+    flow["properties"]["definition"]["actions"]["Respond"]["kind"] = "PowerApp"
+
+    def program() -> None:
+        powerautomate.CloudFlow("parent", definition=document("parent-of-invoker-child"))
+        powerautomate.CloudFlow("child", definition=flow, workflow_id=child)
+
+    with pytest.raises(EngineError, match="'child', whose connection 'shared_office365' is that"):
+        project.preview(program)

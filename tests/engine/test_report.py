@@ -98,8 +98,8 @@ def test_the_report_of_a_real_preview(run: Run) -> None:
     assert "1 resource unchanged." in report
     for sentence in (
         "- The schedule changes: every hour → every day. (`triggers.Recurrence.recurrence`)",
-        "emailMessage/To: ops → dev in ops@<!-- -->contoso.com.",
-        "| gone | CloudFlow | delete | The flow is deleted. |",
+        'emailMessage/To: "ops" → "dev" in "ops@<!-- -->contoso.com".',
+        "| ⚠️ gone | CloudFlow | **delete** | The flow is deleted. |",
         "| late | CloudFlow | create | A new flow of 1 action, started by a schedule, every hour",
         "| hidden | CloudFlow | update | The definition is a secret; it is not shown. |",
         "| moved | CloudFlow | replace | The flow is deleted and created anew. (+1) |",

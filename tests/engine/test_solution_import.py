@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -231,3 +232,56 @@ def test_changed_file_is_not_sent(
     with pytest.raises(EngineError, match="was changed since the program looked at it"):
         project.up(program)
     assert emulator.control.rows("importjobs") == []
+
+
+def test_settings_of_a_stack(project: EngineProject, emulator: Emulator, tmp_path: Path) -> None:
+    """Bound and valued from the file; another value is set without importing again."""
+    path = package(
+        tmp_path / "p.zip",
+        FlowPart(definition=mailing(), references=MAIL),
+        references={"contoso_office365": "shared_office365"},
+        variables={"contoso_to": "ops@contoso.com"},
+    )
+    file = tmp_path / "settings.json"
+
+    def settings(value: str) -> Path:
+        office = "/providers/Microsoft.PowerApps/apis/shared_office365"
+        document = {
+            "EnvironmentVariables": [{"SchemaName": "contoso_to", "Value": value}],
+            "ConnectionReferences": [
+                {"LogicalName": "contoso_office365", "ConnectionId": "c-1", "ConnectorId": office}
+            ],
+        }
+        file.write_text(json.dumps(document), "utf-8")
+        return file
+
+    project.up(_import(path, settings=settings("it@contoso.com")))
+    (reference,) = emulator.control.rows("connectionreferences")
+    assert reference["connectionid"] == "c-1"
+    assert _states(emulator) == {"First": 1}
+    project.up(_import(path, settings=settings("desk@contoso.com")))
+    (value,) = emulator.control.rows("environmentvariablevalues")
+    assert value["value"] == "desk@contoso.com"
+    assert _imports(emulator) == 1
+    assert "2 unchanged" in changes(project.up())
+
+
+def test_preview_tells_what_changes_inside(
+    project: EngineProject, emulator: Emulator, tmp_path: Path
+) -> None:
+    """From the package that was imported last, where it is at hand; and says where it is not."""
+    one = package(tmp_path / "one.zip", FlowPart(), variables={"contoso_to": "ops@contoso.com"})
+    two = package(
+        tmp_path / "two.zip",
+        FlowPart(definition=hourly("Bye")),
+        version="1.0.1.0",
+        variables={"contoso_to": "it@contoso.com"},
+    )
+    project.up(_import(one))
+    printed = project.preview(_import(two))
+    assert 'First: "Greet", value: "Hello" → "Bye".' in printed
+    assert "contoso_to, default: ops@contoso.com → it@contoso.com." in printed
+    one.unlink()
+    printed = project.preview(_import(two))
+    assert "what changes inside is not shown" in printed
+    assert "changes 'First'" in printed

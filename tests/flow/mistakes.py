@@ -599,6 +599,14 @@ MISTAKES: tuple[Mistake, ...] = (
         "operation without id", {f"{_MAIL}/inputs/host/operationId": _DELETE},
         "FLOW504", "actions.Is_large.actions.Send_mail.inputs.host", ('Add "operationId"',),
     ),
+    Mistake(
+        "runAfter misspelt", {"actions/Is_large/runsAfter": {"Get_items": ["Succeeded"]}},
+        "FLOW110", "actions.Is_large.runsAfter", ("Did you mean 'runAfter'?",),
+    ),
+    Mistake(
+        "a member of other tools", {"actions/Is_large/x-comment": "why"},
+        "FLOW111", "actions.Is_large.x-comment", ("'x-comment'", "not known"),
+    ),
     # Limits.
     Mistake(
         "501 actions", {"actions": {f"Step_{number}": _compose("x") for number in range(501)}},

@@ -1,4 +1,4 @@
-"""Eight ways in which the service, its designer and other tools respell one and the same flow."""
+"""Twelve ways in which the service, its designer and other tools respell one and the same flow."""
 
 from __future__ import annotations
 
@@ -127,6 +127,65 @@ def reference_additions(flow: FlowVersion, random_: random.Random) -> FlowVersio
     return FlowVersion(json.loads(dump(flow.definition)), references)
 
 
+def outcomes(flow: FlowVersion, random_: random.Random) -> FlowVersion:
+    """The outcomes that actions wait for, in another order and in capitals."""
+    definition = copy.deepcopy(dict(flow.definition))
+    for node in _actions(definition):
+        for waited in (node.get("runAfter") or {}).values():
+            if isinstance(waited, list):
+                random_.shuffle(waited)
+                waited[:] = [random_.choice((str, str.upper, str.lower))(item) for item in waited]
+    return FlowVersion(definition, flow.references)
+
+
+def computed_members(flow: FlowVersion, random_: random.Random) -> FlowVersion:
+    """What the service works out and notes: evaluated recurrences, reasons of a suspension."""
+    definition = copy.deepcopy(dict(flow.definition))
+    for trigger in (definition.get("triggers") or {}).values():
+        trigger.pop("evaluatedRecurrence", None)
+        if "recurrence" in trigger and random_.random() < 0.7:
+            trigger["evaluatedRecurrence"] = {**trigger["recurrence"], "startTime": "2026-01-01"}
+    definition["metadata"] = {"flowclientsuspensionreason": "NeverTriggeringDetected"}
+    return FlowVersion(definition, flow.references)
+
+
+def empty_branches(flow: FlowVersion, random_: random.Random) -> FlowVersion:
+    """Branches and schema members that say nothing, added here and dropped there."""
+    definition = copy.deepcopy(dict(flow.definition))
+    for node in _actions(definition):
+        kind = str(node.get("type")).lower()
+        for owner, label in (("if", "else"), ("switch", "default")):
+            if kind == owner and not (node.get(label) or {}).get("actions"):
+                node.pop(label, None)
+                if random_.random() < 0.5:
+                    node[label] = random_.choice(({"actions": {}}, {}))
+        inputs = node.get("inputs")
+        schema = inputs.get("schema") if isinstance(inputs, dict) else None
+        for member, nothing in (("additionalProperties", {}), ("required", [])):
+            if isinstance(schema, dict) and schema.get(member, nothing) == nothing:
+                schema.pop(member, None)
+                if random_.random() < 0.5:
+                    schema[member] = nothing
+    return FlowVersion(definition, flow.references)
+
+
+def instant_authentication(flow: FlowVersion, random_: random.Random) -> FlowVersion:
+    """The connection key of instant flows for the placeholder, and types in another case."""
+    definition = copy.deepcopy(dict(flow.definition))
+    key = "@json(decodeBase64(triggerOutputs().headers['X-MS-APIM-Tokens']))['$ConnectionKey']"
+    for node in _actions(definition):
+        inputs = node.get("inputs")
+        if isinstance(inputs, dict) and inputs.get("authentication") in (
+            "@parameters('$authentication')", {"type": "Raw", "value": key}
+        ):  # fmt: skip
+            inputs["authentication"] = {"value": key, "type": "Raw"}
+            if random_.random() < 0.5:
+                del inputs["authentication"]
+        if random_.random() < 0.3:
+            node["type"] = random_.choice((str.lower, str.upper))(node["type"])
+    return FlowVersion(definition, flow.references)
+
+
 REWRITINGS: dict[str, Callable[[FlowVersion, random.Random], FlowVersion]] = {
     rewriting.__name__: rewriting
     for rewriting in (
@@ -138,5 +197,9 @@ REWRITINGS: dict[str, Callable[[FlowVersion, random.Random], FlowVersion]] = {
         text_form,
         empty_members,
         reference_additions,
+        outcomes,
+        computed_members,
+        empty_branches,
+        instant_authentication,
     )
 }

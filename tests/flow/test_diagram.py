@@ -17,8 +17,8 @@ from pulumi_powerautomate.flow.diagram.layout import (
     label_width,
     place_lane,
 )
-from pulumi_powerautomate.flow.diagram.metrics import width
-from pulumi_powerautomate.flow.diagram.picture import boxes, picture
+from pulumi_powerautomate.flow.diagram.model import boxes, picture
+from pulumi_powerautomate.flow.diagram.text_width import width
 from tests.cloud_flow.definitions import hourly
 from tests.flow.edits import edited, flows
 

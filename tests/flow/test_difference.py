@@ -152,7 +152,7 @@ def test_renaming_counts_once() -> None:
         flow["actions"]["Send_mail"]["inputs"]["parameters"]["emailMessage/To"] = "x@contoso.com"
 
     assert _sentences(edit) == [
-        '"Send mail", emailMessage/To: ops → x in ops@contoso.com.',
+        '"Send mail", emailMessage/To: "ops" → "x" in "ops@contoso.com".',
         '"Greet" is now called "Say hello".',
     ]
 
@@ -199,15 +199,14 @@ def test_branches_and_conditions() -> None:
         cases = actions["Route"]["cases"]
         cases["Germany"] = cases.pop("Berlin")
         cases["Paris"]["case"] = "F"
-        del actions["Route"]["default"]
+        del actions["Route"]["default"]  # which held no action
 
     assert sorted(_sentences(edit, routing)) == sorted(
         [
-            "\"Is it open\", condition: open → new in @outputs('A') equals open.",
+            '"Is it open", condition: "open" → "new" in @outputs(\'A\') equals "open".',
             '"No" (Compose) is added in "Is it open" (if no).',
             'The branch "case Berlin" of "Route" is now called "case Germany".',
-            '"Route", "case Paris": P → F.',
-            'The branch "default" of "Route" is removed.',
+            '"Route", "case Paris": "P" → "F".',
         ]
     )
 
@@ -234,7 +233,7 @@ def test_the_row_and_the_trigger() -> None:
         "The owner changes: nothing → team 7.",
         "The flow is started by a button instead of a schedule, every hour.",
         "The flow is now called New instead of Old.",
-        "The description changes: two → three in one two.",
+        'The description changes: "two" → "three" in "one two".',
     ]
 
 
@@ -314,3 +313,91 @@ def test_malformed_parts_differ_too(malformed: Any) -> None:
         assert compare(FlowVersion(hourly()), FlowVersion(changed))
         assert compare(FlowVersion(changed), FlowVersion(hourly()))
         assert compare(FlowVersion(changed), FlowVersion(changed)) == []
+
+
+def _expression(before: str, after: str) -> str:
+    """The sentence for one expression that became another, without what is before it."""
+
+    def flow(text: str) -> dict[str, Any]:
+        definition = hourly()
+        definition["actions"]["Say"] = {"type": "Compose", "inputs": text, "runAfter": {}}
+        return definition
+
+    one, other = (FlowVersion(flow(text)) for text in (before, after))
+    (change,) = compare(one, other)
+    return change.sentence.removeprefix('"Say", value: ')
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        # Wrapped, unwrapped and cut: the wholes, for the fragments are none by themselves.
+        (
+            "@body('A')",
+            "@concat('x-', body('A'))",
+            "@body('A') → @concat('x-', body('A')).",
+        ),
+        (
+            "@concat('x-', body('A'))",
+            "@body('A')",
+            "@concat('x-', body('A')) → @body('A').",
+        ),
+        (
+            "@triggerOutputs()?['body']",
+            "@not(equals(triggerOutputs()?['body'], true))",
+            "@triggerOutputs()?['body'] → @not(equals(triggerOutputs()?['body'], true)).",
+        ),
+        # A fragment that is whole by itself, and where it stands.
+        (
+            "@concat('Berlin', body('A'))",
+            "@concat('Munich', body('A'))",
+            "'Berlin' → 'Munich' in @concat('Berlin', body('A')).",
+        ),
+        # Plain texts are in quotes.
+        ("open", "closed now", '"open" → "closed now".'),
+        ("It is open", "It is shut", '"open" → "shut" in "It is open".'),
+    ],
+)
+def test_texts_that_read_well(before: str, after: str, said: str) -> None:
+    """Whole by themselves, and told apart from the sentence."""
+    assert _expression(before, after) == said
+
+
+def test_a_long_expression_is_shown_from_where_it_differs() -> None:
+    """A little before its first difference, so that both do not look the same."""
+    long = "@concat(" + ", ".join(f"variables('number {n}')" for n in range(30)) + ")"
+    said = _expression(long, f"{long[:-1]}, add(1, 2))")
+    old, _, new = said.partition(" → ")
+    assert old.startswith("…")
+    assert "add(1, 2)" in new
+    assert len(said) < 400
+
+
+def test_what_is_new_says_what_it_looks_at() -> None:
+    """A condition, a loop and a switch; and a case is called by its value."""
+
+    def edit(flow: dict[str, Any]) -> None:
+        flow["actions"] |= {
+            "Is_it_late": {
+                "type": "If",
+                "expression": {"greater": ["@variables('Days')", 3]},
+                "actions": {},
+            },
+            "Each": {"type": "Foreach", "foreach": "@body('List')", "actions": {}},
+        }
+        flow["actions"]["Route"]["cases"]["Case_2"] = {"case": "DE", "actions": {}}
+        case = flow["actions"]["Route"]["cases"]["Case"]
+        case["actions"]["Note"] = {"type": "Compose", "inputs": 1}
+
+    def start() -> dict[str, Any]:
+        flow = hourly()
+        cases = {"Case": {"case": "FR", "actions": {}}}
+        flow["actions"]["Route"] = {"type": "Switch", "expression": "@body('A')", "cases": cases}
+        return flow
+
+    assert sorted(_sentences(edit, start)) == [
+        "\"Each\" (Foreach) is added; it goes through @body('List').",
+        "\"Is it late\" (If) is added; it tests @variables('Days') is greater than 3.",
+        '"Note" (Compose) is added in "Route" (case "FR").',
+        '"Route" gets the branch case "DE".',
+    ]

@@ -34,7 +34,8 @@ def test_a_mistake_is_found(mistake: Mistake) -> None:
 def test_every_rule_has_a_mistake() -> None:
     """A rule that no test breaks could be no rule at all."""
     without = set(RULES) - {mistake.code for mistake in MISTAKES}
-    assert without == {"FLOW100", "FLOW602"}
+    # Those of connections and depth have tests of their own.
+    assert without == {"FLOW100", "FLOW505", "FLOW506", "FLOW602"}
 
 
 def test_the_documented_codes_are_the_rules() -> None:

@@ -74,9 +74,9 @@ def test_a_replacement_is_one_row() -> None:
         step("replace", "CloudFlow", "digest", before, after),
         step("create-replacement", "CloudFlow", "digest", before, after),
     )
-    rows = [cells for cells in _cells(text) if cells[0] == "digest"]
+    rows = [cells for cells in _cells(text) if cells[0] == "⚠️ digest"]
     assert rows == [
-        ["digest", "CloudFlow", "replace", "The flow is deleted and created anew. (+1)"]
+        ["⚠️ digest", "CloudFlow", "**replace**", "The flow is deleted and created anew. (+1)"]
     ]
     assert "workflow\\_id: 1 → 2." in text
 
@@ -157,7 +157,7 @@ def test_everything_that_fits_is_there() -> None:
     text = _report(step("update", "CloudFlow", "digest", before, after))
     assert "Left out" not in text
     assert "class n2 changed" in text
-    assert "ops → dev" in text
+    assert '"ops" → "dev"' in text
 
 
 def test_no_change_and_a_failed_preview() -> None:
@@ -197,3 +197,40 @@ def test_a_name_like_a_list_item_is_no_list() -> None:
     """The escape stands before the sign, or it would be seen itself."""
     found = [plain(text) for text in ("1. list", "12) list", "- list", "a. b", "1.5 - 2")]
     assert found == ["1\\. list", "12\\) list", "\\- list", "a. b", "1.5 - 2"]
+
+
+def test_what_is_dangerous_comes_first_and_is_marked() -> None:
+    """Deletes, replacements, what is turned off or changes its owner; then the rest."""
+    on, off = flow_inputs(hourly()), flow_inputs(hourly(), state="off")
+    owners = (flow_inputs(hourly(), owner={"type": "user", "email": who}) for who in ("a@x", "b@x"))
+    text = _report(
+        step("create", "CloudFlow", "new", None, on),
+        step("update", "CloudFlow", "changed", on, flow_inputs(hourly("Bye"))),
+        step("update", "CloudFlow", "started", off, on),
+        step("update", "CloudFlow", "stopped", on, off),
+        step("update", "CloudFlow", "given-away", *owners),
+        step("delete", "ConnectionReference", "gone", {"logical_name": "x"}),
+        step("replace", "SolutionImport", "anew", {"solution": "A"}, {"solution": "B"}),
+    )
+    rows = [cells[0] for cells in _cells(text) if len(cells) == 4][2:]
+    assert rows[:2] == ["⚠️ gone", "⚠️ anew"]
+    assert set(rows[2:4]) == {"⚠️ stopped", "⚠️ given-away"}
+    assert rows[4:] == ["changed", "started", "new"]
+
+
+def test_a_replacement_says_so_before_what_differs() -> None:
+    """The first bullet of its list, too."""
+    before = flow_inputs(hourly(), workflow_id="1")
+    after = flow_inputs(hourly("Bye"), workflow_id="2")
+    text = _report(step("replace", "CloudFlow", "digest", before, after))
+    details = text.partition("<details>")[2]
+    assert details.index("created anew") < details.index("Greet")
+
+
+def test_a_failed_preview_does_not_say_that_nothing_changes() -> None:
+    """Nobody knows what would."""
+    failed = printed(diagnostics=[{"severity": "error", "message": "no."}])
+    text = report(read_preview(failed))
+    assert "The preview failed" in text
+    assert "No changes" not in text
+    assert "What would change is not known." in text

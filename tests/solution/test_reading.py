@@ -30,7 +30,12 @@ def _zip(path: Path, **parts: bytes) -> Path:
 
 
 def _whole(path: Path, **parts: bytes) -> Path:
-    return _zip(path, **{"solution.xml": _MANIFEST, "customizations.xml": _EMPTY, **parts})
+    whole = {
+        "solution.xml": _MANIFEST,
+        "customizations.xml": _EMPTY,
+        "[Content_Types].xml": b"<T/>",
+    }
+    return _zip(path, **{**whole, **parts})
 
 
 def _encrypted(path: Path) -> Path:

@@ -14,6 +14,7 @@ from tests.packages import FIRST, SECOND, FlowPart, package
 from tests.provider_process import ProviderError, ProviderProcess
 from tests.solution_import.test_provider_hooks import (  # noqa: F401
     created,
+    deleted,
     inputs,
     provider,
 )
@@ -98,7 +99,7 @@ def uninstall_of_what_is_needed(process: ProviderProcess, emulator: Emulator, fo
     }
     created(process, inputs(package(folder / "q.zip", FlowPart(SECOND, "P", parent), name="Q")))
     with pytest.raises(ProviderError) as caught:
-        process.delete(id_, outputs)
+        deleted(emulator, id_, outputs)
     return str(caught.value)
 
 

@@ -29,7 +29,9 @@ _ABOUT_THE_MACHINE = ("stackTrace", "sourcePosition")
 
 def main(release: str) -> None:
     """Deploy the program of a release and write its state."""
-    code = importlib.import_module(f"tests.upgrade.program_{release.replace('.', '_')}")
+    code = importlib.import_module(
+        f"tests.upgrade.program_{release.replace('.', '_').replace('-', '_')}"
+    )
     checkout = str(Path(__file__).resolve().parents[2])
     with tempfile.TemporaryDirectory() as name, Emulator(database=f"{name}/rows.db") as emulator:
         folder = Path(name)

@@ -17,7 +17,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.engine_project import EngineProject, changes
 from tests.upgrade.record import FOLDER, HOST, STATES, URL
 
-RELEASES = sorted(path.stem for path in STATES.glob("*.json"))
+RELEASES = sorted(path.stem for path in STATES.glob("[0-9]*.json"))
 pytestmark = pytest.mark.engine
 
 
@@ -25,7 +25,9 @@ class Inherited:
     """A stack that a release has left, and the environment it describes."""
 
     def __init__(self, release: str, folder: Path, emulator: Emulator, kept: Any) -> None:
-        self.code = importlib.import_module(f"tests.upgrade.program_{release.replace('.', '_')}")
+        self.code = importlib.import_module(
+            f"tests.upgrade.program_{release.replace('.', '_').replace('-', '_')}"
+        )
         self.folder, self.emulator = folder, emulator
         emulator.control.switches(import_seconds=0.3)
         self.code.packages(folder)
@@ -122,3 +124,38 @@ def test_unknown_keys_are_tolerated(tmp_path: Path) -> None:
         assert "8 updated" in changes(inherited.project.up(inherited.program(later=True)))
         inherited.project.destroy()
         assert emulator.control.rows("workflows") == []
+
+
+def test_a_digest_of_the_first_release_is_recognised(tmp_path: Path) -> None:
+    """Its state has one digest of a flow that has two today; neither spelling is a change."""
+    with _environment(tmp_path, kept := _kept("digest-0.1.0")) as emulator:
+        inherited = Inherited("digest-0.1.0", tmp_path, emulator, kept)
+        project, code = inherited.project, inherited.code
+        assert changes(project.preview(inherited.program())) == "4 unchanged"
+        assert changes(project.up()) == "4 unchanged"
+        assert changes(project.refresh()) == "4 unchanged"
+
+        def portal() -> None:
+            code.program(tmp_path, emulator.url, portal=True)
+
+        emulator.control.clear_journal()
+        project.up(portal)
+        assert [sent for sent in project.sent() if sent.startswith("PATCH")] == []
+        assert "2 updated" in changes(project.up(inherited.program(later=True)))
+        assert changes(project.up(inherited.program(later=True))) == "4 unchanged"
+
+
+def test_a_save_in_the_portal_after_the_upgrade_is_no_change(tmp_path: Path) -> None:
+    """The live flow is respelt, and the state is still that of the first release."""
+    with _environment(tmp_path, kept := _kept("digest-0.1.0")) as emulator:
+        inherited = Inherited("digest-0.1.0", tmp_path, emulator, kept)
+        project, code = inherited.project, inherited.code
+        assert changes(project.up(inherited.program(later=True)))
+        for row in emulator.control.rows("workflows"):
+            document = json.loads(row["clientdata"])
+            document["properties"]["definition"] = code.plain("Bye")
+            emulator.control.patch(
+                "workflows", row["workflowid"], {"clientdata": json.dumps(document)}
+            )
+        assert changes(project.refresh()) == "4 unchanged"
+        assert changes(project.up(inherited.program(later=True))) == "4 unchanged"

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...connection import Connection
+from ...connection.hosts import check_credential_url
 from ...errors import AuthenticationError, ConfigurationError
 from .credential import TokenHttp
 
@@ -90,7 +91,7 @@ def _headers(connection: Connection) -> dict[str, str]:
 
 
 def _with_query(url: str, more: Mapping[str, str]) -> str:
-    parts = urlsplit(url)
+    parts = urlsplit(check_credential_url(url, "oidc_request_url"))
     given = dict(parse_qsl(parts.query, keep_blank_values=True))
     return urlunsplit(parts._replace(query=urlencode({**more, **given})))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ...connection import Connection
 from ...errors import ConfigurationError
+from ...files import make_private, private_folder
 
 
 def token_cache(connection: Connection) -> Any:
@@ -34,7 +35,8 @@ def token_cache(connection: Connection) -> Any:
         return msal.TokenCache()
     file = location()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(file.parent)
+        make_private(file)
         if wish == "plaintext":
             return msal_extensions.PersistedTokenCache(msal_extensions.FilePersistence(str(file)))
         return msal_extensions.PersistedTokenCache(

@@ -18,9 +18,14 @@ from .credential import Grant
 
 _ANOTHER_WAY = "Exempt the identity from the policy, or set auth to a way that satisfies it."
 
+# The engine hands `refresh` and `destroy` what the last `up` has recorded.
+_ROTATED = (
+    "Where a new one is set already: `pulumi refresh` and `destroy` use the one of the last "
+    "`pulumi up`; run that, add --run-program, or set the secret as an environment variable."
+)
 REMEDIES: Mapping[str, str] = {
-    "AADSTS7000215": "client_secret is not valid: use the secret's value, not its id.",
-    "AADSTS7000222": "client_secret has expired: create a new one.",
+    "AADSTS7000215": "client_secret is not valid: use the secret's value, not its id. " + _ROTATED,
+    "AADSTS7000222": "client_secret has expired: create a new one. " + _ROTATED,
     "AADSTS7000218": "The app registration is not a public client: allow public client flows, or "
     "give client_secret.",
     "AADSTS700016": "client_id is not known in this tenant: check client_id and tenant_id.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..difference import FlowVersion
 from . import mermaid as _mermaid
 from . import svg as _svg
-from .picture import picture
+from .model import picture
 
 __all__ = ["to_mermaid", "to_svg"]
 

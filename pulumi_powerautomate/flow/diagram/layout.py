@@ -12,8 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .metrics import cut, width, wrapped
-from .picture import Arrow, Box, Lane
+from .model import Arrow, Box, Lane
+from .text_width import cut, width, wrapped
 
 TITLE, SMALL = 13.0, 11.0
 _TITLE_LINE, _SMALL_LINE = 17.0, 15.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .picture import Box, Lane
+from ...terminal import shown
+from .model import Box, Lane
 
 _CLASSES = {
     "trigger": "fill:#e8eaf6,stroke:#3949ab,color:#1a237e",
@@ -80,7 +81,7 @@ def mermaid(lane: Lane) -> str:
 
 def _escaped(text: str) -> str:
     """Text inside quotes: entities by number, because Mermaid knows no backslash."""
-    text = " ".join(text.split())
+    text = shown(" ".join(text.split()))
     text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
     return "".join(_characters(text))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
+from ...terminal import shown
 from .layout import SMALL, TITLE, Placed, PlacedLane, label_place, label_width, place_lane
-from .metrics import width
-from .picture import Arrow, Lane
+from .model import Arrow, Lane
+from .text_width import width
 
 _MARGIN = 24.0
 _LEGEND = 30.0
@@ -43,7 +44,7 @@ def svg(lane: Lane, title: str = "") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {total:.0f} {height:.0f}" font-family="{_FONT}" role="img">',
-        f"<title>{escape(title or 'Flow')}</title>",
+        f"<title>{escape(shown(title) or 'Flow')}</title>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
         'markerHeight="8" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#57606a"/></marker>'
         "</defs>",
@@ -143,7 +144,7 @@ def _text(
     more += ' text-anchor="middle"' if middle else ""
     more += ' fill-opacity="0.75"' if faint else ""
     place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{ink}"'
-    return f"<text {place}{more}>{escape(text)}</text>"
+    return f"<text {place}{more}>{escape(shown(text))}</text>"
 
 
 def _marks(lane: PlacedLane) -> list[str]:

@@ -1,22 +1,18 @@
 """
-What differs between two versions of a flow, as a person would say it.
+Differences between two versions of a flow, as a person would say them.
 
 Equal in digest and connections means no change, and any other pair has at least one.
 """
 
 from __future__ import annotations
 
-from ..canonical import digest
-from ..nodes import outline
+from ..action_tree import outline
+from ..canonical import digest, same_flow
 from .actions import action_changes
 from .changes import SEVERITIES, Change, FlowVersion, Severity
-from .surroundings import (
-    connection_changes,
-    definition_changes,
-    parameter_changes,
-    row_changes,
-    trigger_changes,
-)
+from .parameters import connection_changes, definition_changes, parameter_changes
+from .row import row_changes
+from .triggers import trigger_changes
 
 __all__ = ["SEVERITIES", "Change", "FlowVersion", "Severity", "compare"]
 
@@ -37,7 +33,7 @@ def compare(before: FlowVersion, after: FlowVersion) -> list[Change]:
         *action_changes(outline(before.definition), outline(after.definition)),
         *definition_changes(before, after),
     ]
-    if not changes and digest(before.definition) != digest(after.definition):
+    if not changes and not same_flow(digest(before.definition), digest(after.definition)):
         said = "The definition differs in a part that is not well-formed."
         return [Change("definition-changed", "", None, None, said)]
     return sorted(changes, key=lambda change: change.rank)

@@ -1,21 +1,28 @@
-"""What differs between the actions of two versions."""
+"""Differences between the actions of two versions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..canonical import canonical_node
-from ..nodes import Branch, Node, walk
+from ..action_tree import Branch, Node, case_value, walk
+from ..canonical import canonical_node, is_empty_branch
 from .changes import Change
 from .conditions import condition_in_words
-from .leaf import leaf_change
+from .masking import inputs_secured, without_secrets
 from .matching import Matching, match, own_body
 from .order import Order
-from .secrecy import inputs_secured, without_secrets
+from .property_change import property_change
 from .values import ABSENT, leaves, same
-from .wording import counted, fragments, label_in_words, named, shown, text_change
+from .wording import counted, fragments, label_in_words, named, quoted, shown, text_change
 
+_LOOKS_AT = {
+    "if": ("expression", "it tests"),
+    "until": ("expression", "it runs until"),
+    "switch": ("expression", "it switches on"),
+    "foreach": ("foreach", "it goes through"),
+}
+_LONGEST_TEST = 160
 _CONDITIONS = {"If": "condition", "Until": "condition to stop", "Switch": "value to switch on"}
 
 
@@ -76,8 +83,18 @@ def _addition(node: Node, added: set[int]) -> Change:
         node.path,
         None,
         node.type or None,
-        f"{named(node.name)}{kind} is added{_where(node)}{what}.",
+        f"{named(node.name)}{kind} is added{_where(node)}{what}{_tested(node)}.",
     )
+
+
+def _tested(node: Node) -> str:
+    """The expression that a new condition, loop or switch looks at."""
+    kind = node.type.lower()
+    member, words = _LOOKS_AT.get(kind, ("", ""))
+    if not member or member not in node.body:
+        return ""
+    value = without_secrets(node.body[member], member)
+    return f"; {words} {shown(condition_in_words(value), _LONGEST_TEST)}"
 
 
 def _place_changes(old: Node, new: Node, matching: Matching) -> Iterator[Change]:
@@ -110,7 +127,7 @@ def _body_changes(old: Node, new: Node, matching: Matching) -> Iterator[Change]:
         if path == "expression":
             yield _condition(new, was, now)
         else:
-            yield leaf_change(new, path, was, now, secured)
+            yield property_change(new, path, was, now, secured)
 
 
 def _outer_leaves(
@@ -152,11 +169,12 @@ def _branch_changes(old: Node, new: Node, matching: Matching) -> Iterator[Change
     before = {renames.get(key, key): (key, shell) for key, shell in _shells(old).items()}
     after = _shells(new)
     for key, (label, shell) in before.items():
-        words = f"branch {_label(new, label)} of {named(new.name)}"
+        words = f"branch {_label(old, label, by_value=True)} of {named(new.name)}"
         if key not in after and not _tells(old, label):
             yield Change("branch-removed", f"{old.path}.{_under(label)}", label, None,
                          f"The {words} is removed.")  # fmt: skip
         elif key in after and key != label:
+            words = f"branch {_label(new, label)} of {named(new.name)}"
             yield Change("branch-renamed", f"{new.path}.{_under(key)}", label, key,
                          f"The {words} is now called {_label(new, key)}.")  # fmt: skip
         if key in after:
@@ -165,8 +183,9 @@ def _branch_changes(old: Node, new: Node, matching: Matching) -> Iterator[Change
                 yield _shell_change(new, key, path, was, now)
     for key in after:
         if key not in before and not _tells(new, key):
+            words = _label(new, key, by_value=True)
             yield Change("branch-added", f"{new.path}.{_under(key)}", None, key,
-                         f"{named(new.name)} gets the branch {_label(new, key)}.")  # fmt: skip
+                         f"{named(new.name)} gets the branch {words}.")  # fmt: skip
 
 
 def _shell_change(node: Node, label: str, path: str, was: Any, now: Any) -> Change:
@@ -175,7 +194,7 @@ def _shell_change(node: Node, label: str, path: str, was: Any, now: Any) -> Chan
     what = "" if path == "case" else f" {path}"
     return Change(
         kind, f"{node.path}.{_under(label)}.{path}", before, after,
-        f"{named(node.name)}, {_label(node, label)}{what}: {shown(before)} → {shown(after)}.",
+        f"{named(node.name)}, {_label(node, label)}{what}: {quoted(before)} → {quoted(after)}.",
     )  # fmt: skip
 
 
@@ -186,12 +205,14 @@ def _tells(node: Node, label: str) -> bool:
     )
 
 
-def _label(node: Node, label: str) -> str:
-    return f'"{label_in_words(label, node.type) or label}"'
+def _label(node: Node, label: str, *, by_value: bool = False) -> str:
+    value = case_value(node.body, label) if by_value else None
+    said = label_in_words(label, node.type, value) or label
+    return said if '"' in said else f'"{said}"'
 
 
 def _shells(node: Node) -> dict[str, dict[str, Any]]:
-    """What stands around the actions of each branch: the value of a case, for example."""
+    """The members around the actions of each branch: the value of a case, for example."""
     found: dict[str, Any] = {}
     if "actions" in node.body:
         found["actions"] = {}
@@ -199,7 +220,7 @@ def _shells(node: Node) -> dict[str, dict[str, Any]]:
     for name, case in cases.items() if isinstance(cases, Mapping) else ():
         found[f"case {name}"] = case
     for key in ("else", "default"):
-        if key in node.body:
+        if key in node.body and not is_empty_branch(node.type, key, node.body[key]):
             found[key] = node.body[key]
     return {
         key: {name: item for name, item in value.items() if name != "actions"}
@@ -221,5 +242,5 @@ def branch_in_words(branch: Branch) -> str:
     """`the flow itself`, `"Scope"`, `"Is it open" (if no)`."""
     if branch.owner is None:
         return "the flow itself"
-    label = label_in_words(branch.label, branch.owner.type)
+    label = label_in_words(branch.label, branch.owner.type, branch.case)
     return named(branch.owner.name) + (f" ({label})" if label else "")

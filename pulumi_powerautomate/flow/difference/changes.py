@@ -1,4 +1,4 @@
-"""What can differ between two versions of a flow, as typed changes."""
+"""Typed changes between two versions of a flow, or of a solution package."""
 
 from __future__ import annotations
 
@@ -23,7 +23,16 @@ SEVERITIES: dict[str, Severity] = {
     "action-removed": "high",
     "action-replaced": "high",
     "condition-changed": "high",
+    "flow-removed": "high",
+    "managed-changed": "high",
+    "reference-added": "high",
+    "reference-removed": "high",
+    "reference-changed": "high",
+    "variable-removed": "high",
     "trigger-changed": "medium",
+    "flow-added": "medium",
+    "variable-added": "medium",
+    "variable-changed": "medium",
     "action-added": "medium",
     "action-moved": "medium",
     "branch-added": "medium",
@@ -41,6 +50,8 @@ SEVERITIES: dict[str, Severity] = {
     "trigger-renamed": "low",
     "name-changed": "low",
     "description-changed": "low",
+    "version-changed": "low",
+    "part-changed": "low",
 }
 _RANK: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .wording import shown
+from .wording import quoted, shown
 
 _WORDS = {
     "equals": "equals",
@@ -39,6 +39,6 @@ def condition_in_words(expression: Any, depth: int = 0) -> str:
     if operator == "not":
         return f"not ({condition_in_words(operands, depth + 1)})"
     if operator in _WORDS and isinstance(operands, (list, tuple)) and len(operands) == 2:
-        one, other = (shown(operand, _LONGEST_PART) for operand in operands)
+        one, other = (quoted(operand, _LONGEST_PART) for operand in operands)
         return f"{one} {_WORDS[operator]} {other}"
     return shown(expression, _LONGEST_PART)

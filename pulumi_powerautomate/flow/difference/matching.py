@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..action_tree import Branch, Node, walk
 from ..canonical import canonical_node
-from ..nodes import Branch, Node, walk
 
 BRANCH_KEYS = ("actions", "else", "default", "cases", "runAfter")
 
@@ -95,7 +95,7 @@ class Matching:
 
 
 def own_body(node: Node) -> dict[str, Any]:
-    """What an action says itself, without what its branches hold and what it waits for."""
+    """An action's own members, without what its branches hold and what it waits for."""
     return {key: value for key, value in node.body.items() if key not in BRANCH_KEYS}
 
 
@@ -234,7 +234,7 @@ class _Renaming:
 
 
 def _leaves(node: Node, unmatched: set[str]) -> Counter[tuple[str, str]]:
-    """What an action says, place by place; names that may have changed are blanked."""
+    """An action's values, place by place; names that may have changed are blanked."""
     found: Counter[tuple[str, str]] = Counter()
 
     def blanked(match: re.Match[str]) -> str:

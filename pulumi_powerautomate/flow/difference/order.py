@@ -1,5 +1,5 @@
 """
-What an action waits for, and when that differs.
+Changes of `runAfter`: the actions that an action waits for.
 
 An action that is put between two others, taken out, moved or renamed changes the `runAfter` of its
 neighbours too. That is part of the same change: the orders are compared as they are without the
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..action_tree import Node
 from ..canonical import canonical_node
-from ..nodes import Node
 from .changes import Change
 from .matching import Matching
 from .values import same

@@ -1,27 +1,19 @@
-"""What each type of action needs, knows, and where it may stand."""
+"""Rules about the types of actions: members, values, places."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..nodes import Node
+from ..action_tree import Node
 from ..problems import Problem
+from ..vocabulary import ACTION_TYPES, TRIGGER_TYPES
 from .model import LOOPS, Flow, kind_of
 from .rules import problem
-from .suggesting import listed
+from .suggestions import listed
 
-ACTION_TYPES = (
-    "ApiConnection", "ApiConnectionWebhook", "ApiManagement", "AppendToArrayVariable",
-    "AppendToStringVariable", "AppService", "Batch", "Compose", "DecrementVariable",
-    "Expression", "FlatFileDecoding", "FlatFileEncoding", "Foreach", "Function", "Http",
-    "HttpWebhook", "If", "IncrementVariable", "InitializeVariable",
-    "IntegrationAccountArtifactLookup", "JavaScriptCode", "Join", "Liquid", "OpenApiConnection",
-    "OpenApiConnectionNotification", "OpenApiConnectionWebhook", "ParseJson", "Query", "Response",
-    "Scope", "Select", "SendToBatch", "SetVariable", "Switch", "Table", "Terminate", "Until",
-    "Wait", "Workflow", "XmlValidation", "Xslt",
-)  # fmt: skip
 KNOWN_TYPES = frozenset(name.lower() for name in ACTION_TYPES)
+_TRIGGERS_ONLY = frozenset(name.lower() for name in TRIGGER_TYPES) - KNOWN_TYPES
 
 # Members that an action cannot do without, by type in lower case, each with an example.
 _NEEDS: Mapping[str, tuple[tuple[str, str], ...]] = {
@@ -59,7 +51,7 @@ _NOT_IN_LOOPS = frozenset({"response", "terminate"})
 
 
 def action_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with the actions, each on its own."""
+    """Problems of the actions, each on its own."""
     for node in flow.nodes:
         yield from _type(flow, node)
     for kind, nodes in flow.by_kind.items():
@@ -112,6 +104,11 @@ def _type(flow: Flow, node: Node) -> Iterator[Problem]:
         yield problem(
             "FLOW201", node.path, "the action has no type.",
             'Add one, such as "type": "Compose"; a scope has "type": "Scope".',
+        )  # fmt: skip
+    elif given.lower() in _TRIGGERS_ONLY:
+        yield problem(
+            "FLOW201", f"{node.path}.type", f"{given!r} is a type of triggers, not of actions.",
+            "An action of type Wait waits; a schedule is the flow's trigger.",
         )  # fmt: skip
     elif given.lower() not in KNOWN_TYPES:
         near = flow.suggestions.near(given, ACTION_TYPES, 0.75)

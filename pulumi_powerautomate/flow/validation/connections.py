@@ -6,22 +6,64 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..connection_references import is_invoker
 from ..problems import Problem
 from .actions import member_of
 from .model import Flow
 from .rules import problem
 
+# Kinds of requests that come from programs.
+_WITHOUT_PERSON = frozenset({"http", "eventgrid", "azuremonitoralert", "teamswebhook"})
 _HOSTED = ("workflow", "openapiconnection", "apiconnection")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _BY_PARAMETER = re.compile(r"parameters\('\$connections'\)\??\['((?:[^']|'')+)'\]", re.IGNORECASE)
 
 
 def connection_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with what actions and trigger call."""
+    """Problems of what actions and trigger call."""
+    yield from _callers_connections(flow)
     for name, body in flow.triggers.items():
         yield from _calls(flow, f"triggers.{name}", body)
     for node in flow.nodes:
         yield from _calls(flow, node.path, node.body)
+
+
+def _callers_connections(flow: Flow) -> Iterator[Problem]:
+    """
+    Connections of the person who runs the flow, where nobody does.
+
+    "`Invoker` is only valid for instant flows" ("Work with cloud flows using code", Microsoft
+    Learn); the service refuses them in child flows (ChildFlowUnsupportedForInvokerConnections).
+    """
+    keys = [key for key, entry in flow.references.items() if is_invoker(entry)]
+    if not keys or not flow.triggers:
+        return
+    trigger = next(iter(flow.triggers.values()))
+    kind = str(trigger.get("kind")).lower()
+    instant = str(trigger.get("type")).lower() == "request" and kind not in _WITHOUT_PERSON
+    for key in keys:
+        path = f"connectionReferences.{key}"
+        if not instant:
+            yield problem(
+                "FLOW505", path,
+                f"the connection {key!r} is that of the person who runs the flow, and nobody runs "
+                f"a flow with a trigger of type {trigger.get('type')}.",
+                'Use "embedded" ("Embedded" for a connection): Invoker is for instant flows only.',
+            )  # fmt: skip
+        elif kind == "button" and _answers_flows(flow):
+            yield problem(
+                "FLOW506", path,
+                f"the connection {key!r} is that of the person who runs the flow, and a child flow "
+                "cannot have such a connection.",
+                'Use "embedded": the service refuses to turn on the flows that call this one.',
+            )  # fmt: skip
+
+
+def _answers_flows(flow: Flow) -> bool:
+    """Whether a button's flow answers its caller over HTTP, which only a parent flow does."""
+    return any(
+        str(node.body.get("kind")).lower() == "http" for node in flow.by_kind.get("response", ())
+    )
 
 
 def _calls(flow: Flow, path: str, body: Mapping[str, Any]) -> Iterator[Problem]:

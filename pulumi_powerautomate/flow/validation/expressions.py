@@ -6,18 +6,18 @@ import functools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..expression_functions import FUNCTIONS, INSTEAD, spelling
 from ..expressions import Expression, ExpressionError, Shape, expressions_in
-from ..functions import FUNCTIONS, INSTEAD, spelling
 from ..problems import Problem
+from .expression_references import References
 from .model import Flow, Place, spelt, texts_of
-from .references import References
 from .rules import problem
 
 _LONGEST = 8192
 
 
 def expression_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with expressions, and with what they refer to."""
+    """Problems of expressions, and with what they refer to."""
     references = References(flow)
     for name, body in flow.triggers.items():
         for member, place, expression in _parsed(flow, f"triggers.{name}", body):
@@ -71,7 +71,7 @@ def _parsed(
 
 @functools.lru_cache(maxsize=8192)
 def _calls(shape: Shape) -> tuple[tuple[str, str, str, str], ...]:
-    """What is wrong with the calls of a shape: code, message, remedy, and a name to look up."""
+    """Problems of the calls of a shape: code, message, remedy, and a name to look up."""
     found = []
     for call in shape.calls:
         name = spelling(call.name)

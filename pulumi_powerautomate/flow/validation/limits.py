@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..problems import Problem
+from ..text import utf16_length
 from .actions import member_of
 from .model import Flow
 from .rules import problem
@@ -29,7 +30,7 @@ _DURATION = re.compile(
 
 
 def limit_problems(flow: Flow) -> Iterator[Problem]:
-    """What is more than the service takes."""
+    """Problems of size: more than the service takes."""
     yield from _counts(flow)
     for name, body in flow.triggers.items():
         yield from _texts(f"triggers.{name}", name, body)
@@ -60,11 +61,12 @@ def _counts(flow: Flow) -> Iterator[Problem]:
             f"the flow has {len(flow.nodes)} actions; {_ACTIONS} are allowed.",
             "Move a part of them into a child flow.",
         )  # fmt: skip
-    deep = [node for node in flow.nodes if sum(1 for _ in node.owners) == _DEPTH]
+    # The service counts levels from 0, so that an action below eight others is at the last one.
+    deep = [node for node in flow.nodes if sum(1 for _ in node.owners) == _DEPTH + 1]
     if deep:
         yield problem(
             "FLOW602", deep[0].path,
-            f"actions are nested {_DEPTH + 1} levels deep or more; {_DEPTH} are documented.",
+            f"the action stands inside of {_DEPTH + 1} others or more; {_DEPTH} are allowed.",
             "Move a part of them into a child flow.",
         )  # fmt: skip
     variables = sum(
@@ -92,21 +94,22 @@ def _counts(flow: Flow) -> Iterator[Problem]:
 
 
 def _texts(path: str, name: str, body: Mapping[str, Any]) -> Iterator[Problem]:
-    if len(name) > _NAME:
+    if utf16_length(name) > _NAME:
         yield problem(
-            "FLOW605", path, f"the name has {len(name)} characters; {_NAME} are allowed.",
+            "FLOW605", path, f"the name has {utf16_length(name)} characters; {_NAME} are allowed.",
             "Shorten it, and where expressions and runAfter refer to it.",
         )  # fmt: skip
     description = body.get("description")
-    if isinstance(description, str) and len(description) > _DESCRIPTION:
+    if isinstance(description, str) and utf16_length(description) > _DESCRIPTION:
         yield problem(
             "FLOW606", f"{path}.description",
-            f"the description has {len(description)} characters; {_DESCRIPTION} are documented.",
+            f"the description has {utf16_length(description)} characters; {_DESCRIPTION} are "
+            "documented.",
             "Shorten it.",
         )  # fmt: skip
     tracked = body.get("trackedProperties")
     if tracked:
-        length = len(json.dumps(tracked, ensure_ascii=False, default=str))
+        length = utf16_length(json.dumps(tracked, ensure_ascii=False, default=str))
         if length > _TRACKED:
             yield problem(
                 "FLOW608", f"{path}.trackedProperties",

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from ..nodes import Branch, Node, outline, triggers_of, walk
-from .sequence import Sequence, sequence_of
-from .suggesting import Suggestions
+from ..action_tree import Branch, Node, outline, triggers_of, walk
+from .run_order import Sequence, sequence_of
+from .suggestions import Suggestions
 
 # The place of a value: the place of what holds it, and the key or index in it.
 Place = tuple[Any, "str | int"]

@@ -1,11 +1,13 @@
-"""The rules by code: how grave each is, and what it is about."""
+"""The rules by code, with their severity and subject."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from ...errors import InvalidInputError
 from ..problems import Problem
 
 
@@ -32,6 +34,8 @@ RULES = _rules(
     ("FLOW106", "error", "a schedule is not valid"),
     ("FLOW107", "error", "a parameter has an unknown type"),
     ("FLOW108", "error", "a trigger condition has no expression"),
+    ("FLOW110", "error", "an object has a member that it must not have"),
+    ("FLOW111", "warning", "an object has a member that is not known"),
     ("FLOW201", "error", "the type of an action is missing or misspelt"),
     ("FLOW202", "warning", "the type of an action is not known"),
     ("FLOW203", "error", "an action lacks what its type needs"),
@@ -66,8 +70,10 @@ RULES = _rules(
     ("FLOW502", "error", "a connection reference is for another connector"),
     ("FLOW503", "error", "the id of a child flow is not a GUID"),
     ("FLOW504", "error", "the operation of a connector is incomplete"),
+    ("FLOW505", "error", "a connection is its caller's, but nobody calls the flow"),
+    ("FLOW506", "error", "a connection of a child flow is its caller's"),
     ("FLOW601", "error", "too many actions"),
-    ("FLOW602", "warning", "actions are nested deeper than documented"),
+    ("FLOW602", "error", "actions are nested too deep"),
     ("FLOW603", "error", "too many cases of a switch"),
     ("FLOW604", "error", "too many variables"),
     ("FLOW605", "error", "a name is too long"),
@@ -80,6 +86,37 @@ RULES = _rules(
     ("FLOW612", "error", "the concurrency of a trigger is out of range"),
     ("FLOW613", "error", "the limit of a loop is out of range"),
 )  # fmt: skip
+
+
+# Without these there is no flow to send.
+NEVER_IGNORED = frozenset({"FLOW100", "FLOW101"})
+
+
+def ignored_rules(codes: Any, where: str = "ignore") -> frozenset[str]:
+    """
+    The rules that somebody overrules.
+
+    Args:
+        codes: a list of codes such as `FLOW303`, in either case.
+        where: what it is called where it was given, for messages.
+
+    Raises:
+        InvalidInputError: it is no list of codes, or a code is of no rule, or of one that cannot
+            be overruled.
+    """
+    if not isinstance(codes, (list, tuple, set, frozenset)) or not all(
+        isinstance(code, str) for code in codes
+    ):
+        raise InvalidInputError(f'{where} is not a list of rules; write ["FLOW303"].')
+    found = frozenset(code.strip().upper() for code in codes)
+    for code in sorted(found):
+        if code in NEVER_IGNORED:
+            raise InvalidInputError(f"{where}: {code} cannot be overruled: {RULES[code].title}.")
+        if code not in RULES:
+            near = difflib.get_close_matches(code, RULES, n=1)
+            hint = f"did you mean {near[0]}?" if near else "codes look like FLOW303."
+            raise InvalidInputError(f"{where}: there is no rule {code!r}; {hint}")
+    return found
 
 
 def problem(code: str, path: str, message: str, remedy: str) -> Problem:

@@ -6,22 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..problems import Problem
+from ..vocabulary import ACTION_TYPES, PARAMETER_TYPES, REQUEST_KINDS, TRIGGER_TYPES
 from .model import Flow
 from .rules import problem
-from .suggesting import listed
+from .suggestions import listed
 
-TRIGGER_TYPES = (
-    "ApiConnection", "ApiConnectionNotification", "ApiConnectionWebhook", "Batch", "Http",
-    "HttpWebhook", "OpenApiConnection", "OpenApiConnectionNotification",
-    "OpenApiConnectionWebhook", "Recurrence", "Request", "SlidingWindow",
-)  # fmt: skip
-REQUEST_KINDS = (
-    "ApiConnection", "AzureMonitorAlert", "Button", "EventGrid", "Geofence", "Http", "PowerApp",
-    "PowerAppV2", "PowerPages", "Skills", "TeamsCompose", "TeamsWebhook", "VirtualAgent",
-)  # fmt: skip
-_PARAMETER_TYPES = (
-    "String", "Int", "Float", "Bool", "Array", "Object", "SecureString", "SecureObject",
-)  # fmt: skip
+_ACTIONS_ONLY = frozenset(name.lower() for name in ACTION_TYPES) - {
+    name.lower() for name in TRIGGER_TYPES
+}
 _EXAMPLES = {"type": ("Recurrence", "Request", "OpenApiConnection"), "kind": REQUEST_KINDS}
 _FREQUENCIES = ("Second", "Minute", "Hour", "Day", "Week", "Month", "Year")
 _WEEK_DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -29,7 +21,7 @@ _ANEW = "Export the flow again, or write it as an object of names."
 
 
 def structure_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with the outline."""
+    """Problems of the outline."""
     for member in ("triggers", "actions", "parameters", "outputs"):
         value = flow.definition.get(member)
         if value is not None and not isinstance(value, Mapping):
@@ -84,6 +76,11 @@ def _type(flow: Flow, path: str, body: Mapping[str, Any]) -> Iterator[Problem]:
                 f"the trigger has no {member}.",
                 f"Give it one, such as {listed(_EXAMPLES[member])}.",
             )
+        elif member == "type" and given.lower() in _ACTIONS_ONLY:
+            yield problem(
+                "FLOW104", f"{path}.type", f"{given!r} is a type of actions, not of triggers.",
+                f"Give it one of triggers, such as {listed(_EXAMPLES['type'])}.",
+            )  # fmt: skip
         elif given.lower() not in {item.lower() for item in known}:
             near = flow.suggestions.near(given, known, 0.75)
             if near:
@@ -139,11 +136,11 @@ def _parameters(flow: Flow) -> Iterator[Problem]:
     given = flow.definition.get("parameters")
     for name, body in given.items() if isinstance(given, Mapping) else ():
         kind = body.get("type") if isinstance(body, Mapping) else "String"
-        if not _one_of(kind, _PARAMETER_TYPES):
+        if not _one_of(kind, PARAMETER_TYPES):
             yield problem(
                 "FLOW107", f"parameters.{name}.type", f"there is no parameter type {kind!r}.",
                 flow.suggestions.sentence(
-                    str(kind), _PARAMETER_TYPES, f"Use one of {', '.join(_PARAMETER_TYPES)}."
+                    str(kind), PARAMETER_TYPES, f"Use one of {', '.join(PARAMETER_TYPES)}."
                 ),
             )  # fmt: skip
 

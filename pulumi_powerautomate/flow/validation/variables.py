@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..nodes import Node
+from ..action_tree import Node
 from ..problems import Problem
 from .actions import VARIABLE_TYPES, member_of
 from .model import Flow, kind_of
@@ -22,7 +22,7 @@ _CHANGES: Mapping[str, tuple[str, ...] | None] = {
 
 
 def variable_problems(flow: Flow) -> Iterator[Problem]:
-    """What is wrong with initializing and changing variables."""
+    """Problems of initializing and changing variables."""
     variables = Variables(flow)
     first: dict[str, Node] = {}
     for node, path, name, type_ in variables.initialized:
@@ -68,7 +68,7 @@ class Variables:
         return found[2] if found else None
 
     def use(self, node: Node, name: str) -> Iterator[tuple[str, str, str]]:
-        """What is wrong with an action's using a variable: code, message, remedy."""
+        """Problems of an action's using a variable: code, message, remedy."""
         found = self._by_name.get(name.lower())
         if found is None:
             known = (item[1] for item in self._by_name.values())

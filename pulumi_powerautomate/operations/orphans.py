@@ -1,0 +1,176 @@
+"""
+Flows that a stack created and that no state knows.
+
+A create that is killed after its commit leaves a flow behind. If the program still declares it, the
+next `pulumi up` adopts it; if not, nothing refers to it any more. Two facts tell such a flow:
+
+- the engine had written down that the create was pending (`pending_operations` of the state), or
+- its id is the one that derives from the environment, the stack and a resource name. The names that
+  are tried are the flow's own display name, which is the resource name unless the program says
+  otherwise, and those that a person gives.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..cloud_flow import CloudFlow, derived_id
+from ..errors import InvalidInputError
+from ..provider import IDENTITY, derivation_host
+
+if TYPE_CHECKING:
+    from ..client import DataverseClient
+    from ..client.workflows import LiveFlow
+
+_KIND = f"pulumi-python:{CloudFlow._resource_type_name}"
+_CREATING = ("creating", "importing")
+
+
+@dataclass(frozen=True)
+class StackState:
+    """
+    The flows of an exported state.
+
+    Attributes:
+        prefix: `organization/urn:pulumi:STACK::PROJECT::`, the beginning of each identity.
+        chains: types of parents before the flow's own type, `a$b$`; empty for none.
+        known: ids of the flows that it manages.
+        pending: name of the resource by the id of a flow whose create was pending.
+    """
+
+    prefix: str
+    chains: frozenset[str] = frozenset({""})
+    known: frozenset[str] = frozenset()
+    pending: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """
+    A flow that no state knows.
+
+    Attributes:
+        flow: the flow.
+        reason: how it is known to be this stack's.
+        shared_with: how many users and teams it is shared with.
+    """
+
+    flow: LiveFlow
+    reason: str
+    shared_with: int
+
+
+def read_state(text: str) -> StackState:
+    """
+    The flows of a state as `pulumi stack export` prints it.
+
+    Raises:
+        InvalidInputError: it is no exported state, or one without a stack.
+    """
+    try:
+        deployment = json.loads(text)["deployment"]
+        resources: list[dict[str, Any]] = deployment.get("resources") or []
+        operations: list[dict[str, Any]] = deployment.get("pending_operations") or []
+        entries = [*resources, *(item["resource"] for item in operations)]
+        urns = [str(item["urn"]) for item in entries]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InvalidInputError(
+            "The state is not what `pulumi stack export` prints; run it and pass its output."
+        ) from None
+    if not urns:
+        raise InvalidInputError(
+            "The state holds no resource, so it does not tell project and stack; export it before "
+            "the stack is destroyed."
+        )
+    stack, project = urns[0].removeprefix("urn:pulumi:").split("::")[:2]
+    flows = [item for item in entries if str(item.get("type")) == _KIND]
+    organization = next(
+        (found.partition("/")[0] for item in flows if (found := _input(item, IDENTITY))),
+        "organization",
+    )
+    return StackState(
+        f"{organization}/urn:pulumi:{stack}::{project}::",
+        frozenset({"", *(_chain(str(item["urn"])) for item in flows)}),
+        frozenset(
+            str(item.get("id") or "").lower() for item in resources if item.get("type") == _KIND
+        ),
+        {
+            _input(item["resource"], "workflow_id").lower(): _name(str(item["resource"]["urn"]))
+            for item in operations
+            if item.get("type") in _CREATING and item["resource"].get("type") == _KIND
+        },
+    )
+
+
+def find_orphans(
+    client: DataverseClient,
+    state: StackState,
+    *,
+    names: Sequence[str] = (),
+    others: Collection[StackState] = (),
+) -> list[Orphan]:
+    """
+    The flows of the environment that the stack created and no state knows, in order of name.
+
+    Args:
+        client: the environment.
+        state: the stack's state.
+        names: names of resources that earlier programs declared.
+        others: states of other stacks, to which a flow may have been moved.
+    """
+    known = {id_ for item in (state, *others) for id_ in item.known}
+    found = []
+    for flow in client.workflows.list():
+        if flow.workflow_id in known:
+            continue
+        reason = _reason(flow, state, names, derivation_host(client.connection))
+        if reason:
+            shares = client.access.shares(flow.workflow_id, client.access.deadline())
+            found.append(Orphan(flow, reason, len(shares)))
+    return found
+
+
+def delete_orphan(client: DataverseClient, orphan: Orphan) -> None:
+    """Delete an orphaned flow, and its shares with it; nothing else is touched."""
+    from ..client.exactly_once import Known, delete
+    from ..client.workflows import FlowSpec
+
+    flow = orphan.flow
+    spec = FlowSpec(flow.workflow_id, flow.name, "", "", {}, "off")
+    delete(client.workflows, flow.workflow_id, Known(flow.etag, flow.state, spec))
+
+
+def _reason(flow: LiveFlow, state: StackState, names: Sequence[str], host: str) -> str:
+    pending = state.pending.get(flow.workflow_id)
+    if pending is not None:
+        return f"its create was pending, as {pending!r}"
+    for name in dict.fromkeys((flow.name, *names)):
+        for identity in _identities(state, name):
+            if derived_id(host, identity) == flow.workflow_id:
+                return f"its id derives from this stack and {name!r}"
+    return ""
+
+
+def _identities(state: StackState, name: str) -> Iterator[str]:
+    for chain in sorted(state.chains):
+        yield f"{state.prefix}{chain}{_KIND}::{name}"
+
+
+def _input(resource: Mapping[str, Any], key: str) -> str:
+    for kept in (resource.get("inputs"), resource.get("outputs")):
+        value = (kept or {}).get(key)
+        if isinstance(value, str):
+            return value
+    return ""
+
+
+def _chain(urn: str) -> str:
+    types = urn.split("::")[2]
+    return types.removesuffix(_KIND)
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]

@@ -1,0 +1,1 @@
+"""Projects over time: what a program declares, what people do besides, and what has to hold."""

@@ -1,0 +1,41 @@
+"""Look-ups of a program on the real engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+import pulumi_powerautomate as powerautomate
+from pulumi_powerautomate.emulator import Emulator
+from tests.cloud_flow.definitions import hourly
+from tests.engine_project import EngineProject
+
+
+def test_answers_are_no_secrets(
+    project: EngineProject, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provider's secret makes no secret of what is asked through it; an input's does."""
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    client_secret = emulator.environment["POWERAUTOMATE_CLIENT_SECRET"]
+
+    def program() -> None:
+        other = powerautomate.Provider(
+            "other",
+            environment_url=pulumi.Output.from_input(emulator.url),
+            client_secret=pulumi.Output.secret(client_secret),
+        )
+        flow = powerautomate.CloudFlow("seen", definition=hourly())
+        for export, id_ in (("plain", flow.id), ("hidden", pulumi.Output.secret(flow.id))):
+            found: pulumi.Output[Any] = powerautomate.get_flow_output(id_, provider=other)
+            pulumi.export(export, found["name"])
+
+    project.up(program)
+    outputs = project._stack.outputs()
+    assert {name: (item.value, item.secret) for name, item in outputs.items()} == {
+        "plain": ("seen", False),
+        "hidden": ("seen", True),
+    }
+    assert client_secret not in project.state_text()
