@@ -9,8 +9,8 @@ from typing import Any
 from ..responses import bad_argument
 from ..store import Row
 from .conditions import NUMBERS
-from .expressions import Value
 from .literals import utc_text
+from .properties import Value
 
 
 def aggregate(

@@ -15,7 +15,8 @@ from ..responses import bad_syntax, not_implemented
 from ..store import Row
 from ..tables import BY_SET, Table
 from .aggregates import aggregate
-from .expressions import Compiler, Value
+from .expressions import Compiler
+from .properties import Value
 from .scope import Scope
 from .splitting import call, split
 

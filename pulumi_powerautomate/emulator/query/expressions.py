@@ -8,12 +8,11 @@ uses, as they are reported with their code.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..responses import ServiceError, bad_syntax, not_implemented
 from ..store import Row
-from ..tables import BY_LOGICAL, BY_SET, COLLECTIONS, Table
+from ..tables import BY_SET, COLLECTIONS, Table
 from .conditions import (
     COMPARE,
     NUMBERS,
@@ -24,6 +23,13 @@ from .conditions import (
 )
 from .grammar import Node, parse_expression
 from .literals import instant, is_guid
+from .properties import (
+    Referenced,
+    Value,
+    Variable,
+    no_property,
+    property_value,
+)
 from .scope import Scope
 
 Get = Callable[[], Any]
@@ -40,24 +46,6 @@ _OTHER_FUNCTIONS = frozenset({
     "now", "mindatetime", "maxdatetime", "round", "floor", "ceiling", "cast", "isof",
     "geo.distance", "geo.length", "geo.intersects",
 })  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Value:
-    """A part of an expression: its type (None for null), and how to get it for the row at hand."""
-
-    edm: str | None
-    get: Get
-    # What a literal stands for, to convert it to the other side's type.
-    literal: Any = None
-
-
-@dataclass
-class Variable:
-    """What a name in an expression stands for: rows of one table, one at a time."""
-
-    table: Table
-    row: Row | None = None
 
 
 class Compiler:
@@ -239,7 +227,7 @@ class Compiler:
         variable = self._walk(variable, rest[:-1])
         collection = COLLECTIONS.get(variable.table.logical, {}).get(rest[-1] if rest else "")
         if collection is None:
-            raise _no_property(rest[-1] if rest else path[-1], variable.table)
+            raise no_property(rest[-1] if rest else path[-1], variable.table)
         children = self._scope.children
         self._scope.reach(BY_SET[collection.target])
 
@@ -259,8 +247,8 @@ class Compiler:
         for name in path:
             lookup = variable.table.lookup_by_name.get(name)
             if lookup is None:
-                raise _no_property(name, variable.table)
-            variable = _Referenced(variable, lookup, self._scope)
+                raise no_property(name, variable.table)
+            variable = Referenced(variable, lookup, self._scope)
         return variable
 
     def _path(self, path: Sequence[str]) -> Value:
@@ -302,59 +290,6 @@ class Compiler:
             return self._compile(parse_expression(text, name))
         finally:
             self._resolving.discard(name)
-
-
-class _Referenced:
-    """The row that a lookup of another variable references."""
-
-    def __init__(self, variable: Any, lookup: Any, scope: Scope) -> None:
-        if lookup.polymorphic:
-            self.table = PRINCIPAL
-        else:
-            self.table = BY_SET[lookup.targets[0]]
-        scope.reach(self.table)
-        self._variable, self._lookup, self._scope = variable, lookup, scope
-
-    @property
-    def row(self) -> Row | None:
-        """The referenced row of the row at hand."""
-        row = self._variable.row
-        found = None if row is None else self._scope.related(row, self._lookup)
-        return found[1] if found else None
-
-
-# What lookups with several targets have in common: users and teams inherit their id from it.
-PRINCIPAL = Table("principal", "principals", "ownerid", (BY_LOGICAL["team"].by_name["ownerid"],))
-
-
-def property_type(table: Table, name: str) -> str:
-    """The type of a column, or the rejection of a name that is none."""
-    edm = table.readable.get(name)
-    if edm is None:
-        raise _no_property(name, table)
-    return edm
-
-
-def property_value(variable: Any, name: str) -> Value:
-    table = variable.table
-    if name in table.lookup_by_name:
-        lookup = table.lookup_by_name[name]
-        target = PRINCIPAL if lookup.polymorphic else BY_SET[lookup.targets[0]]
-        return Value(f"{_CRM}{target.logical}", lambda: (variable.row or {}).get(lookup.column))
-    edm = property_type(table, name)
-    if edm == "Edm.String" and not table.case_sensitive:
-        return Value(edm, lambda: _folded((variable.row or {}).get(name)))
-    if edm == "Edm.DateTimeOffset":
-        return Value(edm, lambda: _moment((variable.row or {}).get(name)))
-    return Value(edm, lambda: (variable.row or {}).get(name))
-
-
-def _folded(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _moment(value: Any) -> Any:
-    return instant(value) if isinstance(value, str) else None
 
 
 def _literal(node: Node) -> Value:
@@ -423,7 +358,3 @@ def _arguments(given: dict[str, Node], name: str, operator: str) -> list[Any]:
                 f"Cannot convert the literal '{item.value}' to the expected type 'Edm.String'."
             )
     return [item.value for item in node.value]
-
-
-def _no_property(name: str, table: Table) -> ServiceError:
-    return bad_syntax(f"Could not find a property named '{name}' on type '{_CRM}{table.logical}'.")

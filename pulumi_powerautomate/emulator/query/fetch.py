@@ -12,10 +12,10 @@ from ..tables import Column, Lookup, Table
 from . import paging
 from .aggregates import aggregate
 from .conditions import COMPARE, test_of
-from .expressions import Value, Variable, property_value
 from .fetchxml import Attribute, Condition, Entity, Fetch, Filter, Sorting, column_of
 from .literals import instant
 from .options import sortable
+from .properties import Value, Variable, property_value
 from .scope import Scope
 
 MOST_ROWS = 5000

@@ -13,7 +13,8 @@ from typing import Any
 from ..responses import ServiceError, bad_syntax, not_implemented
 from ..store import Row
 from ..tables import BY_SET, COLLECTIONS, Collection, Lookup, Table
-from .expressions import PRINCIPAL, Compiler, Value, property_type
+from .expressions import Compiler
+from .properties import PRINCIPAL, Value, property_type
 from .scope import Scope
 from .splitting import call, split
 

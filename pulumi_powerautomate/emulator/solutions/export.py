@@ -16,6 +16,7 @@ from ..environment import Environment
 from ..responses import ServiceError
 from ..store import Row
 from . import package as packages
+from . import package_parts
 from .components import WORKFLOW_COMPONENT
 
 _CONTENT_TYPES = (
@@ -53,9 +54,9 @@ def export(environment: Environment, unique_name: str, *, managed: bool) -> byte
     _write_roots(inner, flows)
     _write_references(environment, customizations, ids)
     _write_variables(environment, parts, ids)
-    parts[packages.MANIFEST] = packages.text_of(manifest)
-    parts[packages.CUSTOMIZATIONS] = packages.text_of(customizations)
-    return packages.write(parts)
+    parts[packages.MANIFEST] = package_parts.text_of(manifest)
+    parts[packages.CUSTOMIZATIONS] = package_parts.text_of(customizations)
+    return package_parts.write(parts)
 
 
 def _ground(environment: Environment, solution: Row) -> tuple[dict[str, bytes], Element, Element]:
@@ -69,8 +70,8 @@ def _ground(environment: Environment, solution: Row) -> tuple[dict[str, bytes], 
         return dict(read.parts), whole, read.customizations
     publisher = environment.store.get("publisher", solution["_publisherid_value"]) or {}
     parts = {"[Content_Types].xml": _CONTENT_TYPES.encode()}
-    manifest = packages.new_manifest(solution, publisher)
-    return parts, manifest, packages.new_customizations()
+    manifest = package_parts.new_manifest(solution, publisher)
+    return parts, manifest, package_parts.new_customizations()
 
 
 def _write_flows(parts: dict[str, bytes], customizations: Element, flows: list[Row]) -> None:
@@ -84,7 +85,7 @@ def _write_flows(parts: dict[str, bytes], customizations: Element, flows: list[R
                 parts.pop((element.findtext(file) or "").lstrip("/"), None)
     for row in flows:
         known = before.get(row["workflowid"])
-        element = packages.new_flow(row) if known is None else known
+        element = package_parts.new_flow(row) if known is None else known
         element.set("Name", row["name"])
         _set(element, "StateCode", str(row["statecode"]))
         _set(element, "StatusCode", str(row["statuscode"]))
@@ -118,7 +119,7 @@ def _write_references(environment: Environment, customizations: Element, ids: se
     for row in environment.store.all("connectionreference"):
         if row["connectionreferenceid"] in ids:
             known = before.get(row["connectionreferencelogicalname"])
-            element = packages.reference_element(row) if known is None else known
+            element = package_parts.reference_element(row) if known is None else known
             _set(
                 element,
                 "connectionreferencedisplayname",
@@ -135,16 +136,16 @@ def _write_variables(environment: Environment, parts: dict[str, bytes], ids: set
     for row in environment.store.all("environmentvariabledefinition"):
         if row["environmentvariabledefinitionid"] not in ids:
             continue
-        path = packages.variable_path(row["schemaname"])
+        path = package_parts.variable_path(row["schemaname"])
         kept.add(path)
         if path not in parts:
-            parts[path] = packages.text_of(packages.variable_element(row))
+            parts[path] = package_parts.text_of(package_parts.variable_element(row))
         value = _value_of(environment, row, ids)
         if value is not None:
-            path = packages.values_path(row["schemaname"])
+            path = package_parts.values_path(row["schemaname"])
             kept.add(path)
             if path not in parts:
-                parts[path] = packages.values_text(value)
+                parts[path] = package_parts.values_text(value)
     for name in before - kept:
         del parts[name]
 
