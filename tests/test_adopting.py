@@ -13,6 +13,7 @@ import pytest
 
 from pulumi_powerautomate.adoption.folder import added_config
 from pulumi_powerautomate.emulator import Emulator, seed
+from pulumi_powerautomate.provider import claims
 from tests.adopted_project import add_flow
 from tests.cli_runner import Command, command_for
 from tests.cloud_flow.definitions import hourly, mailing
@@ -35,6 +36,12 @@ MAILING = {
 
 
 _OFFICE = "/providers/Microsoft.PowerApps/apis/shared_office365"
+
+
+@pytest.fixture(autouse=True)
+def _one_run_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test stands for a process of its own: what another one has declared is none of its."""
+    monkeypatch.setattr(claims, "_declared", {})
 
 
 @pytest.fixture
