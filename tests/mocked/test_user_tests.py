@@ -39,21 +39,31 @@ class Mocks(pulumi.runtime.Mocks):
         return self.answers.get(args.token.rpartition(":")[2], {})
 
 
+@pytest.fixture(scope="session")
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """One for all tests: the SDK keeps the stack that the first of them made."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
 @pytest.fixture(params=[False, True], ids=["up", "preview"])
-def mocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mocks]:
+def mocks(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    _loop: asyncio.AbstractEventLoop,
+) -> Iterator[Mocks]:
     """No configuration, and a network that refuses whoever tries it."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a unit test went to the network")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
+    asyncio.set_event_loop(_loop)
     mocks = Mocks()
     pulumi.runtime.set_mocks(mocks, preview=request.param)
     yield mocks
     asyncio.set_event_loop(None)
-    loop.close()
 
 
 def _tested(program: Callable[[], Any]) -> Any:
