@@ -116,6 +116,10 @@ class EngineProject:
         found: list[dict[str, Any]] = deployment.get("resources", [])
         return [item for item in found if item["type"].startswith("pulumi-python:")]
 
+    def export(self) -> automation.Deployment:
+        """What `pulumi stack export` prints."""
+        return self._stack.export_stack()
+
     def state_text(self) -> str:
         """The whole state, as it is stored (an export would decrypt its secrets)."""
         stored = self.folder / "state" / ".pulumi" / "stacks" / "tests" / "dev.json"

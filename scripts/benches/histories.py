@@ -20,10 +20,12 @@ _CELLS = 180
 
 def measure() -> Iterator[Figure]:
     """All figures of the area."""
+    yield from _histories("fault.histories_of_programs", "programs", 10_000 if _FULL else 20)
+    yield from _histories("fault.histories_through_a_proxy", "proxied", 4000 if _FULL else 20)
     yield from _histories("fault.histories", "deployments", 4000 if _FULL else 40)
     yield from _histories("fault.histories_of_flows", "flows", 5000 if _FULL else 60)
     yield from _histories("share.histories", "shares", 1000 if _FULL else 60)
-    yield from _histories("fault.engine_histories", "stacks", 200 if _FULL else 8)
+    yield from _histories("fault.engine_histories", "stacks", 300 if _FULL else 4)
     outcomes = kill(2)
     yield at_least("fault.kill_cells", len(outcomes), _CELLS, "cells")
     wrong = sum(not outcome.ups for outcome in outcomes)

@@ -67,6 +67,10 @@ class Machine:
         finally:
             process.close()
 
+    def listed(self, names: set[str]) -> set[str] | None:
+        """Nothing is known: the small engine notes no operation that is pending."""
+        return None
+
     def stray(self, program: Project, verb: str) -> Ran:
         """A command in the other environment, on a copy of the state."""
         process = self._process(self.other.url)

@@ -7,9 +7,13 @@ engine does one thing after the other (`--parallel 1`), so that a seed is the sa
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -102,6 +106,25 @@ class Stack:
         ran.unsettled = names if ran.died else set(ran.failed)
         ran.done = set() if ran.failed or ran.died else names
         return ran
+
+    def listed(self, names: set[str]) -> set[str] | None:
+        """What `pulumi-powerautomate orphans` finds with the exported state."""
+        state = self._folder / "export.json"
+        exported = self._project.export()
+        state.write_text(json.dumps({"version": exported.version,
+                                     "deployment": exported.deployment}), "utf-8")  # fmt: skip
+        command = [sys.executable, "-m", "pulumi_powerautomate.cli", "orphans", str(state)]
+        command += [part for name in sorted(names) for part in ("--name", name)]
+        found = subprocess.run(
+            [*command, "--format", "json"],
+            env={**os.environ, **self._settings(self.emulator)},
+            capture_output=True,
+            check=False,
+        )
+        state.unlink()
+        if found.returncode > 1:
+            raise RuntimeError(f"the orphans cannot be listed: {found.stderr.decode()}")
+        return {item["id"] for item in json.loads(found.stdout)}
 
     def stray(self, program: Project, verb: str) -> Ran:
         """A command in the other environment; the state is put back."""

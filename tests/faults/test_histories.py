@@ -20,6 +20,15 @@ def test_deployments_end_as_declared() -> None:
     assert _wrong(portion("deployments", range(4))) == []
 
 
+@pytest.mark.parametrize("kind", ["programs", "proxied"])
+def test_programs_that_change_after_a_failed_command_end_as_declared(kind: str) -> None:
+    """
+    Whatever was under way when the program was changed or reverted, through the emulator's faults
+    and through a proxy that knows nothing of either side.
+    """
+    assert _wrong(portion(kind, range(6))) == []
+
+
 def test_soak_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     """What a ledger has is not run again; a line that was cut short counts as not written."""
     path = tmp_path / "ledger.jsonl"

@@ -94,6 +94,14 @@ class Place(Protocol):
     ) -> Ran:
         """Run `pulumi up`."""
 
+    def listed(self, names: set[str]) -> set[str] | None:
+        """
+        Ids of the flows that the verb for orphans finds; None where there is no whole state.
+
+        Args:
+            names: of the resources that earlier programs declared.
+        """
+
     def stray(self, program: Project, verb: str) -> Ran:
         """Run `up`, `refresh` or `destroy` in the other environment; the state is put back."""
 
@@ -306,8 +314,12 @@ class _History:
     def _remove_orphans(self) -> bool:
         """What a killed create has left, and no state knows, is found and removed by people."""
         found = self._world.orphans(self._author.program, self._ids())
+        names = {name for program in self._author.before for name in program}
+        listed = self._place.listed(names) if found else None
         for place in found:
             self.outcome.tags.add("orphan")
+            if place[0] == "flow" and listed is not None and place[1] not in listed:
+                self.outcome.problems.append(f"{' '.join(place)}: an orphan that is not found")
             self._note(f"an orphan is removed: {' '.join(place)}")
             self._people.remove(place)
         return bool(found)

@@ -87,8 +87,14 @@ class People:
             "variable": "environmentvariablevalues",
             "solution": "solutions",
         }[place[0]]
+        control = self._emulator.control
         for key in self._rows(place):
-            self._emulator.control.delete(entity_set, key)
+            control.delete(entity_set, key)
+        if place[0] == "solution" and any(
+            row["workflowid"] == PACKAGED for row in control.rows("workflows")
+        ):
+            # Uninstalling takes its flow along.
+            control.delete("workflows", PACKAGED)
 
     def _gone(self, flow_id: str) -> None:
         """With a flow goes everything that somebody changed about it."""
