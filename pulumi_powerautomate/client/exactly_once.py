@@ -139,10 +139,7 @@ def create(
         except ConflictError:
             raise
         except PowerAutomateError as error:
-            strangers = isinstance(problem, NotDataverseError) and isinstance(
-                error, NotDataverseError
-            )
-            if strangers and not flows.reached:
+            if _is_strangers(problem) and _is_strangers(error) and not flows.reached:
                 # An address at which no Dataverse has answered yet is a wrong one.
                 raise
             doubt = f"{problem} Looking for it failed too: {error}"
@@ -270,6 +267,12 @@ def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     if live.state != spec.state:
         found.add("state")
     return frozenset(found)
+
+
+def _is_strangers(error: PowerAutomateError) -> bool:
+    """Whether somebody else than Dataverse answered."""
+    unnamed = isinstance(error, DataverseError) and not error.request_id
+    return unnamed or isinstance(error, NotDataverseError)
 
 
 def _may_still_come(error: PowerAutomateError) -> bool:

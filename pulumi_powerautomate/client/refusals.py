@@ -85,7 +85,13 @@ _INNER_MESSAGE = re.compile(r'"message"\s*:\s*"((?:[^"\\]|\\.)*)"')
 
 
 def refusal(
-    action: str, status: int, headers: Mapping[str, str], body: bytes, sent: int = 0
+    action: str,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    sent: int = 0,
+    *,
+    is_dataverse: bool = True,
 ) -> DataverseError | AuthenticationError | TransportError:
     """The error that an answer of 300 and above stands for; `sent` is the bytes of the request."""
     code, message = _read(body)
@@ -106,6 +112,12 @@ def refusal(
         return NotDataverseError(
             f"{action}: HTTP {status} with a web page instead of a Dataverse answer; a proxy or "
             "gateway stands between. Check environment_url and the proxy settings."
+        )
+    if status == 404 and not is_dataverse:
+        # Believed, it would be a row that is gone: dropped from the state, or a delete done.
+        return NotDataverseError(
+            f"{action}: HTTP 404 without a response header of Dataverse's, so somebody else "
+            "answered. Check environment_url and the proxy settings."
         )
     inner, message = _unfold(message)
     remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower())

@@ -45,6 +45,8 @@ _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 # What a front door says of a service that is away; a 500 is the service's own.
 _AWAY = _TRANSIENT - {500}
 _AGENT = "pulumi-powerautomate"
+# A token, a proxy's sign-in and a limit are judged before a request is passed on.
+_NOT_PASSED_ON = frozenset({401, 407, 429})
 _DATAVERSE_HEADERS = ("OData-Version", "x-ms-service-request-id", "REQ_ID")
 
 
@@ -228,7 +230,13 @@ class Transport:
                 self._budget.refund()
                 return answer
             size = len(request.content or b"")
-            problem = refusal(request.action, status, answered, answer.raw, size)
+            theirs = self._is_dataverse(answered)
+            problem = refusal(
+                request.action, status, answered, answer.raw, size, is_dataverse=theirs
+            )
+            if not theirs and request.method != "GET" and status not in _NOT_PASSED_ON:
+                # Somebody on the way refused what may have been passed on all the same.
+                doubt.is_there = True
             if (
                 status == 401
                 and not renewed
@@ -358,13 +366,16 @@ class Transport:
         A gateway can answer a request itself. Where a success has no body, as after a DELETE or a
         GrantAccess, these headers are all that tells the service's response from a stranger's.
         """
-        if self._verify_headers and not any(name in headers for name in _DATAVERSE_HEADERS):
+        if not self._is_dataverse(headers):
             raise errors.NotDataverseError(
                 f"{action}: HTTP {status} without a response header of Dataverse's "
                 f"({' or '.join(_DATAVERSE_HEADERS[:2])}), so somebody else answered. Check "
                 "environment_url and the proxy; if a gateway strips headers, "
                 f"{SETTINGS['verify_responses'].remedy()} (false)."
             )
+
+    def _is_dataverse(self, headers: Mapping[str, str]) -> bool:
+        return not self._verify_headers or any(name in headers for name in _DATAVERSE_HEADERS)
 
     def _timeout(self, content: object, deadline: Deadline) -> Any:
         left = deadline.remaining() or 0.001

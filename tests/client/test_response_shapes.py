@@ -14,7 +14,7 @@ import pytest
 from pulumi_powerautomate.client import DataverseClient
 from pulumi_powerautomate.client.workflows import FlowSpec, Owner
 from pulumi_powerautomate.connection import Connection
-from pulumi_powerautomate.errors import PowerAutomateError, TransportError
+from pulumi_powerautomate.errors import NotFoundError, PowerAutomateError, TransportError
 from tests.auth.foreign import Answer, serving
 
 _ID = "11111111-1111-4111-8111-111111111111"
@@ -254,3 +254,21 @@ def test_unauthorized_without_a_body_says_why() -> None:
         with contextlib.closing(DataverseClient(connection)) as client, failing as raised:
             client.workflows.get(_ID)
     assert "https://contoso.crm4.dynamics.com/" in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 413])
+def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
+    """Without a header of Dataverse's, a refused PATCH may be applied, and a 404 is no "gone"."""
+    with serving(lambda *_: Answer(status, {}, {"error": {"code": "", "message": "m"}})) as (
+        address,
+        _,
+    ):
+        connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
+        with contextlib.closing(DataverseClient(connection)) as client:
+            with pytest.raises(PowerAutomateError) as written:
+                client.workflows.delete(_ID, "*", client.workflows.deadline())
+            with pytest.raises(PowerAutomateError) as read:
+                client.workflows.find(_ID)
+    assert written.value.may_be_done
+    assert not isinstance(written.value, NotFoundError)
+    assert not isinstance(read.value, NotFoundError)
