@@ -34,6 +34,7 @@ bench: setup ## measure; prints a table and writes build/bench.json
 	@$(RUN) scripts/bench.py $(ARGS)
 
 soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=file, KIND=programs, proxied, stacks, …
+	@$(if $(KIND)$(SEED),true,FUZZ_CASES=$${FUZZ_CASES:-34000} $(RUN) -m pytest -q -n 0 -o timeout=0 tests/fuzz)
 	@$(RUN) scripts/soak.py
 
 kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md

@@ -32,6 +32,8 @@ from .redaction import redact
 from .terminal import shown
 
 _LONGEST_MESSAGE = 500
+# A message of ours names things, and what it names may be of any length.
+_LONGEST_LINE = 10_000
 
 
 def one_line(text: str, longest: int = _LONGEST_MESSAGE) -> str:
@@ -53,7 +55,8 @@ class PowerAutomateError(Exception):
 
     def __str__(self) -> str:
         # Names and values stand in messages, and the engine prints these as they are.
-        return shown(super().__str__())
+        text = shown(super().__str__())
+        return text if len(text) <= _LONGEST_LINE else text[: _LONGEST_LINE - 1] + "…"
 
 
 class InvalidInputError(PowerAutomateError):

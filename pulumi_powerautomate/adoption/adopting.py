@@ -179,7 +179,7 @@ class _Writer:
         resources = [*folder.imports(), *self._imports]
         folder.replace(IMPORT, _pretty({"resources": resources}), private=True)
         folder.add("Pulumi.yaml", program.project_file(stack.project, environment_url))
-        folder.add("requirements.txt", program.REQUIREMENTS)
+        folder.add("requirements.txt", program.requirements())
         folder.add(f"{program.SETTINGS}.py", program.STACK_SETTINGS)
         config = {_ENVIRONMENT: environment_url, **self._config}
         text = folder.config_text(stack.name)

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..requirement import requirement
 from ..sharing import ROLES
 from ..terminal import shown
 from .inventory import FoundFlow, FoundReference, FoundShare
@@ -26,7 +27,6 @@ _ENDS_A_LINE = re.compile(
     "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
 )
 
-REQUIREMENTS = "pulumi-powerautomate\n"
 
 MAIN = f'''"""The cloud flows of one environment; each flow has a module of its own."""
 
@@ -62,6 +62,17 @@ def connection(key: str) -> str | None:
     """The name of the connection that is configured as `connection-KEY`, if one is."""
     return _config.get(f"connection-{key}")
 '''
+
+
+def requirements() -> str:
+    """`requirements.txt`: the package by the place that it was installed from."""
+    found = requirement()
+    if found:
+        return f"{found}\n"
+    return (
+        "# The package, by the path or address of its wheel or checkout:\n"
+        "# pulumi-powerautomate @ file:///…/pulumi_powerautomate-….whl\n"
+    )
 
 
 def project_file(project: str, environment_url: str) -> str:

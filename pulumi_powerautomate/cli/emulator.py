@@ -23,10 +23,9 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         from ..emulator.__main__ import main
     except ModuleNotFoundError as error:
-        print(
-            f"error: {error.name} is missing; run `pip install 'pulumi-powerautomate[emulator]'`.",
-            file=sys.stderr,
-        )
+        from ..requirement import install_line
+
+        print(f"error: {error.name} is missing; {install_line('emulator')}.", file=sys.stderr)
         return 2
     main(arguments.options)
     return 0

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import PowerAutomateError, one_line
+from ..requirement import install_line
 
 VARIABLE = "PULUMI_POWERAUTOMATE_OTEL"
 _SERVICE = "pulumi-powerautomate"
@@ -108,7 +109,7 @@ def start(report: Callable[[str], None]) -> None:
     except ImportError as error:
         report(
             f"{VARIABLE} is set, but {error.name or 'opentelemetry'} is not installed: nothing is "
-            "traced. Run `pip install 'pulumi-powerautomate[telemetry]'`."
+            f"traced; {install_line('telemetry')}."
         )
         return
     logger = logging.getLogger("opentelemetry")

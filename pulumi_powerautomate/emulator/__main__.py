@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     app = App(environment, latency_ms=arguments.latency_ms)
     if arguments.control:
         app.control = control_app(app)
+        app.names = frozenset(map(str.lower, [arguments.host, *arguments.allow_host]))
     _register(app, arguments.sign_in)
     asyncio.run(_serve(app, arguments))
 
@@ -90,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
         "--control",
         action="store_true",
         help="serve /__emulator__/ for faults and edits behind the client's back",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --control: a name, beside localhost and numbers, that clients reach it by",
     )
     parser.add_argument("--ready-file", help=argparse.SUPPRESS)
     parser.add_argument("--ends-with-parent", action="store_true", help=argparse.SUPPRESS)

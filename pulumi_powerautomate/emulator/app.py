@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import batch, discovery, seed, table_rules
+from . import batch, discovery, guard, seed, table_rules
 from .authentication import identify
 from .entra import Entra
 from .environment import Environment
@@ -50,6 +50,8 @@ class App:
         self.limits: dict[str, Limits] = {}
         self.limit_settings: dict[str, Any] = {}
         self.control: Any = None
+        # What a controllable emulator may be called by, beside numbers and `localhost`.
+        self.names: frozenset[str] = frozenset()
         self._busy = 0
         self._most_busy = 0
         self._resets = 0
@@ -59,7 +61,16 @@ class App:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
-        if self.control is not None and path.startswith(CONTROL_PREFIX + "/"):
+        controlling = self.control is not None and path.startswith(CONTROL_PREFIX + "/")
+        if self.control is not None:
+            headers = {key.decode("latin-1").lower(): value.decode("latin-1")
+                       for key, value in scope["headers"]}  # fmt: skip
+            reason = guard.rejection(headers, self.names, control=controlling)
+            if reason is not None:
+                wire = Wire(receive, send, self.environment.clock)
+                await wire.response(ServiceError(403, "", reason).response())
+                return
+        if controlling:
             inner = {**scope, "path": scope["path"][len(CONTROL_PREFIX) :], "root_path": ""}
             await self.control(inner, receive, send)
             return

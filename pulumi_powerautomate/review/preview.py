@@ -79,7 +79,7 @@ def read_preview(text: str) -> Preview:
     steps: dict[str, Step] = {}
     # Resources that stay as they are have no step, only the stack has one.
     unchanged, stack, project = _unchanged(document), "", ""
-    for item in document.get("steps") or []:
+    for item in _listed(document, "steps"):
         if not isinstance(item, Mapping):
             raise InvalidInputError("the preview holds a step that is not an object.")
         urn, operation = str(item.get("urn") or ""), str(item.get("op") or "")
@@ -95,10 +95,17 @@ def read_preview(text: str) -> Preview:
             steps[urn] = _merged(steps.get(urn), _step(item, operation, urn, kind, parts))
     errors = [
         one_line(str(item.get("message")))
-        for item in document.get("diagnostics") or []
+        for item in _listed(document, "diagnostics")
         if isinstance(item, Mapping) and item.get("severity") == "error" and item.get("message")
     ]
     return Preview(stack, project, list(steps.values()), unchanged, errors)
+
+
+def _listed(document: Mapping[str, Any], key: str) -> list[Any]:
+    found = document.get(key) or []
+    if not isinstance(found, list):
+        raise InvalidInputError(f"the preview's {key} are not a list; pipe its whole output.")
+    return found
 
 
 def _unchanged(document: Mapping[str, Any]) -> int:

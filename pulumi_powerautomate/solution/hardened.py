@@ -7,6 +7,7 @@ declaration, from which bombs and external entities are built, ends the reading.
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zipfile
@@ -26,6 +27,12 @@ MOST_BYTES_OF_A_TEXT = 256 * 1024**2
 _MOST_RATIO = 1000
 _SMALL = 1024**2
 _ENCRYPTED = 0x1
+# Python's parser takes the name of any codec of Python's, of which some are no encodings at all.
+_DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\bencoding\s*=\s*["']([^"'>]*)["']""")
+_ENCODINGS = re.compile(
+    rb"utf-?8|utf-?16(?:le|be)?|us-ascii|ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE
+)
+_NOT_SHARED = "{} is in an encoding that XML readers do not share; save it as UTF-8."
 # What `zipfile` raises for archives that are damaged, of its own and of what it is built on.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError,
             ValueError, LookupError, OverflowError)  # fmt: skip
@@ -81,6 +88,9 @@ def parse_xml(text: bytes, where: str) -> Element:
     Raises:
         InvalidInputError: it is not well-formed, or it declares a document type or entities.
     """
+    declared = _DECLARED.match(text)
+    if declared and not _ENCODINGS.fullmatch(declared[1]):
+        raise InvalidInputError(_NOT_SHARED.format(where))
     builder = TreeBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -103,10 +113,8 @@ def parse_xml(text: bytes, where: str) -> Element:
     except (expat.ExpatError, AssertionError) as error:
         raise InvalidInputError(f"{where} is not well-formed XML: {error}.") from None
     except (ValueError, LookupError):
-        # Of the encodings that Python knows expat can use some; it is told by name in the text.
-        raise InvalidInputError(
-            f"{where} is in an encoding that XML readers do not share; save it as UTF-8."
-        ) from None
+        # An encoding that Python knows under that name, and expat cannot use.
+        raise InvalidInputError(_NOT_SHARED.format(where)) from None
 
 
 def _check_entry(entry: zipfile.ZipInfo, where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -105,6 +106,74 @@ BAD = {
 }
 
 
+def _versioned(path: Path) -> Path:
+    data = bytearray(_whole(path).read_bytes())
+    struct.pack_into("<H", data, data.find(b"PK\x01\x02") + 6, 99)
+    return _text(path, bytes(data))
+
+
+def _many(path: Path, last: str) -> Path:
+    parts = {f"WebResources/{number:05}.js": b"" for number in range(49_000)}
+    return _whole(path, **parts, **{last: b""})
+
+
+def _flow_with(path: Path, text: str) -> Path:
+    made = package(path, FlowPart())
+    with zipfile.ZipFile(made) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = next(name for name in parts if name.startswith("Workflows/"))
+    parts[name] = parts[name].replace(b'"contentVersion": "1.0.0.0"', text.encode())
+    return _zip(path, **parts)
+
+
+for _encoding in (
+    "utf-7",
+    "shift_jis",
+    "idna",
+    "base64",
+    "rot13",
+    "punycode",
+    "unicode_escape",
+    "x",
+):
+    BAD[f"encoding_{_encoding}"] = (
+        lambda p, declared=_encoding: _whole(
+            p,
+            **{"solution.xml": f'<?xml version="1.0" encoding="{declared}"?>'.encode() + _MANIFEST},
+        ),
+        "is in an encoding that XML readers do not share",
+    )
+BAD |= {
+    "zip_version": (_versioned, "needs a newer kind of zip"),
+    "many_digits": (
+        lambda p: _flow_with(p, f'"contentVersion": {"9" * 5000}'),
+        "a number of thousands of digits",
+    ),
+    "many_entries": (lambda p: _many(p, "webresources/00007.JS"), "one file on some systems"),
+    "other_case": (
+        lambda p: _zip(p, **{"Solution.xml": _MANIFEST, "customizations.xml": _EMPTY}),
+        "is called Solution.xml",
+    ),
+    "no_content_types": (
+        lambda p: _zip(p, **{"solution.xml": _MANIFEST, "customizations.xml": _EMPTY}),
+        "has no [Content_Types].xml at its root",
+    ),
+    "backslashes": (lambda p: _whole(p, **{"Workflows\\x.json": b"{}"}), "with a backslash"),
+    "compressed_otherwise": (
+        lambda p: _recompressed(_whole(p)), "compressed in a way that the service does not read"
+    ),
+}  # fmt: skip
+
+
+def _recompressed(path: Path) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
 @pytest.mark.parametrize("name", BAD)
 def test_bad_packages(tmp_path: Path, name: str) -> None:
     """One line that says what, where, and what to do."""
@@ -114,6 +183,19 @@ def test_bad_packages(tmp_path: Path, name: str) -> None:
         read_package(path)
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_many_entries(tmp_path: Path) -> None:
+    """The time for 49,000 entries is a small multiple of that for a tenth of them."""
+    spent = []
+    for count in (4_900, 49_000):
+        parts = {f"WebResources/{number:05}.js": b"" for number in range(count)}
+        path = _whole(tmp_path / f"{count}.zip", **parts)
+        started = time.process_time()
+        read_package(path)
+        spent.append(time.process_time() - started)
+    # Ten times as many; of a quadratic reader a hundred times as much.
+    assert spent[1] < 40 * spent[0] + 0.5, spent
 
 
 def test_missing_file(tmp_path: Path) -> None:

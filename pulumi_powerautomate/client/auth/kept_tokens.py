@@ -16,6 +16,7 @@ from typing import Any
 from ...connection import Connection
 from ...errors import ConfigurationError
 from ...files import make_private, private_folder
+from ...requirement import install_line
 
 
 def token_cache(connection: Connection) -> Any:
@@ -30,7 +31,7 @@ def token_cache(connection: Connection) -> Any:
     except ImportError:
         if wish == "plaintext":
             raise ConfigurationError(
-                "token_cache=plaintext needs a package: pip install 'pulumi-powerautomate[cache]'."
+                f"token_cache=plaintext needs a package; {install_line('cache')}."
             ) from None
         return msal.TokenCache()
     file = location()

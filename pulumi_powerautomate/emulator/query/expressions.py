@@ -47,6 +47,9 @@ _OTHER_FUNCTIONS = frozenset({
     "geo.distance", "geo.length", "geo.intersects",
 })  # fmt: skip
 
+# The longest number that a type of the language holds, a decimal with its fraction, is shorter.
+_MOST_DIGITS = 100
+
 
 class Compiler:
     """Turns expressions over one table into functions of no argument that look at `here.row`."""
@@ -307,6 +310,8 @@ def _literal(node: Node) -> Value:
         return Value("Edm.DateTimeOffset", lambda: moment, value)
     if kind == "number":
         text = value.rstrip("dDfFmMlL")
+        if len(text) > _MOST_DIGITS:
+            raise bad_syntax(f"Unrecognized number literal '{value[:_MOST_DIGITS]}'.")
         whole = text.lstrip("-").isdigit()
         number = int(text) if whole else float(text)
         edm = "Edm.Double"

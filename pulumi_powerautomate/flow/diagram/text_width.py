@@ -44,6 +44,10 @@ def cut(text: str, room: float, size: float) -> str:
     """Text that fits into a width."""
     if width(text, size) <= room:
         return text
-    while text and width(text + "…", size) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    left, kept = room - width("…", size), 0
+    for character in text:
+        left -= width(character, size)
+        if left < 0:
+            break
+        kept += 1
+    return text[:kept].rstrip() + "…"

@@ -82,6 +82,9 @@ class Flow:
         return False
 
     def _siblings_in_order(self, node: Node, other: Node) -> bool:
+        # Of two siblings whose names differ in case only, one has no place in the order.
+        if id(node) not in self._before or id(other) not in self._before:
+            return True
         _, before, certain = self._before[id(node)]
         return not certain or bool(before & self._before[id(other)][0])
 

@@ -1,0 +1,50 @@
+"""
+What pip installs this package by.
+
+The name is not registered at the public index yet, and whoever registers it first would run code
+wherever somebody is told to install it by that name. So what is told is the place that this very
+copy was installed from, as the installer has written it down (PEP 610, `direct_url.json`).
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+_NAME = "pulumi-powerautomate"
+
+
+def requirement(extra: str = "") -> str | None:
+    """
+    A requirement with the place of the package; None when nobody can tell the place.
+
+    Args:
+        extra: one of the extras, such as `cache`.
+    """
+    name = f"{_NAME}[{extra}]" if extra else _NAME
+    url = _url()
+    return f"{name} @ {url}" if url else None
+
+
+def install_line(extra: str) -> str:
+    """What to run for an extra, for a message."""
+    found = requirement(extra)
+    if found:
+        return f'run `pip install "{found}"`'
+    return f"install the package again from where you have it, with [{extra}] after its file name"
+
+
+def _url() -> str:
+    try:
+        text = distribution(_NAME).read_text("direct_url.json")
+    except PackageNotFoundError:
+        # Not installed: imported from a checkout.
+        return Path(__file__).resolve().parents[1].as_uri()
+    try:
+        found = json.loads(text or "null")
+        url = str(found["url"])
+        vcs = found.get("vcs_info")
+        return f"{vcs['vcs']}+{url}@{vcs['commit_id']}" if vcs else url
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""

@@ -1,0 +1,1 @@
+"""Mutated packages, definitions and responses: one line each, whatever they hold."""
