@@ -100,7 +100,7 @@ class CloudFlowProvider(DataverseProvider):
         if not failures and not is_unknown(inputs.get("workflow_id")):
             flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
             what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
-            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs)))
+            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs), urn_of(olds)))
         if not failures and (refused := concurrency_taken_away(olds, inputs)):
             failures.append(failure(refused))
         if not failures:
@@ -198,12 +198,13 @@ class CloudFlowProvider(DataverseProvider):
         from .client import exactly_once
 
         flows = self.client.workflows
+        is_whole = DIGEST in props
         known = exactly_once.Known(
             etag=str(props.get("etag") or ""),
             state=props.get("current_state") or "off",
-            spec=self._spec({**props, "definition": ""}, props),
+            spec=self._spec({**props, "definition": ""}, props) if is_whole else None,
         )
-        if not known.etag and self._on_conflict(props) == "fail":
+        if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
             if live is not None and exactly_once.differing(known.spec, live) - {"state"}:
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")

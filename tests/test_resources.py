@@ -22,7 +22,9 @@ def test_every_provider_is_in_the_table() -> None:
         if not module.ispkg:
             importlib.import_module(f"pulumi_powerautomate.{module.name}")
     providers = {
-        kind.__name__.removesuffix("Provider") for kind in DataverseProvider.__subclasses__()
+        kind.__name__.removesuffix("Provider")
+        for kind in DataverseProvider.__subclasses__()
+        if kind.__module__.startswith("pulumi_powerautomate.")
     }
     assert {kind.name for kind in RESOURCES} == providers
     for kind in RESOURCES:

@@ -81,7 +81,8 @@ class Known:
     Attributes:
         etag: the row's version.
         state: the row's state; `unknown` when the last write may have been applied or not.
-        spec: the declaration that the row fulfils, or that the last write would fulfil.
+        spec: the declaration that the row fulfils, or that the last write would fulfil; None where
+            the state does not hold it whole, and only a delete can do without.
         before: the declaration that it fulfilled before a write of which that is not known.
         members: members of the stored document besides those that a program declares; None when
             they are not recorded.
@@ -89,7 +90,7 @@ class Known:
 
     etag: str
     state: FlowState
-    spec: FlowSpec
+    spec: FlowSpec | None
     before: FlowSpec | None = None
     members: Mapping[str, Any] | None = None
 
@@ -193,7 +194,7 @@ def update(
 
     turns_off = known.state == "on" and spec.state == "off"
     if not _columns(spec, changed, {}) and not turns_off:
-        live = _row_as_known(known, known.etag)
+        live = _row_as_known(spec, known, known.etag)
         return _activated(flows, spec, live, deadline, known, on_conflict)
     try:
         written = _write_if_unchanged(flows, spec, known, on_conflict, deadline, write)
@@ -243,8 +244,8 @@ def delete(flows: Workflows, workflow_id: str, known: Known) -> frozenset[str]:
         live = flows.find(workflow_id, deadline)
         if live is None:
             return foreign
-        if not turned_off:
-            foreign |= _changed_since(known, live)
+        if not turned_off and known.spec is not None:
+            foreign |= _changed_since(known, known.spec, live)
         etag, on = live.etag, live.state != "off"
         ran |= live.state == "on"
     restore = ran and (turned_off or (on and problem.may_be_done))
@@ -319,7 +320,7 @@ def _settled(
         NotFoundError: the flow is gone.
     """
     live = flows.get(spec.workflow_id, deadline)
-    foreign = differing(known.spec, live) & differing(spec, live) - {"state"}
+    foreign = differing(known.spec or spec, live) & differing(spec, live) - {"state"}
     if known.before is not None:
         foreign &= differing(known.before, live)
     if foreign and live.etag != known.etag and on_conflict != "overwrite":
@@ -425,7 +426,7 @@ def _write_if_unchanged(
         live = flows.get(spec.workflow_id, deadline)
         if not (differing(spec, live) - {"state"}) and live.state in (spec.state, "off"):
             return Written(live, overwritten=overwritten)
-        foreign = _changed_since(known, live) & differing(spec, live)
+        foreign = _changed_since(known, known.spec or spec, live) & differing(spec, live)
         if foreign and on_conflict != "overwrite":
             conflict = _conflict(spec, foreign)
             conflict.may_be_done = may_be_done
@@ -436,9 +437,9 @@ def _write_if_unchanged(
     raise problem
 
 
-def _changed_since(known: Known, live: LiveFlow) -> frozenset[str]:
+def _changed_since(known: Known, spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     """The managed columns that somebody changed since the last operation."""
-    found = differing(known.spec, live) - {"state"}
+    found = differing(spec, live) - {"state"}
     if live.state != known.state and known.state != "unknown":
         found |= {"state"}
     return found
@@ -512,7 +513,7 @@ def _after_lost_write(
     Raises:
         PowerAutomateError: the flow is gone.
     """
-    unknown = replace(_row_as_known(known, known.etag), state="unknown")
+    unknown = replace(_row_as_known(spec, known, known.etag), state="unknown")
     try:
         live = flows.find(spec.workflow_id, deadline)
     except PowerAutomateError as error:
@@ -598,9 +599,9 @@ def _as_declared(spec: FlowSpec, live: LiveFlow) -> FlowSpec:
     )
 
 
-def _row_as_known(known: Known, etag: str) -> LiveFlow:
+def _row_as_known(spec: FlowSpec, known: Known, etag: str) -> LiveFlow:
     return LiveFlow(
-        workflow_id=known.spec.workflow_id,
+        workflow_id=spec.workflow_id,
         etag=etag,
         state=known.state,
         owner_id="",

@@ -162,7 +162,9 @@ def _standing(solutions: Solutions, wanted: Wanted) -> tuple[str, ImportJob | No
     while (job := known.get(wanted.import_id(attempt))) is not None:
         if not job.over:
             return job.id, job
-        if job.succeeded and job.id == jobs[0].id and _is_installed(solutions, wanted):
+        # Imports that started in one second have no order among them.
+        is_latest = job.started_on == jobs[0].started_on
+        if job.succeeded and is_latest and _is_installed(solutions, wanted):
             return job.id, job
         attempt += 1
     return wanted.import_id(attempt), None

@@ -260,6 +260,8 @@ def _in_own_environment(
             note(outputs, f"{id_} was kept: this program goes on declaring it")
             return None
     result = hook(*arguments, **named)
+    if name in ("create", "update", "delete"):
+        claims.release_rows(urn_of(arguments[-1] or {}))
     if isinstance(result, CreateResult):
         instance = secrets.token_hex(4)
         claims.hold_row(_row(provider, result.id), instance)

@@ -15,6 +15,7 @@ _lock = threading.Lock()
 _declared: dict[str, dict[str, str]] = {}
 _holders: dict[Hashable, str] = {}
 _instances: dict[Hashable, str] = {}
+_rows: dict[str, str] = {}
 
 
 def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
@@ -30,27 +31,40 @@ def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
         return next(((other, name) for name, other in others.items() if other != kind), None)
 
 
-def declared_twice(subject: str, key: str, urn: str) -> list[str]:
+def declared_twice(subject: str, key: str, urn: str, before: str = "") -> list[str]:
     """
-    What is wrong with declaring a subject, when another resource of the program declares it.
+    The problem with declaring a row that another resource of the program declares too.
 
-    Each of the two would take over, change and delete what the other one manages.
+    Each of the two would adopt, change and delete what the other one manages.
 
     Args:
         subject: the input that names it and its value, as the line begins.
         key: what is the same for both, whatever the spelling.
         urn: the resource; empty where it is not known, and nothing is wrong then.
+        before: the URN that the resource had before it was renamed.
     """
-    other = declare(key, urn, urn) if urn else None
-    if other is None:
+    if not urn:
         return []
-    return [f"{subject} is declared by {name_of(other[1])} too; leave one of them out."]
+    with _lock:
+        other = _rows.get(key, urn)
+        if other in (urn, before):
+            _rows[key] = urn
+            return []
+    return [f"{subject} is declared by {name_of(other)} too; leave one of them out."]
 
 
 def begin_program() -> None:
     """Forget what another program has declared in this process, one that was adopted before."""
     with _lock:
         _declared.clear()
+        _rows.clear()
+
+
+def release_rows(urn: str) -> None:
+    """Forget which rows a resource declared: from here on the environment tells."""
+    with _lock:
+        for key in [key for key, holder in _rows.items() if holder == urn]:
+            del _rows[key]
 
 
 def hold(subject: Hashable, urn: str) -> None:

@@ -33,7 +33,11 @@ def _broken() -> dict[str, Any]:
 
 def _inputs(definition: dict[str, Any], ignore: Any = None, **more: Any) -> dict[str, Any]:
     """The inputs as the constructor makes them."""
-    made = {k: v for k, v in definition_inputs(definition, None, ignore).items() if v is not None}
+    made = {
+        k: v
+        for k, v in definition_inputs(definition, None, "flow", ignore).items()
+        if v is not None
+    }
     return {**flow_inputs("Flow", hourly(), state="off"), **made, **more}
 
 
@@ -100,7 +104,7 @@ def test_a_save_in_the_portal_is_no_drift(provider: ProviderProcess, emulator: E
     definition = mailing()
     references = {"shared_office365": "contoso_office365"}
     inputs = _inputs(definition) | {
-        k: v for k, v in definition_inputs(definition, references).items() if v is not None
+        k: v for k, v in definition_inputs(definition, references, "flow").items() if v is not None
     }
     checked = provider.check(inputs).inputs
     flow_id, outputs = provider.create(checked)

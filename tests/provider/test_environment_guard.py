@@ -23,7 +23,11 @@ for _module in pkgutil.iter_modules(pulumi_powerautomate.__path__):
     if not _module.ispkg and not _module.name.startswith("_"):
         importlib.import_module(f"pulumi_powerautomate.{_module.name}")
 
-PROVIDERS = DataverseProvider.__subclasses__()
+PROVIDERS = [
+    kind
+    for kind in DataverseProvider.__subclasses__()
+    if kind.__module__.startswith("pulumi_powerautomate.")
+]
 _ELSEWHERE = "contoso-dev.crm4.dynamics.com"
 _PROPS: dict[str, Any] = {
     "__environment": _ELSEWHERE,
