@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pulumi
 import pytest
@@ -44,15 +45,17 @@ def test_every_error_is_in_its_place() -> None:
         assert kind.__name__ in str(errors.__doc__)
 
 
-@pytest.mark.parametrize("arguments", [("export", "Typo", "-o", "typo.zip")])
+@pytest.mark.parametrize("arguments", [("export", "Typo", "-o", "{folder}/typo.zip")])
 def test_operations_are_called_by_their_own_name(
     arguments: tuple[str, ...],
     emulator: Emulator,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     """An export that fails is no import."""
-    told = command_for(emulator, monkeypatch, capsys)(*arguments)
+    placed = [item.format(folder=tmp_path) for item in arguments]
+    told = command_for(emulator, monkeypatch, capsys)(*placed)
     assert told.code == 2
     assert "xporting solution Typo: " in told.err
     assert "Import" not in told.err
