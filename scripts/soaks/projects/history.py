@@ -295,6 +295,13 @@ class _History:
             problems = self._judged(ran, excused=False)
             if not problems:
                 break
+        if not _STRICT and _CHANGED_AFTER_A_KILL in outcome.tags:
+            # A limit that the documentation tells: no refresh can know who put the flow there.
+            left = [problem for problem in problems if _is_membership_left(problem)]
+            if left:
+                outcome.tags.add("left in a solution after a kill")
+                self._note(f"left in a solution: {left}")
+            problems = [problem for problem in problems if problem not in left]
         outcome.problems += [f"after a refresh: {problem}" for problem in problems]
         if not outcome.problems:
             self._nothing_is_sent()
@@ -386,3 +393,8 @@ _COPIED = {
     "principalobjectaccessset": ("principalobjectaccessid", "objectid", "objecttypecode",
                                  "principalid", "principaltypecode", "accessrightsmask"),
 }  # fmt: skip
+
+
+def _is_membership_left(problem: str) -> bool:
+    """Whether a flow is in a solution that no program declares, and nothing else is wrong."""
+    return problem.startswith("member ") and problem.endswith(": True instead of None")
