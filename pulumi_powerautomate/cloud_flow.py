@@ -26,7 +26,6 @@ from . import declared_order
 from .cloud_flow_state import (
     BEFORE,
     COMPUTED,
-    MEMBERS,
     SOLUTIONS,
     as_recorded,
     changed_inputs,
@@ -35,6 +34,7 @@ from .cloud_flow_state import (
     live_inputs,
     members_of,
     outputs_of,
+    recorded_members,
 )
 from .connection import is_guid
 from .definition import (
@@ -154,8 +154,7 @@ class CloudFlowProvider(DataverseProvider):
         fulfilled = live_inputs(props, live, drift)
         outputs = {key: value for key, value in fulfilled.items() if key != "definition"}
         outputs.update(computed(live))
-        if live.members:
-            outputs[MEMBERS] = json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))
+        outputs.update(recorded_members(live))
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:

@@ -66,8 +66,7 @@ def outputs_of(
     outputs.update({key: value for key, value in computed(live).items() if value != ""})
     if written.activation_error:
         outputs["activation_error"] = written.activation_error
-    if live.members:
-        outputs[MEMBERS] = json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))
+    outputs.update(recorded_members(live))
     if written.before is not None:
         outputs[BEFORE] = _declaration(written.before)
     return outputs
@@ -83,6 +82,13 @@ def _declaration(spec: FlowSpec) -> dict[str, Any]:
         "owner": {"type": spec.owner.kind, "id": spec.owner.id} if spec.owner else None,
     }
     return {key: value for key, value in declared.items() if value is not None}
+
+
+def recorded_members(live: LiveFlow) -> dict[str, str]:
+    """The output that keeps further members of the stored document; none when there are none."""
+    if not live.members:
+        return {}
+    return {MEMBERS: json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))}
 
 
 def members_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:

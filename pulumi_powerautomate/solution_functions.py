@@ -15,15 +15,6 @@ from .provider import Provider, look_up
 if TYPE_CHECKING:
     from .client.solutions import InstalledSolution
 
-_TYPES = {
-    100_000_000: "string",
-    100_000_001: "number",
-    100_000_002: "boolean",
-    100_000_003: "json",
-    100_000_004: "data source",
-    100_000_005: "secret",
-}
-
 
 class Solution(TypedDict):
     """A solution of the environment."""
@@ -220,12 +211,14 @@ def get_environment_variables(*, provider: Provider | None = None) -> list[Envir
     Args:
         provider: the explicit provider to ask through; the stack's configuration by default.
     """
+    from .solution.variable_types import VARIABLE_TYPES
+
     return [
         EnvironmentVariableInfo(
             id=item.id,
             schema_name=item.schema_name,
             name=item.name,
-            type=_TYPES.get(item.type, "string"),
+            type=VARIABLE_TYPES.get(str(item.type), "string"),
             default=item.default,
             value=item.value,
             is_managed=item.managed,

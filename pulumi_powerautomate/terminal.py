@@ -45,10 +45,6 @@ def json_text(document: Any, indent: int | None = 2) -> str:
     return _COMMAND.sub(lambda found: "\\u0023\\u0023", "\n".join(lines))
 
 
-def _broken(found: re.Match[str]) -> str:
-    return "#\\x23" if found[1] is None else f"{found[1]}\\x3a"
-
-
 def _numbered(character: str) -> str:
     if character in _SHORT:
         return _SHORT[character]

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import threading
 
-from ..errors import (
-    AuthenticationError,
-    PowerAutomateError,
-    TransportError,
-)
+from ..errors import AuthenticationError, PowerAutomateError, TransportError
 
 _lock = threading.Lock()
 _said: set[str] = set()
