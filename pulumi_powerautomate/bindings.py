@@ -6,7 +6,7 @@ A row whose last write may have been applied or not, and columns that somebody c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from .provider import warn
 # Outputs: why the row may not be as declared, and what the write in doubt was about.
 ERROR = "binding_error"
 DOUBT = "in_doubt"
+# A version that no row has, where the one from before a write is not known.
+_ANY_VERSION = "*"
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,24 @@ class Doubt:
         found = (olds or {}).get(DOUBT) or {}
         return cls(frozenset(found.get("columns") or ()), str(found.get("etag") or ""))
 
-    def outputs(self, error: PowerAutomateError) -> dict[str, Any]:
+    @classmethod
+    def of_killed(
+        cls, columns: frozenset[str], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> Doubt:
+        """
+        The doubt after operations that nobody lived to see the end of.
+
+        Args:
+            columns: all that a resource manages.
+            attempts: what they may have written, as the journal has it.
+            removed: whether one of them was a delete.
+        """
+        if removed:
+            return cls(columns)
+        written = {column for attempt in attempts for column in attempt.get("columns") or ()}
+        return cls(columns & written, _ANY_VERSION)
+
+    def outputs(self, error: PowerAutomateError | str) -> dict[str, Any]:
         """What the state keeps of it."""
         return {ERROR: str(error), DOUBT: {"columns": sorted(self.columns), "etag": self.etag}}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
@@ -24,6 +25,7 @@ from pulumi.dynamic import (
 
 from . import declared_order
 from .cloud_flow_state import (
+    ATTEMPTS,
     BEFORE,
     COMPUTED,
     SOLUTIONS,
@@ -31,6 +33,8 @@ from .cloud_flow_state import (
     changed_inputs,
     computed,
     described,
+    differing_from,
+    fingerprints_of,
     live_inputs,
     members_of,
     outputs_of,
@@ -47,6 +51,7 @@ from .definition import (
 from .errors import PowerAutomateError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     Principal,
@@ -67,7 +72,7 @@ from .provider import (
 from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
-    from .client.exactly_once import OnConflict, Written
+    from .client.exactly_once import Attempts, OnConflict, Written
     from .client.workflows import FlowSpec, LiveFlow
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
@@ -122,13 +127,14 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         spec = self._spec(props, props)
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
-        written = exactly_once.create(client.workflows, spec, self._on_conflict(props))
+        attempts = tuple(map(differing_from, props.get(ATTEMPTS) or ()))
+        written = exactly_once.create(client.workflows, spec, self._on_conflict(props), attempts)
         if written.adopted:
             warn(props, _adopted(spec, written))
         outputs = outputs_of(props, written.flow, written)
-        if written.adopted and spec.solution:
+        if written.adopted:
             # The header that puts a new flow into a solution came too late for this one.
-            outputs = self._in_solutions(spec.workflow_id, {}, props, outputs)
+            outputs = self._in_solutions(spec.workflow_id, _left(props), props, outputs, begun=True)
         return CreateResult(spec.workflow_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -167,31 +173,36 @@ class CloudFlowProvider(DataverseProvider):
         if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
             attempted = self._spec({**olds, "definition": ""}, olds)
-            written = exactly_once.create(
-                client.workflows, spec, self._on_conflict(news), attempted
+            attempts: Attempts = (
+                partial(exactly_once.differing, attempted),
+                *map(differing_from, olds.get(ATTEMPTS) or ()),
             )
+            written = exactly_once.create(client.workflows, spec, self._on_conflict(news), attempts)
             outputs = outputs_of(news, written.flow, written, olds)
-            return UpdateResult(self._in_solutions(spec.workflow_id, {}, news, outputs))
+            return UpdateResult(
+                self._in_solutions(spec.workflow_id, _left(olds), news, outputs, begun=True)
+            )
         before = olds.get(BEFORE)
         known = exactly_once.Known(
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
             before=self._spec({**olds, **before, "definition": ""}, {}) if before else None,
+            attempts=tuple(map(differing_from, olds.get(ATTEMPTS) or ())),
             members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        kept = {**olds, SOLUTIONS: self._solutions(olds, news)}
-        moved = self._in_solutions(spec.workflow_id, olds, news, kept)
-        if "activation_error" in moved and moved is not kept:
-            return UpdateResult(moved)
         written = exactly_once.update(
             client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
         )
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
             warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
-        return UpdateResult(outputs_of(news, written.flow, written, olds))
+        outputs = outputs_of(news, written.flow, written, olds)
+        only_moves = changed <= {"solution", "on_conflict"} and not unknown
+        return UpdateResult(
+            self._in_solutions(spec.workflow_id, olds, news, outputs, begun=not only_moves)
+        )
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client import exactly_once
@@ -212,6 +223,36 @@ class CloudFlowProvider(DataverseProvider):
         if changed:
             columns = ", ".join(sorted(changed))
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        return {"solutions": self._solutions(olds, news), "columns": fingerprints_of(news)}
+
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["workflow_id"])
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        solutions = {name for attempt in attempts for name in attempt.get("solutions") or ()}
+        return {
+            ATTEMPTS: [attempt["columns"] for attempt in attempts if "columns" in attempt],
+            SOLUTIONS: sorted(solutions),
+        }
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        marked = {
+            **outputs,
+            "current_state": "unknown",
+            "activation_error": KILLED,
+            ATTEMPTS: [attempt["columns"] for attempt in attempts if "columns" in attempt],
+        }
+        solutions = {name for attempt in attempts for name in attempt.get("solutions") or ()}
+        if len(solutions) > 1:
+            marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
+        if removed:
+            # Without a version it is looked for, and created when it is gone.
+            del marked["etag"]
+        return marked
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         return DIGEST not in outputs
@@ -291,9 +332,18 @@ class CloudFlowProvider(DataverseProvider):
         olds: Mapping[str, Any],
         news: Mapping[str, Any],
         outputs: dict[str, Any],
+        *,
+        begun: bool,
     ) -> dict[str, Any]:
         """
         Add the flow to its solution and take it out of those that it was in.
+
+        Args:
+            workflow_id: the flow.
+            olds: what the last operation recorded.
+            news: the declaration.
+            outputs: those of the operation so far.
+            begun: whether the operation has changed something before.
 
         Returns:
             The outputs; with the error, and marked for another try, when the change was begun and
@@ -311,7 +361,6 @@ class CloudFlowProvider(DataverseProvider):
             return outputs
         members, deadline = self.client.solution_members, self.client.workflows.deadline()
         self.client.flow_reader.forget_solutions()
-        begun = not olds
         try:
             if joins:
                 members.add(str(after), workflow_id, COMPONENT_TYPE, deadline)
@@ -325,6 +374,11 @@ class CloudFlowProvider(DataverseProvider):
             marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
             return {**outputs, **marks}
         return outputs
+
+
+def _left(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Solutions that a flow may be in, of which the state does not tell that it is in one."""
+    return {SOLUTIONS: props[SOLUTIONS]} if props.get(SOLUTIONS) else {}
 
 
 def _adopted(spec: FlowSpec, written: Written) -> str:

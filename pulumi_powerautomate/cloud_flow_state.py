@@ -7,8 +7,10 @@ declaration changes.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .definition import DIGEST, SHOWABLE
@@ -27,6 +29,8 @@ ECHOED = ("name", "description", "connection_references", "state", "owner", "sol
 MEMBERS = "__members"
 # With `current_state` unknown: the declaration that the flow fulfilled before the last write.
 BEFORE = "__before"
+# With `current_state` unknown: fingerprints of columns that killed operations may have written.
+ATTEMPTS = "__attempts"
 # Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
 SOLUTIONS = "__solutions"
 
@@ -69,7 +73,55 @@ def outputs_of(
     outputs.update(recorded_members(live))
     if written.before is not None:
         outputs[BEFORE] = _declaration(written.before)
+        if (olds or {}).get(ATTEMPTS):
+            outputs[ATTEMPTS] = (olds or {})[ATTEMPTS]
     return outputs
+
+
+def fingerprints_of(declared: Mapping[str, Any]) -> dict[str, str]:
+    """
+    A salted hash of each column that an update to a declaration may write.
+
+    With it a column is recognized without being known. An owner is left out, who is known by name
+    only at this point.
+    """
+    salt = secrets.token_hex(8)
+    columns = {
+        "name": declared.get("name"),
+        "description": declared.get("description"),
+        "definition": declared.get(DIGEST),
+        "references": declared.get("connection_references") or {},
+    }
+    written = {name: value for name, value in columns.items() if value is not None}
+    return {"salt": salt, **{name: _fingerprint(salt, item) for name, item in written.items()}}
+
+
+def differing_from(fingerprints: Mapping[str, str]) -> Callable[[LiveFlow], frozenset[str]]:
+    """A function that tells in which managed columns a live flow is not as an attempt wrote it."""
+    salt = fingerprints.get("salt", "")
+
+    def differing(live: LiveFlow) -> frozenset[str]:
+        columns = {
+            "name": live.name,
+            "description": live.description or "",
+            "definition": live.digest,
+            "references": live.references or {},
+        }
+        return frozenset(
+            name
+            for name, value in columns.items()
+            if fingerprints.get(name) != _fingerprint(salt, value)
+        )
+
+    return differing
+
+
+def _fingerprint(salt: str, value: Any) -> str:
+    from .flow import meaning_of
+
+    item = meaning_of(value) if isinstance(value, Mapping) else value
+    text = json.dumps(item, sort_keys=True)
+    return hashlib.blake2b(text.encode(), key=salt.encode(), digest_size=16).hexdigest()
 
 
 def _declaration(spec: FlowSpec) -> dict[str, Any]:

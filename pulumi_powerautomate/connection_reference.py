@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -22,6 +22,7 @@ from .bindings import (
 from .errors import InDoubtError, InvalidInputError, PowerAutomateError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     claims,
@@ -128,6 +129,15 @@ class ConnectionReferenceProvider(DataverseProvider):
         if changed:
             warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
         self.client.references.delete_reference(live)
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        return {"columns": [key for key in _COLUMNS if olds.get(key) != news.get(key)]}
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        doubt = Doubt.of_killed(frozenset(_COLUMNS), attempts, removed=removed)
+        return {**outputs, **doubt.outputs(KILLED)}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # A connection exists in one environment only, so its name tells environments apart.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -19,6 +19,7 @@ from .bindings import (
 from .errors import InDoubtError, InvalidInputError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     claims,
@@ -98,6 +99,16 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         if live.value != props.get("value") and not Doubt.recorded_in(props).columns:
             warn(props, "somebody had changed its value since the last run; deleted")
         self.client.references.delete_value(live)
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        # Not the value, which may be a secret.
+        return {"columns": sorted(_ALL)}
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        doubt = Doubt.of_killed(_ALL, attempts, removed=removed)
+        return {**outputs, **doubt.outputs(KILLED)}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Variables exist to differ between environments; an id of the row was not recorded.

@@ -16,6 +16,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from .errors import NotFoundError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     Principal,
@@ -128,6 +129,11 @@ class FlowShareProvider(DataverseProvider):
             return
         client.share_reader.forget()
         exact_access.revoke(client.access, flow_id, who, client.access.deadline())
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        return {**outputs, "share_error": KILLED}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Ids of users and teams differ between environments.

@@ -17,6 +17,7 @@ from .connection import is_guid
 from .errors import InvalidInputError, NotFoundError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     Principal,
@@ -140,6 +141,11 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             },
             deadline,
         )
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        return {**outputs, "share_error": KILLED}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Ids of users and teams differ between environments.

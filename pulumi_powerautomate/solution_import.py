@@ -18,6 +18,7 @@ from .bindings import is_same_name
 from .errors import PowerAutomateError, UnfinishedImportError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     claims,
@@ -166,6 +167,13 @@ class SolutionImportProvider(DataverseProvider):
                 f"solution {id_} was unmanaged: only its container is gone. What it held stays in "
                 f"the environment; its flows: {flows}",
             )
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        # Without the solution's id the next operation looks what became of the import.
+        left = {key: value for key, value in outputs.items() if key != "solution_id"}
+        return {**left, "solution_error": KILLED}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         solutions = self.client.solutions

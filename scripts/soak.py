@@ -15,8 +15,7 @@ overwritten. Kinds of histories:
   the end.
 
 `SEED=n HISTORIES=1` replays one history, `KIND=` chooses what it is about (each in turn when not
-given), `WORKERS=` says how many run side by side, for they mostly wait. `STRICT=1` counts as wrong
-what takes a refresh after a kill and another program. With `LEDGER=file` what is
+given), `WORKERS=` says how many run side by side, for they mostly wait. With `LEDGER=file` what is
 done is written down as it ends, and the same command goes on after an interruption. A history that
 ended wrong is run twice more, to tell one that always does from one that does now and then: both
 are wrong.

@@ -47,6 +47,8 @@ from .workflows import (
 )
 
 OnConflict = Literal["fail", "adopt", "overwrite"]
+# Each tells in which columns a row is not as an operation of unknown outcome may have left it.
+Attempts = tuple[Callable[[LiveFlow], frozenset[str]], ...]
 
 _MOST_ROUNDS = 3
 # Seconds between looks at a row that is there and that reads do not show yet.
@@ -84,6 +86,7 @@ class Known:
         spec: the declaration that the row fulfils, or that the last write would fulfil; None where
             the state does not hold it whole, and only a delete can do without.
         before: the declaration that it fulfilled before a write of which that is not known.
+        attempts: each tells in which columns a row is not as a killed operation may have left it.
         members: members of the stored document besides those that a program declares; None when
             they are not recorded.
     """
@@ -92,6 +95,7 @@ class Known:
     state: FlowState
     spec: FlowSpec | None
     before: FlowSpec | None = None
+    attempts: Attempts = ()
     members: Mapping[str, Any] | None = None
 
 
@@ -101,7 +105,7 @@ _Write = Callable[[str, frozenset[str], bool, Mapping[str, Any]], LiveFlow]
 
 
 def create(
-    flows: Workflows, spec: FlowSpec, on_conflict: OnConflict, attempted: FlowSpec | None = None
+    flows: Workflows, spec: FlowSpec, on_conflict: OnConflict, attempts: Attempts = ()
 ) -> Written:
     """
     Create the flow, or adopt the one that has its id already.
@@ -110,8 +114,8 @@ def create(
         flows: the requests.
         spec: the declaration.
         on_conflict: what to do about a row that has the id and differs.
-        attempted: the declaration of an earlier create of which nobody knows whether it was
-            applied: a row that fulfils it is ours.
+        attempts: each tells in which columns a row is not as an earlier create declared it, of
+            which nobody knows whether it was applied: a row that fulfils one is ours.
 
     Returns:
         The flow; in state `unknown` when the request may have been applied or not.
@@ -136,7 +140,7 @@ def create(
             if existing is None and isinstance(problem, PreconditionError):
                 existing = _find_soon(flows, spec, deadline)
             if existing is not None:
-                return _take_over(flows, spec, existing, on_conflict, deadline, attempted)
+                return _take_over(flows, spec, existing, on_conflict, deadline, attempts)
         except ConflictError:
             raise
         except PowerAutomateError as error:
@@ -323,6 +327,8 @@ def _settled(
     foreign = differing(known.spec or spec, live) & differing(spec, live) - {"state"}
     if known.before is not None:
         foreign &= differing(known.before, live)
+    for differs_from in known.attempts:
+        foreign &= differs_from(live)
     if foreign and live.etag != known.etag and on_conflict != "overwrite":
         raise _conflict(spec, foreign)
     now = Known(live.etag, live.state, _as_declared(spec, live), members=live.members)
@@ -335,7 +341,7 @@ def _take_over(
     live: LiveFlow,
     on_conflict: OnConflict,
     deadline: Deadline,
-    attempted: FlowSpec | None,
+    attempts: Attempts,
 ) -> Written:
     differs = differing(spec, live)
     content = differs - {"state"}
@@ -344,7 +350,7 @@ def _take_over(
             f"Create flow {spec.name!r}: the id {spec.workflow_id} belongs to a row that is not a "
             "cloud flow; choose another workflow_id."
         )
-    is_ours = attempted is not None and not differing(attempted, live) - {"state"}
+    is_ours = any(not differs_from(live) - {"state"} for differs_from in attempts)
     if content and on_conflict == "fail" and not is_ours:
         raise ConflictError(
             f"Create flow {spec.name!r}: a flow with the id {spec.workflow_id} exists already and "

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from . import claims
-from .base import (
-    IDENTITY,
-    DataverseProvider,
-    failure,
-    is_unknown,
-    note,
-    progress,
-    urn_of,
-    warn,
-)
+from .base import DataverseProvider
+from .engine_log import note, progress, warn
 from .environment_guard import derivation_host
 from .explicit import Provider, environment_host
+from .journal import KILLED
 from .mocks import look_up, mocks_in_use
 from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
+from .properties import IDENTITY, failure, is_unknown, urn_of
 from .resource import DataverseResource, identity, identity_in, pickled
 from .run_error import fail_if_told, fail_unless_done, one_line_errors
 from .session import client_for, connection_from
@@ -25,6 +19,7 @@ from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
     "IDENTITY",
+    "KILLED",
     "DataverseProvider",
     "DataverseResource",
     "Principal",

@@ -12,8 +12,9 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ..errors import InvalidInputError
-from .base import FAILED_NEEDS, IDENTITY, DataverseProvider
+from .base import DataverseProvider
 from .options import OPTIONS, apply_options, options_of
+from .properties import FAILED_NEEDS, IDENTITY
 from .run_error import one_line_errors
 
 _STACK_TYPE = "pulumi:pulumi:Stack"

@@ -95,6 +95,9 @@ class World:
                 continue
             if want is not None and place[2] != EXISTS and not self._there(place, seen):
                 continue
+            if place[0] == "share" and ("flow", place[1][:36], EXISTS) not in seen:
+                # With a flow go its shares.
+                continue
             found.append(f"{' '.join(place)}: {have!r} instead of {want!r}")
         return found
 
@@ -158,8 +161,9 @@ class World:
             item = program.get(edit.resource)
             if item is None or item.overwrites or edit.resource not in certain:
                 continue
-            if edit.value is None or edit.place[0] in ("share", "member"):
-                # Made again, which overwrites nothing; and shares have no version.
+            if edit.value is None or edit.place[0] in ("share", "member") or not edit.was_managed:
+                # Made again, which overwrites nothing; shares have no version; and of a column that
+                # is declared for the first time nothing is recorded.
                 continue
             if not any(edit.resource in line and _SAID.search(line) for line in said):
                 yield (f"{edit.resource}: {' '.join(edit.place)} was set to {edit.value!r} by hand "
@@ -178,8 +182,11 @@ class World:
         nothing is wrong.
         """
         edited = {edit.resource for edit in self._people.edits if edit.managed}
-        return {name for name in failed
-                if name in program and edited & {name, *program[name].needs}}  # fmt: skip
+        return {
+            name
+            for name in failed
+            if (item := program.get(name)) and edited & {name, item.alias, *item.needs}
+        }
 
     def _allowed(self, *, excused: bool) -> Facts:
         """Edits that may be there."""
