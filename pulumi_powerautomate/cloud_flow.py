@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pulumi
@@ -30,10 +29,10 @@ from .cloud_flow_state import (
     COMPUTED,
     SOLUTIONS,
     as_recorded,
+    attempts_in,
     changed_inputs,
     computed,
     described,
-    differing_from,
     fingerprints_of,
     live_inputs,
     members_of,
@@ -72,7 +71,7 @@ from .provider import (
 from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
-    from .client.exactly_once import Attempts, OnConflict, Written
+    from .client.exactly_once import OnConflict, Written
     from .client.workflows import FlowSpec, LiveFlow
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
@@ -127,8 +126,8 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         spec = self._spec(props, props)
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
-        attempts = tuple(map(differing_from, props.get(ATTEMPTS) or ()))
-        written = exactly_once.create(client.workflows, spec, self._on_conflict(props), attempts)
+        conflict = self._on_conflict(props)
+        written = exactly_once.create(client.workflows, spec, conflict, attempts_in(props))
         if written.adopted:
             warn(props, _adopted(spec, written))
         outputs = outputs_of(props, written.flow, written)
@@ -173,10 +172,7 @@ class CloudFlowProvider(DataverseProvider):
         if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
             attempted = self._spec({**olds, "definition": ""}, olds)
-            attempts: Attempts = (
-                partial(exactly_once.differing, attempted),
-                *map(differing_from, olds.get(ATTEMPTS) or ()),
-            )
+            attempts = (exactly_once.Attempt.of(attempted), *attempts_in(olds))
             written = exactly_once.create(client.workflows, spec, self._on_conflict(news), attempts)
             outputs = outputs_of(news, written.flow, written, olds)
             return UpdateResult(
@@ -188,7 +184,7 @@ class CloudFlowProvider(DataverseProvider):
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
             before=self._spec({**olds, **before, "definition": ""}, {}) if before else None,
-            attempts=tuple(map(differing_from, olds.get(ATTEMPTS) or ())),
+            attempts=attempts_in(olds),
             members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .definition import DIGEST, SHOWABLE
@@ -18,7 +18,7 @@ from .provider import IDENTITY, is_unknown
 from .provider.environment_guard import ENVIRONMENT
 
 if TYPE_CHECKING:
-    from .client.exactly_once import Written
+    from .client.exactly_once import Attempt, Written
     from .client.workflows import FlowSpec, LiveFlow
 
 COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
@@ -96,9 +96,16 @@ def fingerprints_of(declared: Mapping[str, Any]) -> dict[str, str]:
     return {"salt": salt, **{name: _fingerprint(salt, item) for name, item in written.items()}}
 
 
-def differing_from(fingerprints: Mapping[str, str]) -> Callable[[LiveFlow], frozenset[str]]:
-    """A function that tells in which managed columns a live flow is not as an attempt wrote it."""
-    salt = fingerprints.get("salt", "")
+def attempts_in(olds: Mapping[str, Any]) -> list[Attempt]:
+    """The attempts of which outputs, or inputs of a create, hold the fingerprints."""
+    return [_attempt(fingerprints) for fingerprints in olds.get(ATTEMPTS) or ()]
+
+
+def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
+    from .client.exactly_once import Attempt
+
+    salt = fingerprints["salt"]
+    written = frozenset(fingerprints) - {"salt"}
 
     def differing(live: LiveFlow) -> frozenset[str]:
         columns = {
@@ -108,12 +115,11 @@ def differing_from(fingerprints: Mapping[str, str]) -> Callable[[LiveFlow], froz
             "references": live.references or {},
         }
         return frozenset(
-            name
-            for name, value in columns.items()
-            if fingerprints.get(name) != _fingerprint(salt, value)
+            name for name in written if fingerprints[name] != _fingerprint(salt, columns[name])
         )
 
-    return differing
+    # Of an owner it is not known whether it was written.
+    return Attempt(written | {"owner"}, differing)
 
 
 def _fingerprint(salt: str, value: Any) -> str:

@@ -16,7 +16,7 @@ Idempotent create, update and delete of a flow: it exists once, and no foreign c
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -47,10 +47,29 @@ from .workflows import (
 )
 
 OnConflict = Literal["fail", "adopt", "overwrite"]
-# Each tells in which columns a row is not as an operation of unknown outcome may have left it.
-Attempts = tuple[Callable[[LiveFlow], frozenset[str]], ...]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """
+    An earlier operation on a row of which nobody knows the outcome.
+
+    Attributes:
+        columns: the managed columns that it may have written.
+        differing: those of them in which a row is not as it would have left it.
+    """
+
+    columns: frozenset[str]
+    differing: Callable[[LiveFlow], frozenset[str]]
+
+    @classmethod
+    def of(cls, spec: FlowSpec) -> Attempt:
+        """The attempt to make a row as a declaration says."""
+        return cls(_COLUMNS, lambda live: differing(spec, live))
+
 
 _MOST_ROUNDS = 3
+_COLUMNS = frozenset({"name", "description", "definition", "references", "owner", "state"})
 # Seconds between looks at a row that is there and that reads do not show yet.
 _READ_LAG = (1.0, 2.0, 3.0, 4.0)
 
@@ -86,7 +105,7 @@ class Known:
         spec: the declaration that the row fulfils, or that the last write would fulfil; None where
             the state does not hold it whole, and only a delete can do without.
         before: the declaration that it fulfilled before a write of which that is not known.
-        attempts: each tells in which columns a row is not as a killed operation may have left it.
+        attempts: killed operations that may have written something else.
         members: members of the stored document besides those that a program declares; None when
             they are not recorded.
     """
@@ -95,7 +114,7 @@ class Known:
     state: FlowState
     spec: FlowSpec | None
     before: FlowSpec | None = None
-    attempts: Attempts = ()
+    attempts: Sequence[Attempt] = ()
     members: Mapping[str, Any] | None = None
 
 
@@ -105,7 +124,7 @@ _Write = Callable[[str, frozenset[str], bool, Mapping[str, Any]], LiveFlow]
 
 
 def create(
-    flows: Workflows, spec: FlowSpec, on_conflict: OnConflict, attempts: Attempts = ()
+    flows: Workflows, spec: FlowSpec, on_conflict: OnConflict, attempts: Sequence[Attempt] = ()
 ) -> Written:
     """
     Create the flow, or adopt the one that has its id already.
@@ -114,8 +133,8 @@ def create(
         flows: the requests.
         spec: the declaration.
         on_conflict: what to do about a row that has the id and differs.
-        attempts: each tells in which columns a row is not as an earlier create declared it, of
-            which nobody knows whether it was applied: a row that fulfils one is ours.
+        attempts: earlier creates of which nobody knows whether they were applied: a row that is as
+            one of them declared it is ours.
 
     Returns:
         The flow; in state `unknown` when the request may have been applied or not.
@@ -327,8 +346,8 @@ def _settled(
     foreign = differing(known.spec or spec, live) & differing(spec, live) - {"state"}
     if known.before is not None:
         foreign &= differing(known.before, live)
-    for differs_from in known.attempts:
-        foreign &= differs_from(live)
+    for attempt in known.attempts:
+        foreign -= attempt.columns - attempt.differing(live)
     if foreign and live.etag != known.etag and on_conflict != "overwrite":
         raise _conflict(spec, foreign)
     now = Known(live.etag, live.state, _as_declared(spec, live), members=live.members)
@@ -341,7 +360,7 @@ def _take_over(
     live: LiveFlow,
     on_conflict: OnConflict,
     deadline: Deadline,
-    attempts: Attempts,
+    attempts: Sequence[Attempt],
 ) -> Written:
     differs = differing(spec, live)
     content = differs - {"state"}
@@ -350,7 +369,7 @@ def _take_over(
             f"Create flow {spec.name!r}: the id {spec.workflow_id} belongs to a row that is not a "
             "cloud flow; choose another workflow_id."
         )
-    is_ours = any(not differs_from(live) - {"state"} for differs_from in attempts)
+    is_ours = any(not attempt.differing(live) - {"state"} for attempt in attempts)
     if content and on_conflict == "fail" and not is_ours:
         raise ConflictError(
             f"Create flow {spec.name!r}: a flow with the id {spec.workflow_id} exists already and "
