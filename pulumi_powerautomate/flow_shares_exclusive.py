@@ -142,10 +142,19 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             deadline,
         )
 
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        principals = map(_principal_of, news["shares"])
+        resolved = map(self.client.directory.resolve, principals)
+        return {"principals": sorted(f"{who.kind}/{who.id}" for who in resolved)}
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
-        return {**outputs, "share_error": KILLED}
+        known = outputs.get("principals") or {}
+        granted = {owner for attempt in attempts for owner in attempt.get("principals") or ()}
+        # Whoever may have access is named, so that a delete takes it away.
+        more = {owner.replace("/", " "): owner for owner in granted - {*known.values()}}
+        return {**outputs, "principals": {**known, **more}, "share_error": KILLED}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Ids of users and teams differ between environments.

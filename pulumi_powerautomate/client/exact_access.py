@@ -131,12 +131,15 @@ def reconcile(
             'revoke it, or set on_conflict="overwrite" to replace it.'
         )
     changed = False
+    granting: Owner | None = None
     try:
         for who, rights in wanted.items():
             if set(now.get(who, ())) != set(rights):
+                granting = who
                 _set(access, flow_id, who, rights, now.get(who), deadline)
                 now[who] = rights
                 changed = True
+        granting = None
         for who in [who for who in now if who not in wanted]:
             revoke(access, flow_id, who, deadline)
             del now[who]
@@ -144,6 +147,9 @@ def reconcile(
     except PowerAutomateError as error:
         if not changed and not error.may_be_done:
             raise
+        if granting is not None and error.may_be_done:
+            # Whoever may have access is known from here on, so that a delete takes it away.
+            now.setdefault(granting, wanted[granting])
         return Reconciled(now, str(error))
     return Reconciled(now)
 
@@ -179,6 +185,12 @@ def revoke_all(
     """
     Revoke several shares, or none: where one cannot be, those before it are granted again.
 
+    Args:
+        access: the requests.
+        flow_id: the flow.
+        shares: rights by principal; none for one of whom it is not known whether it had any.
+        deadline: of the operation.
+
     Raises:
         PowerAutomateError: one was not revoked; the message names those that stay revoked.
     """
@@ -190,6 +202,8 @@ def revoke_all(
     except PowerAutomateError as error:
         lost = []
         for who in revoked:
+            if not shares[who]:
+                continue
             try:
                 access.grant(flow_id, who, shares[who], access.deadline())
             except PowerAutomateError:

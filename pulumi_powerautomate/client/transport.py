@@ -46,7 +46,7 @@ _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _AWAY = _TRANSIENT - {500}
 _AGENT = "pulumi-powerautomate"
 # A token, a proxy's sign-in and a limit are judged before a request is passed on.
-_NOT_PASSED_ON = frozenset({401, 407, 429})
+_NOT_PASSED_ON = frozenset({401, 407})
 _DATAVERSE_HEADERS = ("OData-Version", "x-ms-service-request-id", "REQ_ID")
 
 
