@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from .access_functions import (
-    FlowAccess,
-    Team,
-    User,
-    get_flow_access,
-    get_flow_access_output,
-    get_principal_access,
-    get_principal_access_output,
-    get_teams,
-    get_teams_output,
-    get_users,
-    get_users_output,
-)
 from .cloud_flow import CloudFlow
 from .connection_reference import ConnectionReference
-from .definition import read_definition
-from .environment_functions import Environment, get_environments, get_environments_output
 from .environment_variable_value import EnvironmentVariableValue
 from .errors import (
     AuthenticationError,
@@ -41,12 +26,25 @@ from .errors import (
     UnfinishedImportError,
     WrongEnvironmentError,
 )
-from .exporting import export_solution
 from .flow_share import FlowShare
 from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
-from .functions import Flow, get_flow, get_flow_output, get_flows, get_flows_output
-from .provider import Principal, Provider, team, user
-from .solution_functions import (
+from .functions.access import (
+    FlowAccess,
+    Team,
+    User,
+    get_flow_access,
+    get_flow_access_output,
+    get_principal_access,
+    get_principal_access_output,
+    get_teams,
+    get_teams_output,
+    get_users,
+    get_users_output,
+)
+from .functions.environments import Environment, get_environments, get_environments_output
+from .functions.export import export_solution
+from .functions.flows import Flow, get_flow, get_flow_output, get_flows, get_flows_output
+from .functions.solutions import (
     ConnectionReferenceInfo,
     EnvironmentVariableInfo,
     Import,
@@ -65,6 +63,8 @@ from .solution_functions import (
     get_solutions,
     get_solutions_output,
 )
+from .inputs.definition import read_definition
+from .provider import Principal, Provider, team, user
 from .solution_import import SolutionImport
 
 __all__ = [

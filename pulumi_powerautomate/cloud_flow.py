@@ -22,8 +22,17 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import declared_order
-from .cloud_flow_state import (
+from .config import is_guid
+from .errors import PowerAutomateError
+from .inputs import dependencies
+from .inputs.definition import (
+    DIGEST,
+    check_definition,
+    concurrency_taken_away,
+    definition_inputs,
+    difference_lines,
+)
+from .inputs.flow_state import (
     ATTEMPTS,
     BEFORE,
     COMPUTED,
@@ -39,15 +48,6 @@ from .cloud_flow_state import (
     outputs_of,
     recorded_members,
 )
-from .connection import is_guid
-from .definition import (
-    DIGEST,
-    check_definition,
-    concurrency_taken_away,
-    definition_inputs,
-    difference_lines,
-)
-from .errors import PowerAutomateError
 from .provider import (
     IDENTITY,
     KILLED,
@@ -55,7 +55,6 @@ from .provider import (
     DataverseResource,
     Principal,
     check_principal,
-    claims,
     environment_host,
     fail_if_told,
     failure,
@@ -65,14 +64,15 @@ from .provider import (
     note,
     options_of,
     progress,
+    single_owner,
     urn_of,
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
-    from .client.exactly_once import OnConflict, Written
-    from .client.workflows import FlowSpec, LiveFlow
+    from .client.flows.requests import FlowSpec, LiveFlow
+    from .client.flows.write import OnConflict, Written
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
 _NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
@@ -104,7 +104,9 @@ class CloudFlowProvider(DataverseProvider):
         if not failures and not is_unknown(inputs.get("workflow_id")):
             flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
             what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
-            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs), urn_of(olds)))
+            failures += map(
+                failure, single_owner.declared_twice(what, key, urn_of(inputs), urn_of(olds))
+            )
         if not failures and (refused := concurrency_taken_away(olds, inputs)):
             failures.append(failure(refused))
         if not failures:
@@ -121,13 +123,13 @@ class CloudFlowProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from .client import exactly_once
+        from .client.flows import write
 
         client = self.client
         spec = self._spec(props, props)
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
         conflict = self._on_conflict(props)
-        written = exactly_once.create(client.workflows, spec, conflict, attempts_in(props))
+        written = write.create(client.workflows, spec, conflict, attempts_in(props))
         if written.adopted:
             warn(props, _adopted(spec, written))
         outputs = outputs_of(props, written.flow, written)
@@ -137,7 +139,7 @@ class CloudFlowProvider(DataverseProvider):
         return CreateResult(spec.workflow_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        from .client.exactly_once import differing
+        from .client.flows.write import differing
 
         client = self.client
         if DIGEST not in props and "etag" not in props:
@@ -163,7 +165,7 @@ class CloudFlowProvider(DataverseProvider):
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client import exactly_once
+        from .client.flows import write
 
         client = self.client
         changed = changed_inputs(olds, news)
@@ -172,14 +174,14 @@ class CloudFlowProvider(DataverseProvider):
         if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
             attempted = self._spec({**olds, "definition": ""}, olds)
-            attempts = (exactly_once.Attempt.of(attempted), *attempts_in(olds))
-            written = exactly_once.create(client.workflows, spec, self._on_conflict(news), attempts)
+            attempts = (write.Attempt.of(attempted), *attempts_in(olds))
+            written = write.create(client.workflows, spec, self._on_conflict(news), attempts)
             outputs = outputs_of(news, written.flow, written, olds)
             return UpdateResult(
                 self._in_solutions(spec.workflow_id, _left(olds), news, outputs, begun=True)
             )
         before = olds.get(BEFORE)
-        known = exactly_once.Known(
+        known = write.Known(
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
@@ -188,7 +190,7 @@ class CloudFlowProvider(DataverseProvider):
             members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        written = exactly_once.update(
+        written = write.update(
             client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
         )
         if written.overwritten:
@@ -201,21 +203,21 @@ class CloudFlowProvider(DataverseProvider):
         )
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client import exactly_once
+        from .client.flows import write
 
         flows = self.client.workflows
         is_whole = DIGEST in props
-        known = exactly_once.Known(
+        known = write.Known(
             etag=str(props.get("etag") or ""),
             state=props.get("current_state") or "off",
             spec=self._spec({**props, "definition": ""}, props) if is_whole else None,
         )
         if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
-            if live is not None and exactly_once.differing(known.spec, live) - {"state"}:
+            if live is not None and write.differing(known.spec, live) - {"state"}:
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
-        changed = exactly_once.delete(flows, id_, known)
+        changed = write.delete(flows, id_, known)
         if changed:
             columns = ", ".join(sorted(changed))
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
@@ -268,7 +270,7 @@ class CloudFlowProvider(DataverseProvider):
 
     def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
         """What the state keeps of a flow that is there already, as its checked inputs declare."""
-        from .client.exactly_once import Written
+        from .client.flows.write import Written
 
         return outputs_of(inputs, live, Written(live))
 
@@ -295,7 +297,8 @@ class CloudFlowProvider(DataverseProvider):
         return "adopt" if props["workflow_id"] in self._derived_ids(identity) else "fail"
 
     def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
-        from .client.workflows import FlowSpec, Owner
+        from .client.flows.requests import FlowSpec
+        from .client.principals import Owner
 
         owner = props.get("owner")
         if owner is not None:
@@ -348,7 +351,7 @@ class CloudFlowProvider(DataverseProvider):
         Raises:
             PowerAutomateError: nothing was changed.
         """
-        from .client.workflows import COMPONENT_TYPE
+        from .client.flows.requests import COMPONENT_TYPE
 
         after = news.get("solution")
         left = [name for name in self._solutions(olds, news) if name != after]
@@ -544,7 +547,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             **definition_inputs(definition, connection_references, resource_name, ignore),
             **dict.fromkeys(COMPUTED),
         }
-        opts = declared_order.after_its_needs(
+        opts = dependencies.after_its_needs(
             self,
             resource_name,
             props,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from . import declared_order
-from .bindings import (
+from .errors import InDoubtError, InvalidInputError, PowerAutomateError
+from .inputs import dependencies
+from .inputs.bindings import (
     ERROR,
     Doubt,
     conflict,
@@ -19,22 +20,21 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InDoubtError, InvalidInputError, PowerAutomateError
 from .provider import (
     IDENTITY,
     KILLED,
     DataverseProvider,
     DataverseResource,
-    claims,
     fail_unless_done,
     failure,
     options_of,
+    single_owner,
     urn_of,
     warn,
 )
 
 if TYPE_CHECKING:
-    from .client.references import Reference
+    from .client.bindings.requests import Reference
 
 _ECHOED = ("logical_name", "connector", "connection_id", "display_name", "description", "solution",
            IDENTITY)  # fmt: skip
@@ -71,7 +71,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         failures = self.configuration_failures()
         if isinstance(name, str) and not problems:
             key = f"connection reference {name.lower()}"
-            problems += claims.declared_twice(f"logical_name {name}", key, urn_of(inputs))
+            problems += single_owner.declared_twice(f"logical_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -162,7 +162,7 @@ class ConnectionReferenceProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import settle
+        from .client.bindings.write import settle
 
         references = self.client.references
         doubt = Doubt.recorded_in(olds)
@@ -225,7 +225,7 @@ class ConnectionReferenceProvider(DataverseProvider):
 
 
 def _new_row(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
-    from .client.references import connector_id
+    from .client.bindings.requests import connector_id
 
     return {
         "connectionreferencelogicalname": name,
@@ -326,6 +326,6 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             ERROR: None,
         }
         opts = options_of(opts, "ConnectionReference", resource_name)
-        declared_order.declare_reference(self, logical_name, opts)
+        dependencies.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)
         fail_unless_done(self, self.binding_error, f"Connection reference {resource_name!r}")

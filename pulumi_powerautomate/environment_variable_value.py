@@ -8,30 +8,23 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .bindings import (
-    ERROR,
-    Doubt,
-    conflict,
-    foreign_columns,
-    is_same_name,
-    tell_overwritten,
-)
 from .errors import InDoubtError, InvalidInputError
+from .inputs.bindings import ERROR, Doubt, conflict, foreign_columns, is_same_name, tell_overwritten
 from .provider import (
     IDENTITY,
     KILLED,
     DataverseProvider,
     DataverseResource,
-    claims,
     fail_unless_done,
     failure,
     is_unknown,
+    single_owner,
     urn_of,
     warn,
 )
 
 if TYPE_CHECKING:
-    from .client.references import EnvironmentVariable
+    from .client.bindings.requests import EnvironmentVariable
 
 _ECHOED = ("schema_name", "value", IDENTITY)
 _ALL = frozenset({"value"})
@@ -64,7 +57,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         name = inputs.get("schema_name")
         if isinstance(name, str) and not problems:
             key = f"environment variable {name.lower()}"
-            problems += claims.declared_twice(f"schema_name {name}", key, urn_of(inputs))
+            problems += single_owner.declared_twice(f"schema_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -129,7 +122,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import settle
+        from .client.bindings.write import settle
         from .solution.variable_types import VARIABLE_TYPES, wanted_instead
 
         doubt = Doubt.recorded_in(olds)

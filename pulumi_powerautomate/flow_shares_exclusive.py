@@ -13,25 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .connection import is_guid
+from .config import is_guid
 from .errors import InvalidInputError, NotFoundError
-from .provider import (
-    IDENTITY,
-    KILLED,
-    DataverseProvider,
-    DataverseResource,
-    Principal,
-    check_principal,
-    claims,
-    fail_unless_done,
-    failure,
-    hides,
-    is_unknown,
-    note,
-    progress,
-    urn_of,
-)
-from .sharing import (
+from .inputs.shares import (
     Right,
     Role,
     check_flow_id,
@@ -40,10 +24,26 @@ from .sharing import (
     normalize_access,
     refuse_both,
 )
+from .provider import (
+    IDENTITY,
+    KILLED,
+    DataverseProvider,
+    DataverseResource,
+    Principal,
+    check_principal,
+    fail_unless_done,
+    failure,
+    hides,
+    is_unknown,
+    note,
+    progress,
+    single_owner,
+    urn_of,
+)
 
 if TYPE_CHECKING:
-    from .client.exact_access import Reconciled
-    from .client.workflows import Owner
+    from .client.principals import Owner
+    from .client.shares.write import Reconciled
 
 _ECHOED = ("flow_id", "on_conflict", IDENTITY)
 
@@ -79,7 +79,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         flow_id, urn = inputs.get("flow_id"), urn_of(inputs)
         if not problems and not is_unknown(flow_id) and urn:
             # Its own URN as the kind: a second one for the same flow does not go together either.
-            other = claims.declare(str(flow_id), urn, urn)
+            other = single_owner.declare(str(flow_id), urn, urn)
             problems += [mixed_up(str(flow_id), other[1])] if other else []
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
@@ -125,19 +125,19 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         return UpdateResult(self._reconcile(news, may_replace=True))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         deadline = client.access.deadline()
         client.share_reader.forget()
         shares = props.get("shares") or {}
-        exact_access.revoke_all(
+        write.revoke_all(
             client.access,
             id_,
             {
                 _owner(owner): tuple(shares.get(key) or ())
                 for key, owner in (props.get("principals") or {}).items()
-                if not claims.held_by_other(f"{id_}/{owner}", urn_of(props))
+                if not single_owner.held_by_other(f"{id_}/{owner}", urn_of(props))
             },
             deadline,
         )
@@ -162,7 +162,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         return any(self.client.directory.holds(_owner(owner)) for owner in owners)
 
     def _reconcile(self, props: Mapping[str, Any], *, may_replace: bool) -> dict[str, Any]:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         keys: dict[Owner, str] = {}
@@ -174,19 +174,17 @@ class FlowSharesExclusiveProvider(DataverseProvider):
                     f"({who.id}); leave one out."
                 )
             keys[who] = key
-            claims.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
+            single_owner.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
         wanted = {who: tuple(props["shares"][key]) for who, key in keys.items()}
         progress(props, f"reconciling {len(wanted)} shares")
         client.share_reader.forget()
-        done = exact_access.reconcile(
-            client.access, props["flow_id"], wanted, may_replace=may_replace
-        )
+        done = write.reconcile(client.access, props["flow_id"], wanted, may_replace=may_replace)
         return _echoed(props) | _reached(done, keys)
 
 
 def _owner(text: str) -> Owner:
     """A user or team as `principals` has it, `team/0e6a…`."""
-    from .client.workflows import Owner
+    from .client.principals import Owner
 
     kind, _, id_ = text.partition("/")
     return Owner("team" if kind == "team" else "user", id_)

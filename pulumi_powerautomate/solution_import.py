@@ -2,7 +2,7 @@
 `SolutionImport`: a solution package in an environment, with what binds it there.
 
 Read top to bottom: what the engine's calls do (`SolutionImportProvider`) and what a person writes
-(`SolutionImport`). What the inputs are checked for is in `solution_inputs`.
+(`SolutionImport`). What the inputs are checked for is in `inputs.package`.
 """
 
 from __future__ import annotations
@@ -14,26 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .bindings import is_same_name
 from .errors import PowerAutomateError, UnfinishedImportError
-from .provider import (
-    IDENTITY,
-    KILLED,
-    DataverseProvider,
-    DataverseResource,
-    claims,
-    derivation_host,
-    fail_unless_done,
-    failure,
-    hides,
-    is_unknown,
-    note,
-    options_of,
-    progress,
-    urn_of,
-    warn,
-)
-from .solution_inputs import (
+from .inputs.bindings import is_same_name
+from .inputs.package import (
     DIGESTS,
     FROM_PACKAGE,
     TIMEOUTS,
@@ -43,11 +26,28 @@ from .solution_inputs import (
     package_path,
     settings_inputs,
 )
+from .provider import (
+    IDENTITY,
+    KILLED,
+    DataverseProvider,
+    DataverseResource,
+    derivation_host,
+    fail_unless_done,
+    failure,
+    hides,
+    is_unknown,
+    note,
+    options_of,
+    progress,
+    single_owner,
+    urn_of,
+    warn,
+)
 
 if TYPE_CHECKING:
-    from .client.import_once import Imported, Wanted
-    from .client.solution_bindings import Environment, Known
-    from .client.solutions import InstalledSolution
+    from .client.solutions.bindings import Environment, Known
+    from .client.solutions.import_package import Imported, Wanted
+    from .client.solutions.requests import InstalledSolution
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
@@ -81,7 +81,7 @@ class SolutionImportProvider(DataverseProvider):
         name = inputs.get("solution")
         if isinstance(name, str) and not problems:
             key = f"solution {name.lower()}"
-            problems += claims.declared_twice(f"solution {name}", key, urn_of(inputs))
+            problems += single_owner.declared_twice(f"solution {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -112,7 +112,7 @@ class SolutionImportProvider(DataverseProvider):
             return ReadResult("", {})
         version = installed.version
         if props.get("mode") == "hold" and version != props.get("version"):
-            from .client.import_once import HOLDING
+            from .client.solutions.import_package import HOLDING
 
             staged = solutions.find(id_ + HOLDING)
             version = staged.version if staged is not None else version
@@ -140,7 +140,7 @@ class SolutionImportProvider(DataverseProvider):
         return UpdateResult(self._afterwards(news, olds, package, known, live))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client.removal import remove
+        from .client.solutions.uninstall import remove
 
         def seen(installed: InstalledSolution) -> None:
             recorded = props.get("version")
@@ -184,12 +184,12 @@ class SolutionImportProvider(DataverseProvider):
         return installed is not None and installed.id == solution_id
 
     def _bring_in(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
-        from .client import import_once
+        from .client.solutions import import_package
 
         client = self.client
         package = self._package(props)
         try:
-            imported = import_once.bring_in(
+            imported = import_package.bring_in(
                 client.solutions,
                 self._wanted(props, package),
                 lambda text: progress(props, text),
@@ -212,7 +212,7 @@ class SolutionImportProvider(DataverseProvider):
         return self._afterwards(props, olds, package, known, None, imported.failures)
 
     def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> Wanted:
-        from .client.import_once import Wanted
+        from .client.solutions.import_package import Wanted
 
         options: dict[str, Any] = {
             "OverwriteUnmanagedCustomizations": props["overwrite_unmanaged_customizations"],
@@ -248,7 +248,7 @@ class SolutionImportProvider(DataverseProvider):
         self, olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> Environment | None:
         """Read what the declaration binds, and refuse to overwrite what somebody else changed."""
-        from .client.solution_bindings import Bindings, Environment, refuse_foreign
+        from .client.solutions.bindings import Bindings, Environment, refuse_foreign
 
         known, wanted = _known(olds), Bindings.of(news)
         if known is None:
@@ -267,8 +267,8 @@ class SolutionImportProvider(DataverseProvider):
         failures: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Bind, set, and turn on; returns the outputs, with what could not be done."""
-        from .client.after_import import finish
-        from .client.solution_bindings import Bindings
+        from .client.solutions.activate import finish
+        from .client.solutions.bindings import Bindings
 
         olds = olds or {}
         progress(props, "binding connections and turning flows on")
@@ -299,7 +299,7 @@ class SolutionImportProvider(DataverseProvider):
 
     def _bound(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """The declared bindings and variables as they are now."""
-        from .client.solution_bindings import REFERENCES, VARIABLES, Bindings, Environment
+        from .client.solutions.bindings import REFERENCES, VARIABLES, Bindings, Environment
 
         wanted = Bindings.of(props)
         now = Environment.read(self.client.references, wanted).bindings()
@@ -319,7 +319,7 @@ class SolutionImportProvider(DataverseProvider):
 
     def _drifted_flows(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """Flows that should be on and are not, and embedded connections that are other ones."""
-        from .client.after_import import embedded_in, states
+        from .client.solutions.activate import embedded_in, states
 
         names, connections = props.get("flows") or {}, props.get("connections") or {}
         ids = sorted(names) if connections else sorted(props.get(_ON) or ())
@@ -340,7 +340,7 @@ class SolutionImportProvider(DataverseProvider):
         return {**found, "connections": now} if now != connections else found
 
     def _deadline(self, props: Mapping[str, Any], operation: str) -> Any:
-        from .client.pacing import Deadline
+        from .client.http.throttle import Deadline
 
         by_operation = props.get(TIMEOUTS) or {}
         seconds = props.get("import_timeout") or by_operation.get(operation) or _DEFAULT_TIMEOUT
@@ -356,7 +356,7 @@ class SolutionImportProvider(DataverseProvider):
 
 def _known(olds: Mapping[str, Any]) -> Known | None:
     """What the last operation left bound and set; None when that cannot be told."""
-    from .client.solution_bindings import Bindings, Known
+    from .client.solutions.bindings import Bindings, Known
 
     if _unsure(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
         return None
@@ -472,7 +472,7 @@ def _component_parameters(
     props: Mapping[str, Any], package: SolutionPackage
 ) -> list[dict[str, Any]]:
     """Bindings and values as the import takes them."""
-    from .client.references import connector_id
+    from .client.bindings.requests import connector_id
 
     kind = "Microsoft.Dynamics.CRM"
     connectors = {name.lower(): item for name, item in package.connection_references.items()}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_powerautomate.adoption.folder import added_config
+from pulumi_powerautomate.adoption.project_folder import added_config
 from pulumi_powerautomate.emulator import Emulator, seed
-from pulumi_powerautomate.provider import claims
+from pulumi_powerautomate.provider import single_owner
 from tests.adopted_project import add_flow
 from tests.cli_runner import Command, command_for
 from tests.cloud_flow.definitions import hourly, mailing
@@ -41,7 +41,7 @@ _OFFICE = "/providers/Microsoft.PowerApps/apis/shared_office365"
 @pytest.fixture(autouse=True)
 def _one_run_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test stands for a process of its own: what another one has declared is none of its."""
-    monkeypatch.setattr(claims, "_declared", {})
+    monkeypatch.setattr(single_owner, "_declared", {})
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..client.access import Share
-from ..client.references import Reference
-from ..client.workflows import LiveFlow, Owner
+from ..client.bindings.requests import Reference
+from ..client.flows.requests import LiveFlow
+from ..client.principals import Owner
+from ..client.shares.requests import Share
 from ..errors import DataverseError
 from ..operations.selection import Selection, select, with_definitions
 

@@ -14,7 +14,7 @@ from .selecting import Progress, add_selection, connected, selection
 
 if TYPE_CHECKING:
     from ..adoption import Adoption
-    from ..client.workflows import LiveFlow
+    from ..client.flows.requests import LiveFlow
 
 _IMPORT = (
     "PULUMI_SKIP_CHECKPOINTS=true pulumi import --file import.json --generate-code=false "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..terminal import json_text, shown
 
 if TYPE_CHECKING:
-    from ..client.discovery import LiveEnvironment
+    from ..client.environments import LiveEnvironment
 
 _TABLE = {
     "NAME": "name",
@@ -37,7 +37,7 @@ def add_to(verbs: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from ..client import DataverseClient
-    from ..connection import missing_credentials, resolve
+    from ..config import missing_credentials, resolve
     from ..errors import ConfigurationError
 
     given = {"discovery_host": arguments.discovery_host} if arguments.discovery_host else {}
@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _explain_nothing(discovery: Any, wanted: str, known: list[LiveEnvironment]) -> None:
-    from ..client.discovery import explain_address
+    from ..client.environments import explain_address
 
     reason = explain_address(wanted, known) or discovery.advice(wanted, known)
     told = f"no environment{f' {wanted!r}' if wanted else ''}. {reason}"

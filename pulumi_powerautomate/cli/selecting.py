@@ -29,7 +29,7 @@ def selection(arguments: argparse.Namespace, **more: Any) -> Selection:
 
 def connected() -> DataverseClient:
     """The environment that the variables name, as for every verb."""
-    from ..functions import client_of
+    from ..functions.flows import client_of
 
     return client_of(None)
 

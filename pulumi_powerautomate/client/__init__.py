@@ -10,22 +10,22 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..connection import Connection
+from ..config import Connection
 
 if TYPE_CHECKING:
-    from .access import Access
     from .auth import TokenSource
-    from .directory import Directory
-    from .discovery import Discovery
-    from .flow_reader import FlowReader
-    from .identity import Identity
-    from .references import References
-    from .runs import Runs
-    from .share_reader import ShareReader
-    from .solution_members import SolutionMembers
-    from .solutions import Solutions
-    from .transport import Transport
-    from .workflows import Workflows
+    from .bindings.requests import References
+    from .components import SolutionMembers
+    from .environments import Discovery
+    from .flows.bulk_read import FlowReader
+    from .flows.requests import Workflows
+    from .flows.runs import Runs
+    from .http.transport import Transport
+    from .principals import Directory
+    from .shares.bulk_read import ShareReader
+    from .shares.requests import Access
+    from .solutions.requests import Solutions
+    from .whoami import Identity
 
 __all__ = ["DataverseClient"]
 
@@ -50,84 +50,84 @@ class DataverseClient:
     @cached_property
     def transport(self) -> Transport:
         """What sends the requests."""
-        from .transport import Transport
+        from .http.transport import Transport
 
         return Transport(self.connection, self._lanes, self._tokens)
 
     @cached_property
     def workflows(self) -> Workflows:
         """The table of flows."""
-        from .workflows import Workflows
+        from .flows.requests import Workflows
 
         return Workflows(self.transport)
 
     @cached_property
     def flow_reader(self) -> FlowReader:
         """The same, read for many flows at once."""
-        from .flow_reader import FlowReader
+        from .flows.bulk_read import FlowReader
 
         return FlowReader(self.workflows, self.solution_members)
 
     @cached_property
     def access(self) -> Access:
         """Who flows are shared with."""
-        from .access import Access
+        from .shares.requests import Access
 
         return Access(self.transport)
 
     @cached_property
     def share_reader(self) -> ShareReader:
         """The same, read for many flows at once."""
-        from .share_reader import ShareReader
+        from .shares.bulk_read import ShareReader
 
         return ShareReader(self.access)
 
     @cached_property
     def directory(self) -> Directory:
         """Users and teams."""
-        from .directory import Directory
+        from .principals import Directory
 
         return Directory(self.transport)
 
     @cached_property
     def solutions(self) -> Solutions:
         """Solutions and their imports."""
-        from .solutions import Solutions
+        from .solutions.requests import Solutions
 
         return Solutions(self.transport)
 
     @cached_property
     def references(self) -> References:
         """Connection references and environment variables."""
-        from .references import References
+        from .bindings.requests import References
 
         return References(self.transport)
 
     @cached_property
     def runs(self) -> Runs:
         """What flows did lately."""
-        from .runs import Runs
+        from .flows.runs import Runs
 
         return Runs(self.transport)
 
     @cached_property
     def solution_members(self) -> SolutionMembers:
         """Which solutions a flow belongs to."""
-        from .solution_members import SolutionMembers
+        from .components import SolutionMembers
 
         return SolutionMembers(self.transport)
 
     @cached_property
     def identity(self) -> Identity:
         """Who we are here, and what we may do."""
-        from .identity import Identity
+        from .whoami import Identity
 
         return Identity(self.transport)
 
     @cached_property
     def discovery(self) -> Discovery:
         """The environments there are; no environment needs to be configured."""
-        from .discovery import Discovery
+        from .environments import Discovery
 
         return Discovery(self.connection, tokens=self._tokens)
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from . import (
-    bulk,
-    known_names,
-    organization,
-    principals,
-    references,
-    retrieve,
-    rows,
-    shares,
-)
+from . import bulk, known_names, organization, principals, references, retrieve, rows, shares
 from .environment import Environment
 from .impersonation import impersonated
 from .keys import find_row

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from ..client.workflows import LiveFlow, Owner
+from ..client.flows.requests import LiveFlow
+from ..client.principals import Owner
 from ..flow import connectors_of
 from ..terminal import json_text, shown
 from .selection import Selection, select, with_definitions

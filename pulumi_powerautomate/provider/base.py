@@ -24,21 +24,23 @@ from pulumi.dynamic import (
     ResourceProvider,
 )
 
-from ..client import DataverseClient, telemetry, wire_log
-from ..client.prompt import set_prompt
-from ..connection import SETTINGS, Connection, missing_credentials
+from .. import telemetry
+from ..client import DataverseClient
+from ..client.auth.prompt import set_prompt
+from ..client.http import wire_log
+from ..config import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
 from . import clean_lines, environment_guard
+from .advice import told
+from .clients import EXPLICIT, client_for, connection_from
 from .engine_log import DebugLines, say, wants_debug_lines
 from .environment_guard import recorded_in
+from .lifecycle import begin_run
 from .options import replaced
 from .own_row import on_own_row, with_environment
 from .properties import FAILED_NEEDS, failure, urn_of
-from .repetition import told
-from .run import begin_run
-from .session import EXPLICIT, client_for, connection_from
 from .stack_configuration import keys_of, misspelt, warn_of_the_stack
-from .workers import end_with_engine, widen_pool
+from .thread_pool import end_with_engine, widen_pool
 
 TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 

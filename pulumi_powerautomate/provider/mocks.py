@@ -15,9 +15,9 @@ from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 from pulumi.runtime.mocks import MockCallArgs
 from pulumi.runtime.settings import get_monitor
 
-from ..connection import NAMESPACE
+from ..config import NAMESPACE
 from ..errors import InvalidInputError
-from .run_error import one_line_errors
+from .program_errors import one_line_errors
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

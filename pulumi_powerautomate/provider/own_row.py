@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from ..connection import Connection
+from ..config import Connection
 from ..errors import ConfigurationError, PowerAutomateError
-from . import claims, environment_guard
+from . import environment_guard, single_owner
 from .engine_log import note
 from .environment_guard import ENVIRONMENT, recorded_in
 from .journal import Begun, journal
@@ -135,8 +135,8 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
     version = _new_version()
     if row:
         journal().end(row, version)
-    claims.release_rows(urn_of(props))
-    claims.hold_row(_row(provider, result.id), version)
+    single_owner.release_rows(urn_of(props))
+    single_owner.hold_row(_row(provider, result.id), version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
     return result
 
@@ -150,7 +150,7 @@ def _compared(
     doubt = journal().in_doubt(row, version)
     result: DiffResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
     if not result.replaces:
-        claims.hold_row(row, version)
+        single_owner.hold_row(row, version)
     return result
 
 
@@ -166,7 +166,7 @@ def _read(
         # The row was looked at: a state that holds the new version is in no doubt any more.
         version = _new_version()
         journal().end(row, version)
-        claims.hold_row(row, version)
+        single_owner.hold_row(row, version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
     if result.inputs is not None:
         result.inputs = {**result.inputs, ENVIRONMENT: provider.connection.host}
@@ -186,8 +186,8 @@ def _updated(
         raise
     version = _new_version()
     journal().end(row, version)
-    claims.release_rows(urn_of(news))
-    claims.hold_row(row, version)
+    single_owner.release_rows(urn_of(news))
+    single_owner.hold_row(row, version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
     return result
 
@@ -197,7 +197,7 @@ def _deleted(
 ) -> None:
     id_, outputs = arguments
     version = _version_of(outputs)
-    if claims.row_is_held_by_other(row, version):
+    if single_owner.row_is_held_by_other(row, version):
         note(outputs, f"{id_} was kept: this program goes on declaring it")
         return
     doubt = journal().in_doubt(row, version)
@@ -208,7 +208,7 @@ def _deleted(
         _failed(row, doubt, error)
         raise
     journal().end(row, _GONE)
-    claims.release_rows(urn_of(outputs))
+    single_owner.release_rows(urn_of(outputs))
 
 
 def _begin(

@@ -14,8 +14,8 @@ from pulumi.dynamic import Resource
 from ..errors import InvalidInputError
 from .base import DataverseProvider
 from .options import OPTIONS, apply_options, options_of
+from .program_errors import one_line_errors
 from .properties import FAILED_NEEDS, IDENTITY
-from .run_error import one_line_errors
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
 # Fixed, so that the string in users' state stays the same whatever Python makes its default.

@@ -10,14 +10,7 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Config
 
-from ..connection import (
-    NAMESPACE,
-    SETTINGS,
-    Connection,
-    misspelt_line,
-    overruled_line,
-    unknown_keys,
-)
+from ..config import NAMESPACE, SETTINGS, Connection, misspelt_line, overruled_line, unknown_keys
 from ..errors import ConfigurationError
 from .engine_log import say
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .contents import PackageContents, contents_of, is_solution_folder, read_contents
 from .folder import PackedFolder, pack, packed, unpack
-from .reading import (
+from .package import (
     PackagedFlow,
     SolutionPackage,
     Variable,
@@ -17,7 +17,7 @@ from .reading import (
     read_bytes,
     read_package,
 )
-from .writing import normalized, same_content
+from .zip import normalized, same_content
 
 __all__ = [
     "PackageContents",

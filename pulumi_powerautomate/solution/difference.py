@@ -15,7 +15,7 @@ from ..flow.difference.masking import without_secrets
 from ..flow.difference.triggers import kind_in_words
 from ..flow.difference.wording import counted, listed, shown
 from .contents import PackageContents
-from .reading import SolutionPackage, Variable
+from .package import SolutionPackage, Variable
 
 _MOST_PARTS = 5
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import InvalidInputError, PowerAutomateError
 from ..flow import API_PREFIX, parse_json
-from .reading import SolutionPackage
+from .package import SolutionPackage
 
 _VARIABLES, _REFERENCES = "EnvironmentVariables", "ConnectionReferences"
 

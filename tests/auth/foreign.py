@@ -24,8 +24,8 @@ import pytest
 import trustme
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.workflows import FlowSpec
-from pulumi_powerautomate.connection import Connection, resolve
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.config import Connection, resolve
 from pulumi_powerautomate.errors import PowerAutomateError
 
 TOKEN = "f0re1gn-t0ken-canary-2b9d4c7e"

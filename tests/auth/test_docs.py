@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pulumi_powerautomate.connection import CLOUDS, WAYS
+from pulumi_powerautomate.config import CLOUDS, WAYS
 from tests.auth.frequent_errors import FREQUENT
 
 _PAGE = (Path(__file__).parents[2] / "sdk-docs" / "sign-in.md").read_text("utf-8")

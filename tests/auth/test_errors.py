@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import AuthenticationError, PowerAutomateError
 from tests.auth.frequent_errors import FREQUENT, Case

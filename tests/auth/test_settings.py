@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_powerautomate.connection import (
+from pulumi_powerautomate.config import (
     SETTINGS,
     WAYS,
     Connection,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_powerautomate.client import DataverseClient, wire_log
-from pulumi_powerautomate.client.nesting import loads
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client import DataverseClient
+from pulumi_powerautomate.client.http import wire_log
+from pulumi_powerautomate.client.http.bounded_json import loads
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import ConfigurationError, PowerAutomateError, TransportError
 from tests.auth.foreign import Answer, serving

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import missing_credentials, resolve
+from pulumi_powerautomate.config import missing_credentials, resolve
 from pulumi_powerautomate.emulator import Emulator
 from tests.sign_in import WAYS, Unavailable, somebody_types_codes
 

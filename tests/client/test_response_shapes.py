@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.workflows import FlowSpec, Owner
-from pulumi_powerautomate.connection import Connection
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.client.principals import Owner
+from pulumi_powerautomate.config import Connection
 from pulumi_powerautomate.errors import NotFoundError, PowerAutomateError, TransportError
 from tests.auth.foreign import Answer, serving
 

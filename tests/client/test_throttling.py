@@ -11,8 +11,8 @@ import pytest
 
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.pacing import Deadline, Gate
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client.http.throttle import Deadline, Gate
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from tests.throttling import early_requests
 

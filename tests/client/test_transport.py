@@ -15,8 +15,8 @@ import pytest
 
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.workflows import FlowSpec
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 
 

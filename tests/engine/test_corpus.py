@@ -14,7 +14,7 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution import SolutionPackage, read_package
-from pulumi_powerautomate.solution.writing import zipped
+from pulumi_powerautomate.solution.zip import zipped
 from tests.corpus import CORPUS, FLOWS, connection_reference_rows
 from tests.emulator.api import call
 from tests.engine_project import EngineProject, changes

@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow_share import FlowShareProvider
+from pulumi_powerautomate.inputs.package import package_inputs
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.solution_inputs import package_inputs
 from tests.cloud_flow.definitions import hourly
 from tests.faults.operations import create, delete, update
 from tests.packages import FlowPart, package

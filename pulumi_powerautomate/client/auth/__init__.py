@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 
 from .credential import Grant, TokenHttp
-from .source import TokenSource, audience_of
+from .token_source import TokenSource, audience_of
 
 __all__ = ["Grant", "TokenHttp", "TokenSource", "audience_of"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ...connection import Connection
+from ...config import Connection
 from ...errors import AuthenticationError, one_line
 from .credential import Grant, TokenHttp
-from .refusals import granted
+from .error_responses import granted
 
 
 class ManagedIdentityCredential:

@@ -17,13 +17,7 @@ from ..query.expressions import Compiler
 from ..query.scope import Scope
 from ..query.splitting import call, split
 from ..request import Request, Segment, arguments, unquoted
-from ..responses import (
-    Response,
-    ServiceError,
-    bad_syntax,
-    no_such_segment,
-    not_implemented,
-)
+from ..responses import Response, ServiceError, bad_syntax, no_such_segment, not_implemented
 from ..tables import BY_LOGICAL, TABLES, Column, Table
 from . import models
 from .models import Model

@@ -13,23 +13,10 @@ from typing import Any
 from ..responses import ServiceError, bad_syntax, not_implemented
 from ..store import Row
 from ..tables import BY_SET, COLLECTIONS, Table
-from .conditions import (
-    COMPARE,
-    NUMBERS,
-    like,
-    operator_of,
-    takes_a_list,
-    test_of,
-)
+from .conditions import COMPARE, NUMBERS, like, operator_of, takes_a_list, test_of
 from .grammar import Node, parse_expression
 from .literals import instant, is_guid
-from .properties import (
-    Referenced,
-    Value,
-    Variable,
-    no_property,
-    property_value,
-)
+from .properties import Referenced, Value, Variable, no_property, property_value
 from .scope import Scope
 
 Get = Callable[[], Any]
