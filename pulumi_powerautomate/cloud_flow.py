@@ -72,7 +72,7 @@ from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
     from .client.flows.requests import FlowSpec, LiveFlow
-    from .client.flows.write import OnConflict, Written
+    from .client.flows.write import OnConflict, WriteResult
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
 _NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
@@ -181,7 +181,7 @@ class CloudFlowProvider(DataverseProvider):
                 self._in_solutions(spec.workflow_id, _left(olds), news, outputs, begun=True)
             )
         before = olds.get(BEFORE)
-        known = write.Known(
+        known = write.LastKnown(
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
@@ -207,7 +207,7 @@ class CloudFlowProvider(DataverseProvider):
 
         flows = self.client.workflows
         is_whole = DIGEST in props
-        known = write.Known(
+        known = write.LastKnown(
             etag=str(props.get("etag") or ""),
             state=props.get("current_state") or "off",
             spec=self._spec({**props, "definition": ""}, props) if is_whole else None,
@@ -270,9 +270,9 @@ class CloudFlowProvider(DataverseProvider):
 
     def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
         """What the state keeps of a flow that is there already, as its checked inputs declare."""
-        from .client.flows.write import Written
+        from .client.flows.write import WriteResult
 
-        return outputs_of(inputs, live, Written(live))
+        return outputs_of(inputs, live, WriteResult(live))
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""
@@ -358,7 +358,7 @@ class CloudFlowProvider(DataverseProvider):
         joins = after and (after != olds.get("solution") or SOLUTIONS in olds)
         if not joins and not left:
             return outputs
-        members, deadline = self.client.solution_members, self.client.workflows.deadline()
+        members, deadline = self.client.solution_components, self.client.workflows.deadline()
         self.client.flow_reader.forget_solutions()
         try:
             if joins:
@@ -368,7 +368,7 @@ class CloudFlowProvider(DataverseProvider):
                 members.remove(name, workflow_id, COMPONENT_TYPE, deadline)
                 begun = True
         except PowerAutomateError as error:
-            if not begun and not error.may_be_done:
+            if not begun and not error.in_doubt:
                 raise
             marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
             return {**outputs, **marks}
@@ -380,7 +380,7 @@ def _left(props: Mapping[str, Any]) -> dict[str, Any]:
     return {SOLUTIONS: props[SOLUTIONS]} if props.get(SOLUTIONS) else {}
 
 
-def _adopted(spec: FlowSpec, written: Written) -> str:
+def _adopted(spec: FlowSpec, written: WriteResult) -> str:
     columns = ", ".join(sorted(written.overwritten))
     changed = f"; its {columns} differed and was changed" if columns else ""
     return f"a flow with the id {spec.workflow_id} existed already and was adopted{changed}"
@@ -431,7 +431,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
 
     Args:
         resource_name: the resource's name in the stack. With organization, project and stack it
-            determines the flow's id, so that a create whose answer is lost is found again.
+            determines the flow's id, so that a create whose response is lost is found again.
         opts: Pulumi's resource options.
         definition: the flow: a dict, a JSON string, or what `read_definition(path)` returned. A
             bare workflow definition, the document that a solution export holds
@@ -469,7 +469,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents
-    first, in whatever order they are declared; a circle of calls is refused at preview. The
+    first, in whatever order they are declared; a cycle of calls is refused at preview. The
     `ConnectionReference` resources that a flow names come before it as well.
 
     A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the

@@ -162,7 +162,7 @@ class ConnectionReferenceProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.bindings.write import settle
+        from .client.bindings.write import write_until_done
 
         references = self.client.references
         doubt = Doubt.recorded_in(olds)
@@ -196,7 +196,7 @@ class ConnectionReferenceProvider(DataverseProvider):
 
         outputs = _outputs(props)
         try:
-            live = settle(lambda: self._find(name), is_done, write)
+            live = write_until_done(lambda: self._find(name), is_done, write)
         except InDoubtError as error:
             outputs |= (written or doubt).outputs(error)
         else:
@@ -215,7 +215,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         solution = props.get("solution")
         if not solution:
             return {}
-        members = self.client.solution_members
+        members = self.client.solution_components
         try:
             kind = members.component_type("connectionreference")
             members.add(solution, live.id, kind, self.client.references.deadline())

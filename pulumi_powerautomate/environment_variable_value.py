@@ -122,7 +122,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.bindings.write import settle
+        from .client.bindings.write import write_until_done
         from .solution.variable_types import VARIABLE_TYPES, wanted_instead
 
         doubt = Doubt.recorded_in(olds)
@@ -163,7 +163,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
 
         outputs = _outputs(props)
         try:
-            settle(look, lambda live: live.value == props["value"], write)
+            write_until_done(look, lambda live: live.value == props["value"], write)
         except InDoubtError as error:
             outputs |= (written or doubt).outputs(error)
         tell_overwritten(props, overwritten, adopted=creates)

@@ -46,7 +46,7 @@ from .provider import (
 
 if TYPE_CHECKING:
     from .client.solutions.bindings import Environment, Known
-    from .client.solutions.import_package import Imported, Wanted
+    from .client.solutions.import_package import ImportRequest, ImportResult
     from .client.solutions.requests import InstalledSolution
     from .solution import SolutionPackage
 
@@ -100,14 +100,14 @@ class SolutionImportProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        outputs = self._bring_in(props, None)
+        outputs = self._import(props, None)
         return CreateResult(props["solution"], outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         solutions = self.client.solutions
         installed = solutions.find(id_)
         if installed is None:
-            if _unsure(props):
+            if _is_in_doubt(props):
                 return ReadResult(id_, props)
             return ReadResult("", {})
         version = installed.version
@@ -118,7 +118,7 @@ class SolutionImportProvider(DataverseProvider):
             version = staged.version if staged is not None else version
         outputs = {**props, "solution": installed.unique_name, "version": version,
                    "managed": installed.managed}  # fmt: skip
-        if not _unsure(props):
+        if not _is_in_doubt(props):
             # Without it the next operation looks what became of the import.
             outputs["solution_id"] = installed.id
         outputs |= self._bound(props)
@@ -132,10 +132,10 @@ class SolutionImportProvider(DataverseProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         package = self._package(news)
-        imports = bool(set(_IMPORTED) & _changed(olds, news)) or _unsure(olds)
+        imports = bool(set(_IMPORTED) & _changed(olds, news)) or _is_in_doubt(olds)
         live = self._refuse_foreign(olds, news)
         if imports:
-            return UpdateResult(self._bring_in(news, olds))
+            return UpdateResult(self._import(news, olds))
         known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
         return UpdateResult(self._afterwards(news, olds, package, known, live))
 
@@ -144,7 +144,11 @@ class SolutionImportProvider(DataverseProvider):
 
         def seen(installed: InstalledSolution) -> None:
             recorded = props.get("version")
-            if installed.version != recorded and props.get("mode") != "hold" and not _unsure(props):
+            if (
+                installed.version != recorded
+                and props.get("mode") != "hold"
+                and not _is_in_doubt(props)
+            ):
                 warn(
                     props,
                     f"somebody had changed its version from {recorded} to {installed.version} "
@@ -183,13 +187,13 @@ class SolutionImportProvider(DataverseProvider):
         installed = solutions.find(id_)
         return installed is not None and installed.id == solution_id
 
-    def _bring_in(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _import(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
         from .client.solutions import import_package
 
         client = self.client
         package = self._package(props)
         try:
-            imported = import_package.bring_in(
+            imported = import_package.import_solution(
                 client.solutions,
                 self._wanted(props, package),
                 lambda text: progress(props, text),
@@ -211,8 +215,8 @@ class SolutionImportProvider(DataverseProvider):
         known["solution_id"] = installed.id if installed is not None else ""
         return self._afterwards(props, olds, package, known, None, imported.failures)
 
-    def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> Wanted:
-        from .client.solutions.import_package import Wanted
+    def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> ImportRequest:
+        from .client.solutions.import_package import ImportRequest
 
         options: dict[str, Any] = {
             "OverwriteUnmanagedCustomizations": props["overwrite_unmanaged_customizations"],
@@ -228,7 +232,7 @@ class SolutionImportProvider(DataverseProvider):
         parameters = _component_parameters(props, package)
         if parameters:
             options["ComponentParameters"] = parameters
-        return Wanted(
+        return ImportRequest(
             path=package_path(props["package"]),
             sha256=props["sha256"],
             unique_name=props["solution"],
@@ -358,7 +362,7 @@ def _known(olds: Mapping[str, Any]) -> Known | None:
     """What the last operation left bound and set; None when that cannot be told."""
     from .client.solutions.bindings import Bindings, Known
 
-    if _unsure(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
+    if _is_in_doubt(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
         return None
     return Known(Bindings.of(olds), frozenset(olds.get(_IN_DOUBT) or ()))
 
@@ -370,14 +374,14 @@ def _known_connections(olds: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tell_what_was_there(
-    props: Mapping[str, Any], olds: Mapping[str, Any] | None, imported: Imported
+    props: Mapping[str, Any], olds: Mapping[str, Any] | None, imported: ImportResult
 ) -> None:
     before = imported.before
     if not before:
         return
     if olds is None:
         warn(props, f"it was there already, in version {before}, and was adopted")
-    elif before != olds.get("version") and props.get("mode") != "hold" and not _unsure(olds):
+    elif before != olds.get("version") and props.get("mode") != "hold" and not _is_in_doubt(olds):
         warn(
             props,
             f"somebody had changed its version from {olds.get('version')} to {before} since the "
@@ -385,7 +389,7 @@ def _tell_what_was_there(
         )
 
 
-def _unsure(outputs: Mapping[str, Any]) -> bool:
+def _is_in_doubt(outputs: Mapping[str, Any]) -> bool:
     """Whether the last operation could not tell what became of its import."""
     return bool(outputs.get("solution_error")) and not outputs.get("solution_id")
 
@@ -453,7 +457,7 @@ def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _counts(props: Mapping[str, Any], imported: Imported) -> str:
+def _counts(props: Mapping[str, Any], imported: ImportResult) -> str:
     failed = f", {len(imported.failures)} failed" if imported.failures else ""
     whole = f"{imported.components} component{'' if imported.components == 1 else 's'}"
     return f"imported {props['solution']} {props['version']}: {whole}{failed}"

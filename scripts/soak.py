@@ -9,7 +9,7 @@ overwritten. Kinds of histories:
 - `programs`: all kinds of resources; the program changes or is reverted straight after a command
   that failed or was killed, nothing is refreshed, people edit and rename meanwhile, and the
   variables of another environment are in the shell now and then.
-- `proxied`: the same through a proxy that spoils, loses, doubles and forges answers.
+- `proxied`: the same through a proxy that spoils, loses, doubles and forges responses.
 - `stacks`: everything is the real engine's.
 - `deployments`, `flows`, `shares`: the same program is repeated after a crash, with a refresh at
   the end.

@@ -116,10 +116,10 @@ def test_nothing_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_a_numbered_list(
-    command: Command, monkeypatch: pytest.MonkeyPatch, answer: str, modules: set[str]
+    command: Command, monkeypatch: pytest.MonkeyPatch, response: str, modules: set[str]
 ) -> None:
     """A person on a terminal picks from what is there."""
-    _answering(monkeypatch, answer)
+    _answering(monkeypatch, response)
     said = command("adopt")
     assert said.code == 0
     assert "   2  off        Daily digest" in said.out
@@ -127,18 +127,18 @@ def test_a_numbered_list(
 
 
 @pytest.mark.parametrize("answer", ["4", "0", "2-1", "digest", "1-"])
-def test_a_wrong_answer(command: Command, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_a_wrong_answer(command: Command, monkeypatch: pytest.MonkeyPatch, response: str) -> None:
     """It is named, and nothing is written."""
-    _answering(monkeypatch, answer)
+    _answering(monkeypatch, response)
     said = command("adopt")
     assert said.code == 2
-    assert repr(answer) in said.err
+    assert repr(response) in said.err
     assert list(Path().iterdir()) == []
 
 
-def _answering(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def _answering(monkeypatch: pytest.MonkeyPatch, response: str) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+    monkeypatch.setattr("builtins.input", lambda prompt: response)
 
 
 def test_what_is_written(command: Command, emulator: Emulator) -> None:

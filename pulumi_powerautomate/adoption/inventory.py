@@ -89,7 +89,7 @@ def take_inventory(
         candidates = [flow for flow in candidates if flow.workflow_id in chosen]
     if not candidates:
         return found
-    solutions = client.solution_members.unmanaged_by_flow()
+    solutions = client.solution_components.unmanaged_by_flow()
     shares = _shares(client, [flow.workflow_id for flow in candidates])
     for flow in with_definitions(client, candidates, report):
         if not flow.definition:

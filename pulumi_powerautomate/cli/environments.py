@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     problems = missing_credentials(connection)
     if problems:
         raise ConfigurationError(" ".join(problems))
-    client = DataverseClient(connection, lanes=1)
+    client = DataverseClient(connection, max_concurrency=1)
     try:
         known = client.discovery.environments(region=arguments.region, state=arguments.state)
         wanted = arguments.name or ""

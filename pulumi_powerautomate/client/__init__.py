@@ -15,7 +15,7 @@ from ..config import Connection
 if TYPE_CHECKING:
     from .auth import TokenSource
     from .bindings.requests import References
-    from .components import SolutionMembers
+    from .components import SolutionComponents
     from .environments import Discovery
     from .flows.bulk_read import FlowReader
     from .flows.requests import Workflows
@@ -41,10 +41,10 @@ class DataverseClient:
     """
 
     def __init__(
-        self, connection: Connection, lanes: int = 32, tokens: TokenSource | None = None
+        self, connection: Connection, max_concurrency: int = 32, tokens: TokenSource | None = None
     ) -> None:
         self.connection = connection
-        self._lanes = lanes
+        self._max_concurrency = max_concurrency
         self._tokens = tokens
 
     @cached_property
@@ -52,7 +52,7 @@ class DataverseClient:
         """What sends the requests."""
         from .http.transport import Transport
 
-        return Transport(self.connection, self._lanes, self._tokens)
+        return Transport(self.connection, self._max_concurrency, self._tokens)
 
     @cached_property
     def workflows(self) -> Workflows:
@@ -66,7 +66,7 @@ class DataverseClient:
         """The same, read for many flows at once."""
         from .flows.bulk_read import FlowReader
 
-        return FlowReader(self.workflows, self.solution_members)
+        return FlowReader(self.workflows, self.solution_components)
 
     @cached_property
     def access(self) -> Access:
@@ -111,11 +111,11 @@ class DataverseClient:
         return Runs(self.transport)
 
     @cached_property
-    def solution_members(self) -> SolutionMembers:
+    def solution_components(self) -> SolutionComponents:
         """Which solutions a flow belongs to."""
-        from .components import SolutionMembers
+        from .components import SolutionComponents
 
-        return SolutionMembers(self.transport)
+        return SolutionComponents(self.transport)
 
     @cached_property
     def identity(self) -> Identity:

@@ -15,7 +15,7 @@ _WORKFLOW = 29
 _SYSTEM = ("Active", "Basic", "Default")
 
 
-class SolutionMembers:
+class SolutionComponents:
     """Requests on the membership of components in solutions."""
 
     def __init__(self, transport: Transport) -> None:
@@ -86,7 +86,7 @@ class SolutionMembers:
                 },
             )
         except PowerAutomateError as error:
-            found = self._found(component_id, component_type) if error.may_be_done else None
+            found = self._found(component_id, component_type) if error.in_doubt else None
             if found is None or solution.lower() not in found:
                 raise
 
@@ -115,7 +115,7 @@ class SolutionMembers:
                 },
             )
         except PowerAutomateError as error:
-            looks = isinstance(error, DataverseError) or error.may_be_done
+            looks = isinstance(error, DataverseError) or error.in_doubt
             found = self._found(component_id, component_type) if looks else None
             if found is None or solution.lower() in found:
                 raise

@@ -77,12 +77,15 @@ class Discovery:
     """Lists and finds environments, as whoever a connection signs in."""
 
     def __init__(
-        self, connection: Connection, lanes: int = 1, tokens: TokenSource | None = None
+        self, connection: Connection, max_concurrency: int = 1, tokens: TokenSource | None = None
     ) -> None:
         self._signed_in_as = connection
         self._root = discovery_root(connection)
         self.transport = Transport(
-            replace(connection, environment_url=self._root), lanes, tokens, is_dataverse=False
+            replace(connection, environment_url=self._root),
+            max_concurrency,
+            tokens,
+            is_dataverse=False,
         )
 
     def environments(

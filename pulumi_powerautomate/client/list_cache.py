@@ -3,8 +3,8 @@ One list that answers for many rows.
 
 A refresh reads every resource of a stack, one call of the engine each. The first is answered by a
 request of its own, because most commands need no more; from the second on, one list answers for
-all. No answer is given twice from the same list: whoever asks again wants to know what has changed
-since, so a new round begins. Nor is one older than a minute.
+all. No response is given twice from the same list: whoever asks again wants to know what has
+changed since, so a new round begins. Nor is one older than a minute.
 """
 
 from __future__ import annotations

@@ -155,10 +155,10 @@ class Directory:
 
     def _rows(self, path: str, value: str) -> list[dict[str, Any]]:
         transport = self._transport
-        answer = transport.send(
+        response = transport.send(
             "GET", path, action=f"Look up {value!r}", deadline=transport.deadline()
         )
-        return list(answer.rows)
+        return list(response.rows)
 
 
 def _similar(value: str, known: Iterable[str]) -> list[str]:

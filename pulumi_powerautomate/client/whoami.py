@@ -52,17 +52,17 @@ class Identity:
     def reach(self) -> Reached:
         """Ask the environment who we are and which version it is."""
         before = datetime.now(timezone.utc)
-        answer = self._get("WhoAmI", "Reach the environment")
+        response = self._get("WhoAmI", "Reach the environment")
         after = datetime.now(timezone.utc)
         version = self._get("RetrieveVersion()", "Read the version")
         headers = version.headers
         return Reached(
-            user_id=str(answer.body.get("UserId") or ""),
-            organization_id=str(answer.body.get("OrganizationId") or ""),
+            user_id=str(response.body.get("UserId") or ""),
+            organization_id=str(response.body.get("OrganizationId") or ""),
             version=str(version.body.get("Version") or ""),
             requests_left=_whole(headers.get("x-ms-ratelimit-burst-remaining-xrm-requests")),
             seconds_left=_number(headers.get("x-ms-ratelimit-time-remaining-xrm-requests")),
-            skew=_skew(answer.headers.get("Date"), before, after),
+            skew=_skew(response.headers.get("Date"), before, after),
         )
 
     def missing_privileges(self, user_id: str) -> dict[str, list[str]]:
@@ -72,10 +72,10 @@ class Identity:
         Source: "RetrieveUserPrivileges function": privileges through roles, and through teams.
         """
         path = f"systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()"
-        answer = self._get(path, "Read the privileges")
+        response = self._get(path, "Read the privileges")
         held = {
             str(item.get("PrivilegeName") or "").lower()
-            for item in answer.body.get("RolePrivileges") or []
+            for item in response.body.get("RolePrivileges") or []
         }
         missing = {
             kind: [name for name in names if name.lower() not in held]

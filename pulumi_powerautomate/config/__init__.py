@@ -18,7 +18,7 @@ them), and that over `AZURE_…` (as the Azure SDKs do).
 
 from __future__ import annotations
 
-from .auth_methods import WAYS, missing_credentials
+from .auth_methods import AUTH_METHODS, missing_credentials
 from .clouds import CLOUDS, Cloud
 from .connection import Connection
 from .resolution import is_guid, resolve
@@ -27,10 +27,10 @@ from .stack import misspelt_line, overruled_line, unknown_keys
 from .trusted_hosts import check_environment_url, follow, is_loopback, parse_address
 
 __all__ = [
+    "AUTH_METHODS",
     "CLOUDS",
     "NAMESPACE",
     "SETTINGS",
-    "WAYS",
     "Cloud",
     "Connection",
     "Setting",

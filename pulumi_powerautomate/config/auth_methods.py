@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .connection import Connection
 
 # What `auth` may say, with the switch that says the same.
-WAYS: Mapping[str, str] = {
+AUTH_METHODS: Mapping[str, str] = {
     "access_token": "",
     "client_certificate": "",
     "client_secret": "",
@@ -49,7 +49,9 @@ _FEDERATED = ("oidc_token", "oidc_token_file_path", "oidc_request_url")
 _CERTIFICATES = ("client_certificate", "client_certificate_path")
 
 
-def without_rivals(settings: Mapping[str, str], origins: Mapping[str, str]) -> dict[str, str]:
+def without_conflicting_credentials(
+    settings: Mapping[str, str], origins: Mapping[str, str]
+) -> dict[str, str]:
     """
     The settings, less those that speak for another way than an explicit provider was given.
 
@@ -58,7 +60,7 @@ def without_rivals(settings: Mapping[str, str], origins: Mapping[str, str]) -> d
     """
     own = {name: settings[name] for name in settings if origins[name].startswith(ARGUMENT)}
     decisive = {"auth", "client_secret", "access_token", *_CERTIFICATES, *_FEDERATED}
-    switches = {switch for switch in WAYS.values() if switch}
+    switches = {switch for switch in AUTH_METHODS.values() if switch}
     on = {name for name in own if name in switches and own[name].lower() in ("true", "1")}
     if not on and not decisive & set(own):
         return dict(settings)
@@ -78,14 +80,14 @@ def choose(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
     asked = _asked_for(settings, origins)
     refused = {
         way
-        for way, switch in WAYS.items()
+        for way, switch in AUTH_METHODS.items()
         if switch in settings and not is_true(settings[switch], switch, origins[switch])
     }
     _refuse_both(settings, origins, *_CERTIFICATES)
     _refuse_both(settings, origins, "oidc_token", "oidc_token_file_path")
     if asked:
         return asked
-    return _suggested(settings, origins, refused)
+    return _inferred(settings, origins, refused)
 
 
 def missing_credentials(connection: Connection) -> list[str]:
@@ -97,7 +99,7 @@ def missing_credentials(connection: Connection) -> list[str]:
         if not settings.get(name)
     ]
     if way == "client_secret" and len(lines) == len(_NEEDED[way]):
-        lines[-1] += " Or sign in another way: set auth to one of " + ", ".join(WAYS) + "."
+        lines[-1] += " Or sign in another way: set auth to one of " + ", ".join(AUTH_METHODS) + "."
     if way == "client_certificate" and not any(settings.get(name) for name in _CERTIFICATES):
         lines.append(
             f"client_certificate_path is missing: {SETTINGS['client_certificate_path'].remedy()}."
@@ -111,12 +113,12 @@ def _asked_for(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
     found = {}
     auth = settings.get("auth")
     if auth is not None:
-        if auth.lower() not in WAYS:
+        if auth.lower() not in AUTH_METHODS:
             raise ConfigurationError(
-                f"auth is {auth!r} ({origins['auth']}); use one of {', '.join(WAYS)}."
+                f"auth is {auth!r} ({origins['auth']}); use one of {', '.join(AUTH_METHODS)}."
             )
         found[auth.lower()] = f"auth={auth} ({origins['auth']})"
-    for way, switch in WAYS.items():
+    for way, switch in AUTH_METHODS.items():
         if switch not in settings:
             continue
         value = is_true(settings[switch], switch, origins[switch])
@@ -131,7 +133,7 @@ def _asked_for(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
     return next(iter(found), "")
 
 
-def _suggested(settings: Mapping[str, str], origins: Mapping[str, str], refused: set[str]) -> str:
+def _inferred(settings: Mapping[str, str], origins: Mapping[str, str], refused: set[str]) -> str:
     if settings.get("access_token"):
         return "access_token"
     certificate = next((name for name in _CERTIFICATES if settings.get(name)), "")

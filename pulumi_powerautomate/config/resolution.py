@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError
-from .auth_methods import choose, without_rivals
+from .auth_methods import choose, without_conflicting_credentials
 from .clouds import cloud_of_authority, cloud_of_host
 from .connection import Connection
 from .environment_address import take_address
@@ -55,7 +55,7 @@ def resolve(
             if text:
                 settings[setting.name], origins[setting.name] = text, origin
                 break
-    settings = without_rivals(settings, origins)
+    settings = without_conflicting_credentials(settings, origins)
     url = take_address(settings, origins)
     if not url and "environment" not in settings and needs_environment:
         remedy = SETTINGS["environment_url"].remedy()

@@ -129,7 +129,7 @@ def get_flows(
     from ..client.flows.find import flows_with_ids
     from ..client.solutions.flows import flow_ids_of_solution
 
-    members = flow_ids_of_solution(client.solutions, client.solution_members, solution)
+    members = flow_ids_of_solution(client.solutions, client.solution_components, solution)
     flows = [_flow(live) for live in flows_with_ids(client.workflows, members, **filters)]
     return sorted(flows, key=lambda flow: (flow["name"], flow["id"]))
 
@@ -169,7 +169,7 @@ def later(
     function: Callable[..., _T], provider: Provider | None, **inputs: pulumi.Input[Any]
 ) -> pulumi.Output[_T]:
     """Call a function when its inputs, and the settings of its provider, are known."""
-    # A provider's secret is no reason to keep the answer secret; the inputs' secrets are.
+    # A provider's secret is no reason to keep the response secret; the inputs' secrets are.
     settings = pulumi.Output.unsecret(
         pulumi.Output.all(**(provider.settings if provider is not None else {}))
     )

@@ -89,8 +89,8 @@ class _Program:
             self._by_resource = {flow.resource: flow for flow in self._by_id.values()}
         return self._by_id
 
-    def circle_of(self, flow: _Declared) -> tuple[str, ...]:
-        """Names of the flows that call each other in a circle with a flow, if there is one."""
+    def cycle_of(self, flow: _Declared) -> tuple[str, ...]:
+        """Names of the flows that call each other in a cycle with a flow, if there is one."""
         by_id = self.by_id()
         came_from: dict[_Declared, _Declared] = {}
         open_ = [flow]
@@ -99,19 +99,19 @@ class _Program:
             waited = [self._by_resource.get(resource) for resource in caller.waits_for]
             for other in (*called, *filter(None, waited)):
                 if other is flow:
-                    circle = [caller]
-                    while circle[-1] is not flow:
-                        circle.append(came_from[circle[-1]])
-                    return self._from_first(circle[::-1])
+                    cycle = [caller]
+                    while cycle[-1] is not flow:
+                        cycle.append(came_from[cycle[-1]])
+                    return self._from_first(cycle[::-1])
                 if other not in came_from:
                     came_from[other] = caller
                     open_.append(other)
         return ()
 
-    def _from_first(self, circle: list[_Declared]) -> tuple[str, ...]:
-        """Names of a circle's flows, from the one on that is declared first."""
-        start = circle.index(next(flow for flow in self.flows if flow in circle))
-        return tuple(flow.name for flow in (*circle[start:], *circle[:start]))
+    def _from_first(self, cycle: list[_Declared]) -> tuple[str, ...]:
+        """Names of a cycle's flows, from the one on that is declared first."""
+        start = cycle.index(next(flow for flow in self.flows if flow in cycle))
+        return tuple(flow.name for flow in (*cycle[start:], *cycle[:start]))
 
 
 # By the event loop of the program, because one process can run several.
@@ -197,11 +197,11 @@ def _called(declared: _Declared, program: _Program) -> list[_Declared]:
     """The flows of the program that a flow calls."""
     if not declared.children:
         return []
-    circle = program.circle_of(declared)
-    if circle:
+    cycle = program.cycle_of(declared)
+    if cycle:
         # Each would wait for the other for ever.
         raise pulumi.RunError(
-            f"These flows cannot be turned on in any order: {in_words(circle)}. Take one of the "
+            f"Circular child-flow calls: {in_words(cycle)}. Take one of the "
             "calls out, or a depends_on that says the opposite of a call."
         )
     by_id = program.by_id()

@@ -19,7 +19,7 @@ from .definition import DIGEST, SHOWABLE
 
 if TYPE_CHECKING:
     from ..client.flows.requests import FlowSpec, LiveFlow
-    from ..client.flows.write import Attempt, Written
+    from ..client.flows.write import Attempt, WriteResult
 
 COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
             "is_managed")  # fmt: skip
@@ -53,7 +53,7 @@ def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]
 def outputs_of(
     inputs: Mapping[str, Any],
     live: LiveFlow,
-    written: Written,
+    written: WriteResult,
     olds: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """

@@ -71,7 +71,7 @@ def diagnose(
         names = ("token", "environment", "privileges", "limits", "clock")
         yield from _skipped("the configuration", *names)
         return
-    client = DataverseClient(connection, lanes=1)
+    client = DataverseClient(connection, max_concurrency=1)
     try:
         yield from _service(connection, client)
     finally:
@@ -119,7 +119,7 @@ def _network(connection: Connection) -> Iterator[Step]:
 
 def _look_up(host: str, port: int) -> Step:
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        responses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         return Step(
             "dns",
@@ -127,7 +127,7 @@ def _look_up(host: str, port: int) -> Step:
             f"{host} is not known ({error.strerror or error}). Check environment_url and the "
             "network.",
         )
-    addresses = sorted({str(answer[4][0]) for answer in answers})
+    addresses = sorted({str(response[4][0]) for response in responses})
     return Step("dns", "ok", f"{host} is {', '.join(addresses)}", {"addresses": addresses})
 
 

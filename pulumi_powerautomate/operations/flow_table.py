@@ -70,7 +70,7 @@ def flow_rows(
     if not flows:
         return []
     names = client.directory.names_of({_owner(flow) for flow in flows})
-    solutions = client.solution_members.unmanaged_by_flow()
+    solutions = client.solution_components.unmanaged_by_flow()
     return [
         FlowRow(
             name=flow.name,

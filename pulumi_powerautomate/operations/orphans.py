@@ -136,11 +136,11 @@ def find_orphans(
 def delete_orphan(client: DataverseClient, orphan: Orphan) -> None:
     """Delete an orphaned flow, and its shares with it; nothing else is touched."""
     from ..client.flows.requests import FlowSpec
-    from ..client.flows.write import Known, delete
+    from ..client.flows.write import LastKnown, delete
 
     flow = orphan.flow
     spec = FlowSpec(flow.workflow_id, flow.name, "", "", {}, "off")
-    delete(client.workflows, flow.workflow_id, Known(flow.etag, flow.state, spec))
+    delete(client.workflows, flow.workflow_id, LastKnown(flow.etag, flow.state, spec))
 
 
 def _reason(flow: LiveFlow, state: StackState, names: Sequence[str], host: str) -> str:

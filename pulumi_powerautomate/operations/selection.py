@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-# A definition has 20 KB as a rule and 1 MB at worst, and the answer has to fit a request's time.
+# A definition has 20 KB as a rule and 1 MB at worst, and the response has to fit a request's time.
 _DEFINITIONS_PER_REQUEST = 25
 _STATES = ("on", "off", "suspended")
 
@@ -68,7 +68,9 @@ def select(client: DataverseClient, wanted: Selection) -> Selected:
     if wanted.solution is None:
         found, unseen = list(find(owner_id=owner_id, state=wanted.state)), set[str]()
     else:
-        members = flow_ids_of_solution(client.solutions, client.solution_members, wanted.solution)
+        members = flow_ids_of_solution(
+            client.solutions, client.solution_components, wanted.solution
+        )
         # Everything the solution holds is read, so that what is missing is known to be unseen.
         every = list(flows_with_ids(client.workflows, members, cloud_flows_only=False))
         unseen = set(members) - {flow.workflow_id for flow in every}

@@ -34,8 +34,10 @@ def client_for(connection: Connection) -> DataverseClient:
     with _lock:
         client = _clients.get(key)
         if client is None:
-            lanes = wanted_workers() or DEFAULT_WORKERS
-            client = _clients[key] = DataverseClient(connection, lanes, tokens_of(connection))
+            max_concurrency = wanted_workers() or DEFAULT_WORKERS
+            client = _clients[key] = DataverseClient(
+                connection, max_concurrency, tokens_of(connection)
+            )
         return client
 
 

@@ -220,7 +220,7 @@ def _begin(
 
 def _failed(row: str, before: Begun | None, error: PowerAutomateError) -> None:
     """After a refusal the row is as it was; after an error that leaves doubt it may not be."""
-    if not error.may_be_done:
+    if not error.in_doubt:
         journal().put_back(row, before)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.config import (
+    AUTH_METHODS,
     SETTINGS,
-    WAYS,
     Connection,
     Setting,
     missing_credentials,
@@ -255,4 +255,4 @@ def test_secrets_are_not_shown() -> None:
 
 def test_every_way_is_named() -> None:
     """`auth` knows each way, and each switch is a setting."""
-    assert all(switch in SETTINGS for switch in WAYS.values() if switch)
+    assert all(switch in SETTINGS for switch in AUTH_METHODS.values() if switch)

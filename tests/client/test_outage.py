@@ -59,7 +59,7 @@ def test_silent_server_is_given_up(client: DataverseClient, emulator: Emulator) 
 
 
 def test_return_is_noticed(client: DataverseClient, emulator: Emulator) -> None:
-    """While an outage lasts one request in a while looks; its answer lets all others out."""
+    """While an outage lasts one request in a while looks; its response lets all others out."""
     emulator.control.fault(path="WhoAmI", do="hang")
     _failures(client, 20)
     emulator.control.clear_faults()

@@ -33,8 +33,8 @@ def _look(client: DataverseClient) -> Any:
 
 def _looks(client: DataverseClient, count: int) -> None:
     with ThreadPoolExecutor(32) as pool:
-        answers = list(pool.map(lambda _: _look(client), range(count)))
-    assert {answer.status for answer in answers} == {200}
+        responses = list(pool.map(lambda _: _look(client), range(count)))
+    assert {response.status for response in responses} == {200}
 
 
 def test_more_requests_than_the_window_takes(client: DataverseClient, emulator: Emulator) -> None:

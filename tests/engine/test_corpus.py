@@ -76,10 +76,10 @@ def test_every_real_package(tmp_path: Path, project: EngineProject, emulator: Em
         exported = {}
         for name, path in packages.items():
             assert _imported(emulator, _as_unmanaged(path.read_bytes())) == 30, path.name
-            answer = call(emulator, "POST", "ExportSolution",
+            response = call(emulator, "POST", "ExportSolution",
                           {"SolutionName": name, "Managed": found[path].managed})  # fmt: skip
             target = tmp_path / f"{name}.zip"
-            target.write_bytes(base64.b64decode(answer.json()["ExportSolutionFile"]))
+            target.write_bytes(base64.b64decode(response.json()["ExportSolutionFile"]))
             exported[name] = target
         emulator.control.reset()
         emulator.control.switches(import_seconds=0)

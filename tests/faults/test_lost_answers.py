@@ -86,7 +86,7 @@ def test_scenario_09_lost_answer_of_an_import(
 def test_scenario_15_broken_off_answer(
     provider: ProviderProcess, emulator: Emulator, do: str
 ) -> None:
-    """An answer that breaks off half-way is a lost one, of a write and of a read."""
+    """A response that breaks off half-way is a lost one, of a write and of a read."""
     for method in ("POST", "PATCH", "GET"):
         emulator.control.fault(
             method=method, path="workflows", when="mid_body", do=do, times=1

@@ -65,7 +65,7 @@ def _check_lane(lane: PlacedLane) -> None:
         assert not any(_overlap(placed, other) for other in lane.placed[:number])
         for line in (*placed.title, placed.kind):
             assert width(line, 11) <= placed.width
-        for inner in placed.lanes:
+        for inner in placed.max_concurrency:
             assert inner.x + inner.width <= placed.width
             assert inner.y + inner.height <= placed.height
             _check_lane(inner)
@@ -117,7 +117,7 @@ def test_parallel_branches_and_joins() -> None:
 
 
 def test_a_circle_is_drawn_too() -> None:
-    """A definition that waits in a circle is a mistake, and is drawn to show it."""
+    """A definition that waits in a cycle is a mistake, and is drawn to show it."""
     flow = hourly()
     flow["actions"] = {
         "A": {"type": "Compose", "runAfter": {"B": ["Succeeded"]}},

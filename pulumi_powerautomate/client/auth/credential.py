@@ -25,8 +25,8 @@ class TokenHttp(Protocol):
     A client for HTTP, as `msal` needs it.
 
     Attributes:
-        transient: the last answer said to come back later, or none came.
-        retry_after: seconds that the last answer asked to wait, or None.
+        transient: the last response said to come back later, or none came.
+        retry_after: seconds that the last response asked to wait, or None.
     """
 
     transient: bool

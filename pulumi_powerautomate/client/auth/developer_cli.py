@@ -58,13 +58,13 @@ class ToolCredential:
 
     def fetch(self, audience: str, *, renew: bool) -> Grant:
         """A token from the program; see `Credential`."""
-        answer = self._run(self._arguments(audience))
-        token = answer.get(self._tool.token)
+        response = self._run(self._arguments(audience))
+        token = response.get(self._tool.token)
         if not isinstance(token, str) or not token:
             raise AuthenticationError(
                 f"Sign-in: `{self._tool.program}` answered without a token; bring it up to date."
             )
-        return Grant(token, _seconds_left(answer))
+        return Grant(token, _seconds_left(response))
 
     def _arguments(self, audience: str) -> list[str]:
         if self._tool.program == "az":
@@ -101,12 +101,12 @@ class ToolCredential:
         if done.returncode != 0:
             raise self._refused(done.stderr.decode("utf-8", "replace"))
         try:
-            answer = json.loads(done.stdout)
+            response = json.loads(done.stdout)
         except (ValueError, RecursionError):
-            answer = None
-        if not isinstance(answer, dict):
+            response = None
+        if not isinstance(response, dict):
             raise AuthenticationError(f"Sign-in: `{tool.program}` did not answer with JSON.")
-        return answer
+        return response
 
     def _refused(self, complaint: str) -> AuthenticationError:
         tool, lowered = self._tool, complaint.lower()
@@ -122,12 +122,12 @@ class ToolCredential:
         return AuthenticationError(f"Sign-in: `{tool.program}` failed: {reason}. {remedy}", code)
 
 
-def _seconds_left(answer: dict[str, Any]) -> float:
+def _seconds_left(response: dict[str, Any]) -> float:
     """`expires_on` is seconds since 1970; older programs only have a time, local or with a Z."""
     try:
-        if answer.get("expires_on"):
-            return max(0.0, float(answer["expires_on"]) - time.time())
-        then = datetime.fromisoformat(str(answer["expiresOn"]).replace("Z", "+00:00"))
+        if response.get("expires_on"):
+            return max(0.0, float(response["expires_on"]) - time.time())
+        then = datetime.fromisoformat(str(response["expiresOn"]).replace("Z", "+00:00"))
         return max(0.0, then.timestamp() - time.time())
     except (KeyError, ValueError):
         return 300.0

@@ -76,7 +76,7 @@ _PLAIN: Mapping[str, str] = {
 
 
 def granted(result: Any, audience: str) -> Grant:
-    """The token of an answer of `msal`'s; an `AuthenticationError` when it holds none."""
+    """The token of a response of `msal`'s; an `AuthenticationError` when it holds none."""
     if isinstance(result, Mapping) and result.get("access_token"):
         return Grant(str(result["access_token"]), float(result.get("expires_in") or 3600))
     raise refused(result if isinstance(result, Mapping) else {})
@@ -122,6 +122,6 @@ def unreachable(connection: Connection, error: Exception, transient: bool) -> Au
             "AADSTS90002",
         )
     return AuthenticationError(
-        f"Sign-in: {host} gave no answer ({type(error).__name__}). Check authority_host, the "
+        f"Sign-in: {host} gave no response ({type(error).__name__}). Check authority_host, the "
         "network and HTTPS_PROXY, or run the command again later."
     )

@@ -58,8 +58,8 @@ def _from_github(connection: Connection, http: TokenHttp) -> str:
     url = _with_query(
         connection.require("oidc_request_url"), {"audience": connection.cloud.audience}
     )
-    answer = http.get(url, headers=_headers(connection))
-    return _assertion(answer, "value", "GitHub", "give the job `permissions: id-token: write`")
+    response = http.get(url, headers=_headers(connection))
+    return _assertion(response, "value", "GitHub", "give the job `permissions: id-token: write`")
 
 
 def _from_azure_pipelines(connection: Connection, http: TokenHttp) -> str:
@@ -75,9 +75,9 @@ def _from_azure_pipelines(connection: Connection, http: TokenHttp) -> str:
         # Without it a bad token is answered with a redirect to a sign-in page.
         "X-TFS-FedAuthRedirect": "Suppress",
     }
-    answer = http.post(url, headers=headers, data="")
+    response = http.post(url, headers=headers, data="")
     return _assertion(
-        answer,
+        response,
         "oidcToken",
         "Azure Pipelines",
         "map `SYSTEM_ACCESSTOKEN: $(System.AccessToken)` and check "
@@ -96,13 +96,13 @@ def _with_query(url: str, more: Mapping[str, str]) -> str:
     return urlunsplit(parts._replace(query=urlencode({**more, **given})))
 
 
-def _assertion(answer: Any, member: str, who: str, remedy: str) -> str:
+def _assertion(response: Any, member: str, who: str, remedy: str) -> str:
     try:
-        value = json.loads(answer.text)[member] if answer.status_code == 200 else None
+        value = json.loads(response.text)[member] if response.status_code == 200 else None
     except (ValueError, KeyError, TypeError, RecursionError):
         value = None
     if not isinstance(value, str) or not value:
         raise AuthenticationError(
-            f"Sign-in: {who} gave no identity token (HTTP {answer.status_code}); {remedy}."
+            f"Sign-in: {who} gave no identity token (HTTP {response.status_code}); {remedy}."
         )
     return value

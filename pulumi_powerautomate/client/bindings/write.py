@@ -17,7 +17,7 @@ _MOST_ROUNDS = 3
 _T = TypeVar("_T")
 
 
-def settle(
+def write_until_done(
     look: Callable[[], _T],
     is_done: Callable[[_T], bool],
     write: Callable[[_T], None],
@@ -42,9 +42,10 @@ def settle(
         try:
             found = look()
         except PowerAutomateError as error:
-            if doubt is None:
+            if turn == 0:
                 raise
-            raise InDoubtError(f"{doubt} Looking for it failed too: {error}") from None
+            # Also after a 412: a request that was delivered twice is refused for its own sake.
+            raise InDoubtError(f"{problem} Looking for it failed too: {error}") from None
         if is_done(found):
             return found
         if turn == _MOST_ROUNDS:
@@ -54,7 +55,7 @@ def settle(
             return found
         except PowerAutomateError as error:
             problem = error
-            if error.may_be_done:
+            if error.in_doubt:
                 doubt = error
             elif not isinstance(error, PreconditionError):
                 break
@@ -76,7 +77,7 @@ def remove(delete: Callable[[], None], is_there: Callable[[], bool]) -> None:
     except NotFoundError:
         return
     except PowerAutomateError as error:
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise
         try:
             there = is_there()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 
-from ..components import SolutionMembers
+from ..components import SolutionComponents
 from ..list_cache import MOST_PAGES, SharedList
 from .requests import COMPONENT_TYPE, Workflows
 
@@ -18,7 +18,7 @@ from .requests import COMPONENT_TYPE, Workflows
 class FlowReader:
     """Versions of flows and members of solutions; safe to share between threads."""
 
-    def __init__(self, workflows: Workflows, members: SolutionMembers) -> None:
+    def __init__(self, workflows: Workflows, members: SolutionComponents) -> None:
         self._members = members
         self._versions = SharedList(lambda: workflows.versions(MOST_PAGES))
         self._lock = threading.Lock()

@@ -1,7 +1,7 @@
 """
 Cloud flows as Dataverse keeps them: rows of the table `workflow` with category 5.
 
-One method is one request (a list may be several pages). What has to happen when an answer gets
+One method is one request (a list may be several pages). What has to happen when a response gets
 lost, a row exists already or somebody else changed it is in `exactly_once`.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ...errors import InvalidInputError, LostAnswerError, NotFoundError
+from ...errors import InvalidInputError, LostResponseError, NotFoundError
 from ...flow import DefinitionError, digest, dump, parse_document, parse_json, references_to_wire
 from ..http.odata import guid, literal, row_path
 from ..http.throttle import Deadline
@@ -116,14 +116,14 @@ class Workflows:
             NotFoundError: there is no such row, or it is not visible.
         """
         action = f"Read flow {workflow_id}"
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"{row_path('workflows', workflow_id)}?$select={_SUMMARY},clientdata",
             action=action,
             deadline=deadline or self.deadline(),
             headers={"Prefer": _ANNOTATIONS},
         )
-        return _live(answer.body, answer.etag, workflow_id, action)
+        return _live(response.body, response.etag, workflow_id, action)
 
     def find(self, workflow_id: str, deadline: Deadline | None = None) -> LiveFlow | None:
         """Read one flow, or None when there is no such row."""
@@ -195,7 +195,7 @@ class Workflows:
         if spec.solution:
             headers["MSCRM.SolutionUniqueName"] = spec.solution
         action = f"Create flow {spec.name!r}"
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST",
             f"workflows?$select={_AFTER_WRITE}",
             action=action,
@@ -204,14 +204,14 @@ class Workflows:
             headers=headers,
             repeatable=False,
         )
-        return _live(answer.body, answer.etag, spec.workflow_id, action)
+        return _live(response.body, response.etag, spec.workflow_id, action)
 
     def patch(
         self, spec: FlowSpec, columns: Mapping[str, Any], etag: str, deadline: Deadline, verb: str
     ) -> LiveFlow:
         """Change columns of the row, if its version is still `etag` (`*` for any)."""
         action = f"{verb} flow {spec.name!r}"
-        answer = self._transport.send(
+        response = self._transport.send(
             "PATCH",
             f"{row_path('workflows', spec.workflow_id)}?$select={_AFTER_WRITE}",
             action=action,
@@ -219,13 +219,13 @@ class Workflows:
             body=columns,
             headers={"Prefer": f"return=representation,{_ANNOTATIONS}", "If-Match": etag},
         )
-        return _live(answer.body, answer.etag, spec.workflow_id, action)
+        return _live(response.body, response.etag, spec.workflow_id, action)
 
     def set_state(
         self, workflow_id: str, state: Literal["on", "off"], etag: str, deadline: Deadline
     ) -> str:
         """Turn a flow on or off; returns the new version."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "PATCH",
             f"{row_path('workflows', workflow_id)}?$select=workflowid,statecode",
             action=f"Turn {state} flow {workflow_id}",
@@ -233,11 +233,11 @@ class Workflows:
             body=state_columns(state),
             headers={"Prefer": "return=representation", "If-Match": etag},
         )
-        return answer.etag
+        return response.etag
 
     def callers(self, workflow_id: str, deadline: Deadline) -> Sequence[str]:
         """Names of the flows whose definition holds the id of a flow."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"workflows?$select=name&$filter=category eq {CLOUD_FLOW} and "
             f"contains(clientdata,{literal(workflow_id)}) and workflowid ne {guid(workflow_id)}"
@@ -245,7 +245,7 @@ class Workflows:
             action=f"Look for what calls flow {workflow_id}",
             deadline=deadline,
         )
-        return [str(row.get("name") or "") for row in answer.rows]
+        return [str(row.get("name") or "") for row in response.rows]
 
     def delete(self, workflow_id: str, etag: str, deadline: Deadline) -> None:
         """Delete the row, if its version is still `etag`; the flow must be off."""
@@ -287,8 +287,8 @@ def clientdata(spec: FlowSpec, members: Mapping[str, Any] | None = None) -> str:
 def _live(row: Mapping[str, Any], etag: str, expected_id: str, action: str) -> LiveFlow:
     found = str(row.get("workflowid", "")).lower()
     if found != expected_id.lower():
-        raise LostAnswerError(
-            f"{action}: the answer is about another row ({found or 'none'}), so it cannot be "
+        raise LostResponseError(
+            f"{action}: the response is about another row ({found or 'none'}), so it cannot be "
             "trusted. Check whether a proxy rewrites or caches answers."
         )
     definition, references, members, unreadable = _document(row.get("clientdata"))

@@ -67,7 +67,7 @@ class Runs:
     def are_kept(self) -> bool:
         """Whether the organization keeps runs at all; taken for granted when it does not say."""
         try:
-            answer = self._transport.send(
+            response = self._transport.send(
                 "GET",
                 "organizations?$select=flowruntimetoliveinseconds",
                 action="Read how long runs are kept",
@@ -75,5 +75,5 @@ class Runs:
             )
         except DataverseError:
             return True
-        rows = answer.rows
+        rows = response.rows
         return not rows or rows[0].get("flowruntimetoliveinseconds") != 0

@@ -75,7 +75,7 @@ _READ_LAG = (1.0, 2.0, 3.0, 4.0)
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteResult:
     """
     The outcome of a write.
 
@@ -95,7 +95,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Known:
+class LastKnown:
     """
     What the last operation recorded of a flow: the ground on which the next one stands.
 
@@ -125,7 +125,7 @@ _Write = Callable[[str, frozenset[str], bool, Mapping[str, Any]], LiveFlow]
 
 def create(
     flows: Workflows, spec: FlowSpec, on_conflict: OnConflict, attempts: Sequence[Attempt] = ()
-) -> Written:
+) -> WriteResult:
     """
     Create the flow, or adopt the one that has its id already.
 
@@ -151,41 +151,41 @@ def create(
             return _activated(flows, spec, live, deadline)
         except PowerAutomateError as error:
             problem = error
-            if not error.may_be_done and not isinstance(error, PreconditionError):
+            if not error.in_doubt and not isinstance(error, PreconditionError):
                 break
             lost |= _may_still_come(error)
         try:
-            existing = _look(flows, spec, deadline)
+            existing = _find_after_failure(flows, spec, deadline)
             if existing is None and isinstance(problem, PreconditionError):
-                existing = _find_soon(flows, spec, deadline)
+                existing = _wait_until_visible(flows, spec, deadline)
             if existing is not None:
-                return _take_over(flows, spec, existing, on_conflict, deadline, attempts)
+                return _adopt(flows, spec, existing, on_conflict, deadline, attempts)
         except ConflictError:
             raise
         except PowerAutomateError as error:
-            if _is_strangers(problem) and _is_strangers(error) and not flows.reached:
+            if _is_not_dataverse(problem) and _is_not_dataverse(error) and not flows.reached:
                 # An address at which no Dataverse has answered yet is a wrong one.
                 raise
             doubt = f"{problem} Looking for it failed too: {error}"
-            return Written(_row_in_doubt(spec), activation_error=doubt)
+            return WriteResult(_row_of_unknown_outcome(spec), activation_error=doubt)
         if isinstance(problem, DataverseError) and problem.status < 500:
             # A plain error response, of a repetition if need be; asking again would not help.
             break
     if isinstance(problem, PreconditionError) and on_conflict != "fail":
         doubt = f"{problem} It cannot be read yet."
-        return Written(_row_in_doubt(spec), activation_error=doubt)
+        return WriteResult(_row_of_unknown_outcome(spec), activation_error=doubt)
     if lost and flows.reached:
-        return Written(_row_in_doubt(spec), activation_error=str(problem))
+        return WriteResult(_row_of_unknown_outcome(spec), activation_error=str(problem))
     raise problem
 
 
 def update(
     flows: Workflows,
     spec: FlowSpec,
-    known: Known,
+    known: LastKnown,
     changed: frozenset[str],
     on_conflict: OnConflict,
-) -> Written:
+) -> WriteResult:
     """
     Send the changed columns, then turn the flow on or off if it is not as declared.
 
@@ -222,7 +222,7 @@ def update(
     try:
         written = _write_if_unchanged(flows, spec, known, on_conflict, deadline, write)
     except PowerAutomateError as error:
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise
         written = _after_lost_write(flows, spec, known, error, deadline, (spec.state, "off"))
         if written.flow.state == "unknown":
@@ -231,7 +231,7 @@ def update(
     return replace(last, overwritten=last.overwritten | written.overwritten)
 
 
-def delete(flows: Workflows, workflow_id: str, known: Known) -> frozenset[str]:
+def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[str]:
     """
     Turn the flow off when it is on, then delete it; a flow that is gone is a success.
 
@@ -271,7 +271,7 @@ def delete(flows: Workflows, workflow_id: str, known: Known) -> frozenset[str]:
             foreign |= _changed_since(known, known.spec, live)
         etag, on = live.etag, live.state != "off"
         ran |= live.state == "on"
-    restore = ran and (turned_off or (on and problem.may_be_done))
+    restore = ran and (turned_off or (on and problem.in_doubt))
     return _still_there(flows, workflow_id, etag, problem, restore, deadline) or foreign
 
 
@@ -293,7 +293,7 @@ def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_strangers(error: PowerAutomateError) -> bool:
+def _is_not_dataverse(error: PowerAutomateError) -> bool:
     """Whether somebody else than Dataverse answered."""
     unnamed = isinstance(error, DataverseError) and not error.request_id
     return unnamed or isinstance(error, NotDataverseError)
@@ -302,11 +302,11 @@ def _is_strangers(error: PowerAutomateError) -> bool:
 def _may_still_come(error: PowerAutomateError) -> bool:
     """Whether a request may be applied later, although a look does not show it yet."""
     rolled_back = isinstance(error, DataverseError) and error.status <= 500
-    return error.may_be_done and not rolled_back
+    return error.in_doubt and not rolled_back
 
 
-def _look(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
-    """The flow, if it is there; asked for twice where nobody but strangers has answered so far."""
+def _find_after_failure(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
+    """The flow, if it is there; asked for twice where nobody but others has answered so far."""
     try:
         return flows.find(spec.workflow_id, deadline)
     except NotDataverseError:
@@ -315,7 +315,7 @@ def _look(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | No
         return flows.find(spec.workflow_id, deadline)
 
 
-def _find_soon(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
+def _wait_until_visible(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow | None:
     """A flow that is there, for the service refuses its id, though reads may not show it yet."""
     for pause in _READ_LAG:
         if pause > deadline.remaining():
@@ -330,10 +330,10 @@ def _find_soon(flows: Workflows, spec: FlowSpec, deadline: Deadline) -> LiveFlow
 def _settled(
     flows: Workflows,
     spec: FlowSpec,
-    known: Known,
+    known: LastKnown,
     on_conflict: OnConflict,
     deadline: Deadline,
-) -> tuple[Known, frozenset[str]]:
+) -> tuple[LastKnown, frozenset[str]]:
     """
     The row as it is now, after a write of which nobody knows whether it was applied.
 
@@ -350,18 +350,18 @@ def _settled(
         foreign -= attempt.columns - attempt.differing(live)
     if foreign and live.etag != known.etag and on_conflict != "overwrite":
         raise _conflict(spec, foreign)
-    now = Known(live.etag, live.state, _as_declared(spec, live), members=live.members)
+    now = LastKnown(live.etag, live.state, _as_declared(spec, live), members=live.members)
     return now, differing(spec, live)
 
 
-def _take_over(
+def _adopt(
     flows: Workflows,
     spec: FlowSpec,
     live: LiveFlow,
     on_conflict: OnConflict,
     deadline: Deadline,
     attempts: Sequence[Attempt],
-) -> Written:
+) -> WriteResult:
     differs = differing(spec, live)
     content = differs - {"state"}
     if live.category != CLOUD_FLOW:
@@ -376,10 +376,10 @@ def _take_over(
             f"differs in {_listed(content)}. Import it, choose another workflow_id, or set "
             'on_conflict="adopt" to adopt it.'
         )
-    known = Known(live.etag, live.state, _as_declared(spec, live), members=live.members)
+    known = LastKnown(live.etag, live.state, _as_declared(spec, live), members=live.members)
     if not content and (live.state == spec.state or live.state == "suspended"):
         if live.state == spec.state:
-            return Written(live, adopted=True)
+            return WriteResult(live, adopted=True)
         return replace(_activated(flows, spec, live, deadline), adopted=True)
     written = update(flows, spec, known, differs, on_conflict)
     return replace(written, adopted=True, overwritten=written.overwritten | content)
@@ -419,42 +419,42 @@ def _change(
         return flows.patch(spec, rest, version, deadline, "Update")
     except PowerAutomateError as error:
         # The flow was turned off, whatever became of the rest.
-        error.may_be_done = True
+        error.in_doubt = True
         raise
 
 
 def _write_if_unchanged(
     flows: Workflows,
     spec: FlowSpec,
-    known: Known,
+    known: LastKnown,
     on_conflict: OnConflict,
     deadline: Deadline,
     write: _Write,
-) -> Written:
+) -> WriteResult:
     """Write against the known version; when it has moved on, read before writing again."""
     etag = known.etag or "*"
     on, members = known.state == "on", known.members or {}
     overwritten: frozenset[str] = frozenset()
-    may_be_done = False
+    in_doubt = False
     for _ in range(_MOST_ROUNDS):
         try:
             written = write(etag, overwritten, on, members)
-            return Written(replace(written, members=members), overwritten=overwritten)
+            return WriteResult(replace(written, members=members), overwritten=overwritten)
         except DataverseError as error:
-            may_be_done |= error.may_be_done
+            in_doubt |= error.in_doubt
             if error.code.lower() == NO_OPTIMISTIC_CONCURRENCY:
                 etag = "*"
             elif not isinstance(error, PreconditionError):
-                error.may_be_done = may_be_done
+                error.in_doubt = in_doubt
                 raise
             problem = error
         live = flows.get(spec.workflow_id, deadline)
         if not (differing(spec, live) - {"state"}) and live.state in (spec.state, "off"):
-            return Written(live, overwritten=overwritten)
+            return WriteResult(live, overwritten=overwritten)
         foreign = _changed_since(known, known.spec or spec, live) & differing(spec, live)
         if foreign and on_conflict != "overwrite":
             conflict = _conflict(spec, foreign)
-            conflict.may_be_done = may_be_done
+            conflict.in_doubt = in_doubt
             raise conflict
         overwritten |= foreign
         etag = "*" if etag == "*" else live.etag
@@ -462,7 +462,7 @@ def _write_if_unchanged(
     raise problem
 
 
-def _changed_since(known: Known, spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
+def _changed_since(known: LastKnown, spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     """The managed columns that somebody changed since the last operation."""
     found = differing(spec, live) - {"state"}
     if live.state != known.state and known.state != "unknown":
@@ -483,13 +483,13 @@ def _activated(
     spec: FlowSpec,
     live: LiveFlow,
     deadline: Deadline,
-    known: Known | None = None,
+    known: LastKnown | None = None,
     on_conflict: OnConflict = "adopt",
-) -> Written:
+) -> WriteResult:
     """Bring the flow to the declared state; the reason of a refusal becomes part of the result."""
     if live.state == spec.state:
-        return Written(live)
-    now = replace(known or Known(live.etag, live.state, spec), etag=live.etag, state=live.state)
+        return WriteResult(live)
+    now = replace(known or LastKnown(live.etag, live.state, spec), etag=live.etag, state=live.state)
     if known is not None:
         # The columns were just written, so that is what the row is expected to hold.
         now = replace(now, spec=spec)
@@ -509,19 +509,19 @@ def _activated(
     try:
         return _write_if_unchanged(flows, spec, now, on_conflict, deadline, turn)
     except PowerAutomateError as error:
-        if error.may_be_done:
+        if error.in_doubt:
             return _after_lost_write(flows, spec, now, error, deadline, (spec.state,))
-        return Written(live, activation_error=str(error))
+        return WriteResult(live, activation_error=str(error))
 
 
 def _after_lost_write(
     flows: Workflows,
     spec: FlowSpec,
-    known: Known,
+    known: LastKnown,
     problem: PowerAutomateError,
     deadline: Deadline,
     states: tuple[str, ...],
-) -> Written:
+) -> WriteResult:
     """
     The outcome of a write that may have been applied: one look decides, if it can.
 
@@ -543,12 +543,12 @@ def _after_lost_write(
         live = flows.find(spec.workflow_id, deadline)
     except PowerAutomateError as error:
         doubt = f"{problem} Looking for it failed too: {error}"
-        return Written(unknown, activation_error=doubt, before=known.before or known.spec)
+        return WriteResult(unknown, activation_error=doubt, before=known.before or known.spec)
     if live is None:
         raise problem
     if not differing(spec, live) - {"state"} and live.state in states:
-        return Written(live)
-    return Written(unknown, activation_error=str(problem), before=known.before or known.spec)
+        return WriteResult(live)
+    return WriteResult(unknown, activation_error=str(problem), before=known.before or known.spec)
 
 
 def _still_there(
@@ -569,7 +569,7 @@ def _still_there(
         PowerAutomateError: it is there; the message names what refers to it, and its state when
             that is not the one from before.
     """
-    if problem.may_be_done:
+    if problem.in_doubt:
         try:
             live = flows.find(workflow_id, deadline)
         except PowerAutomateError as error:
@@ -624,7 +624,7 @@ def _as_declared(spec: FlowSpec, live: LiveFlow) -> FlowSpec:
     )
 
 
-def _row_as_known(spec: FlowSpec, known: Known, etag: str) -> LiveFlow:
+def _row_as_known(spec: FlowSpec, known: LastKnown, etag: str) -> LiveFlow:
     return LiveFlow(
         workflow_id=spec.workflow_id,
         etag=etag,
@@ -638,7 +638,7 @@ def _row_as_known(spec: FlowSpec, known: Known, etag: str) -> LiveFlow:
     )
 
 
-def _row_in_doubt(spec: FlowSpec) -> LiveFlow:
+def _row_of_unknown_outcome(spec: FlowSpec) -> LiveFlow:
     return LiveFlow(
         workflow_id=spec.workflow_id,
         etag="",

@@ -1,5 +1,5 @@
 """
-Several reads in one request, and their answers taken apart.
+Several reads in one request, and their responses taken apart.
 
 Source: "Execute batch operations using the Web API": parts of type `application/http`, one after
 the other, answered in the same order.

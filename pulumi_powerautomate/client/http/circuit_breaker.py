@@ -15,7 +15,7 @@ import time
 # Failures in a row, and seconds of silence, after which nothing more is expected.
 _MOST_FAILURES = 8
 _SHORT_SILENCE = 5.0
-# After this long without any answer a single failure is enough.
+# After this long without any response a single failure is enough.
 _LONG_SILENCE = 25.0
 _SECONDS_BETWEEN_PROBES = 15.0
 
@@ -29,7 +29,7 @@ class Outage:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._ever_answered = False
+        self._ever_responded = False
         self._silent_since: float | None = None
         self._failures = 0
         self._next_probe: float | None = None
@@ -40,10 +40,10 @@ class Outage:
             if self._silent_since is None:
                 self._silent_since = time.monotonic()
 
-    def answered(self) -> None:
+    def responded(self) -> None:
         """The service answered, if only to refuse."""
         with self._lock:
-            self._ever_answered = True
+            self._ever_responded = True
             self._silent_since = None
             self._failures = 0
             self._next_probe = None
@@ -76,9 +76,9 @@ class Outage:
             return self._next_probe is not None or self._silence() >= _LONG_SILENCE
 
     def patience(self) -> float:
-        """Seconds to wait for the first byte of an answer."""
+        """Seconds to wait for the first byte of a response."""
         with self._lock:
-            if not self._ever_answered or self._silence() >= _PATIENCE_IN_SILENCE:
+            if not self._ever_responded or self._silence() >= _PATIENCE_IN_SILENCE:
                 return _PATIENCE_IN_SILENCE
             return _PATIENCE
 

@@ -1,4 +1,4 @@
-"""What to say of a request that got no answer."""
+"""What to say of a request that got no response."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ def unanswered(
             + _region_hint(connection)
         )
     if isinstance(error, (requests.exceptions.Timeout, TimeoutError)) or "timed out" in str(error):
-        return errors.LostAnswerError(f"{action}: {host} did not answer in time.")
-    return errors.LostAnswerError(f"{action}: the connection to {host} broke before the answer.")
+        return errors.LostResponseError(f"{action}: {host} did not answer in time.")
+    return errors.LostResponseError(
+        f"{action}: the connection to {host} broke before the response."
+    )
 
 
 def _region_hint(connection: Connection) -> str:

@@ -36,7 +36,7 @@ class Traffic:
         if self.waited >= 1:
             parts.append(f"{self.waited:,.0f} s waited as the service asked")
         if self.unanswered:
-            parts.append(f"{self.unanswered:,} without an answer")
+            parts.append(f"{self.unanswered:,} without a response")
         if self.not_sent:
             parts.append(f"{self.not_sent:,} more not sent, because nothing answered")
         return ", ".join(parts) + "."

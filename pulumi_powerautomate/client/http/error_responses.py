@@ -1,7 +1,7 @@
 """
 From the service's refusal to one of our errors, with what a person can do about it.
 
-The error body is `{"error": {"code": …, "message": …}}`; some answers have an empty code, some
+The error body is `{"error": {"code": …, "message": …}}`; some responses have an empty code, some
 front doors answer with HTML (Dataverse Web API: "Compose HTTP requests and handle errors").
 """
 
@@ -93,7 +93,7 @@ def refusal(
     *,
     is_dataverse: bool = True,
 ) -> DataverseError | AuthenticationError | TransportError:
-    """The error that an answer of 300 and above stands for; `sent` is the bytes of the request."""
+    """The error that a response of 300 and above stands for; `sent` is the bytes of the request."""
     code, message = _read(body)
     request_id = headers.get("x-ms-service-request-id") or headers.get("REQ_ID") or ""
     if status == 401:
@@ -110,7 +110,7 @@ def refusal(
         )
     if status >= 400 and not message and _looks_like_html(headers, body):
         return NotDataverseError(
-            f"{action}: HTTP {status} with a web page instead of a Dataverse answer; a proxy or "
+            f"{action}: HTTP {status} with a web page instead of a Dataverse response; a proxy or "
             "gateway stands between. Check environment_url and the proxy settings."
         )
     if status == 404 and not is_dataverse:
@@ -138,7 +138,7 @@ def _read(body: bytes) -> tuple[str, str]:
 
 
 def _hexadecimal(code: str) -> str:
-    """A code as the documentation spells it; some answers have the same as a signed decimal."""
+    """A code as the documentation spells it; some responses have the same as a signed decimal."""
     if not re.fullmatch(r"-\d{1,10}", code):
         return code
     return f"0x{int(code) & 0xFFFFFFFF:08x}"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ...errors import LostAnswerError
+from ...errors import LostResponseError
 
 
 def _names(text: str) -> frozenset[str]:
@@ -71,7 +71,7 @@ class Row(dict[str, Any]):
         A row that was asked for with `$expand`; None when there is none.
 
         Raises:
-            LostAnswerError: the member is no object.
+            LostResponseError: the member is no object.
         """
         value = self.get(key)
         if value is None or isinstance(value, Row):
@@ -87,7 +87,7 @@ def checked_body(body: Any, action: str) -> Row:
     The JSON object of a response, its members checked at every level.
 
     Raises:
-        LostAnswerError: it is no object, or a member has a type that Dataverse never gives it.
+        LostResponseError: it is no object, or a member has a type that Dataverse never gives it.
     """
     if not isinstance(body, dict):
         raise _unexpected(action, f"it is {_kind(body)} where an object belongs")
@@ -99,7 +99,7 @@ def rows_of(body: Row, action: str) -> list[Row]:
     The rows of a collection.
 
     Raises:
-        LostAnswerError: the response is no collection.
+        LostResponseError: the response is no collection.
     """
     rows = body.get("value")
     if not isinstance(rows, list):
@@ -193,8 +193,8 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), type(value).__name__)
 
 
-def _unexpected(action: str, what: str) -> LostAnswerError:
-    return LostAnswerError(
+def _unexpected(action: str, what: str) -> LostResponseError:
+    return LostResponseError(
         f"{action}: the response is not as Dataverse writes it: {what}. Check whether a proxy or "
         "cache rewrites responses."
     )

@@ -57,10 +57,10 @@ class _NoAuth(AuthBase):
         return request
 
 
-def new_session(lanes: int) -> requests.Session:
+def new_session(max_concurrency: int) -> requests.Session:
     """A session that keeps as many connections as there are lanes, and no cookie."""
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=lanes, pool_block=True)
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=max_concurrency, pool_block=True)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -96,15 +96,15 @@ def read_body(response: requests.Response, deadline: Deadline, most: int) -> byt
         pieces.append(piece)
         size += len(piece)
         if size > most:
-            raise requests.exceptions.ContentDecodingError("the answer is too large")
+            raise requests.exceptions.ContentDecodingError("the response is too large")
         if deadline.remaining() == 0.0:
-            raise requests.exceptions.ReadTimeout("the answer did not arrive in time")
+            raise requests.exceptions.ReadTimeout("the response did not arrive in time")
     return b"".join(pieces)
 
 
 @dataclass(frozen=True, repr=False)
-class TokenAnswer:
-    """An answer of a sign-in service, as `msal` reads it."""
+class TokenResponse:
+    """A response of a sign-in service, as `msal` reads it."""
 
     status_code: int
     text: str
@@ -121,8 +121,8 @@ class SignInSession:
     What signing in sends its requests with: our session, our limits, no redirects.
 
     Attributes:
-        transient: the last answer said to come back later, or none came.
-        retry_after: seconds that the last answer asked to wait, or None.
+        transient: the last response said to come back later, or none came.
+        retry_after: seconds that the last response asked to wait, or None.
     """
 
     def __init__(self, session: requests.Session, connection: Connection) -> None:
@@ -132,11 +132,11 @@ class SignInSession:
         self.transient = False
         self.retry_after: float | None = None
 
-    def get(self, url: str, **arguments: Any) -> TokenAnswer:
+    def get(self, url: str, **arguments: Any) -> TokenResponse:
         """Send a GET."""
         return self._send("GET", url, arguments)
 
-    def post(self, url: str, **arguments: Any) -> TokenAnswer:
+    def post(self, url: str, **arguments: Any) -> TokenResponse:
         """Send a POST; credentials are in it, so only where one signs in."""
         target = next(filter(None, (follow(url, root) for root in self._trusted)), "")
         if not target.startswith("https://"):
@@ -160,7 +160,7 @@ class SignInSession:
     def close(self) -> None:
         """Nothing to do: the session is the transport's."""
 
-    def _send(self, method: str, url: str, arguments: dict[str, Any]) -> TokenAnswer:
+    def _send(self, method: str, url: str, arguments: dict[str, Any]) -> TokenResponse:
         deadline: Deadline | None = getattr(_this, "deadline", None)
         left = max(_LEAST_SECONDS, deadline.remaining()) if deadline else _TOKEN_SECONDS
         arguments.setdefault("timeout", (min(CONNECT_SECONDS, left), min(_TOKEN_SECONDS, left)))
@@ -183,10 +183,10 @@ class SignInSession:
             wire_log.failed(method, url, error)
             raise
         status, seconds = response.status_code, time.monotonic() - started
-        wire_log.answered(method, url, status, response.headers, raw, seconds)
+        wire_log.responded(method, url, status, response.headers, raw, seconds)
         self.transient = status == 429 or status >= 500
         self.retry_after = retry_after(response.headers)
-        return TokenAnswer(status, raw.decode("utf-8", "replace"), response.headers)
+        return TokenResponse(status, raw.decode("utf-8", "replace"), response.headers)
 
 
 def _sign_in_roots(connection: Connection) -> frozenset[str]:

@@ -64,9 +64,9 @@ class Gate:
     clients to follow.
     """
 
-    def __init__(self, lanes: int = DEFAULT_LANES) -> None:
-        self.lanes = max(1, min(lanes, SERVICE_CONCURRENCY))
-        self._limit = float(self.lanes)
+    def __init__(self, max_concurrency: int = DEFAULT_LANES) -> None:
+        self.max_concurrency = max(1, min(max_concurrency, SERVICE_CONCURRENCY))
+        self._limit = float(self.max_concurrency)
         self._busy = 0
         self._not_before = 0.0
         self._narrowed_at = 0.0
@@ -95,8 +95,8 @@ class Gate:
         """Give the lane back; a success widens a gate that throttling has narrowed."""
         with self._changed:
             self._busy -= 1
-            if succeeded and self._limit < self.lanes:
-                self._limit = min(self.lanes, self._limit + 1 / self._limit)
+            if succeeded and self._limit < self.max_concurrency:
+                self._limit = min(self.max_concurrency, self._limit + 1 / self._limit)
             self._changed.notify_all()
 
     def hold(self, seconds: float) -> float:

@@ -46,12 +46,12 @@ _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _AWAY = _TRANSIENT - {500}
 _AGENT = "pulumi-powerautomate"
 # A token, a proxy's sign-in and a limit are judged before a request is passed on.
-_NOT_PASSED_ON = frozenset({401, 407})
+_NOT_FORWARDED = frozenset({401, 407})
 _DATAVERSE_HEADERS = ("OData-Version", "x-ms-service-request-id", "REQ_ID")
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A successful answer: the status, the headers, and the JSON body when there was one."""
 
     status: int
@@ -61,7 +61,7 @@ class Answer:
 
     @property
     def rows(self) -> list[Row]:
-        """The rows of a collection; `LostAnswerError` when the response is none."""
+        """The rows of a collection; `LostResponseError` when the response is none."""
         return rows_of(self.body, self.action)
 
     @property
@@ -80,21 +80,21 @@ class _Request(NamedTuple):
     action: str
 
 
-class _Doubt:
+class _InDoubt:
     """Whether one of several tries may have been carried out; the error that ends them says so."""
 
     is_there = False
 
-    def __enter__(self) -> _Doubt:
+    def __enter__(self) -> _InDoubt:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, errors.PowerAutomateError) and self.is_there:
-            error.may_be_done = True
+            error.in_doubt = True
 
 
 class _Received(NamedTuple):
-    """An answer as it came, and when its request had been let out."""
+    """A response as it came, and when its request had been let out."""
 
     status: int
     headers: Mapping[str, str]
@@ -108,7 +108,7 @@ class Transport:
     def __init__(
         self,
         connection: Connection,
-        lanes: int,
+        max_concurrency: int,
         tokens: TokenSource | None = None,
         *,
         is_dataverse: bool = True,
@@ -117,15 +117,15 @@ class Transport:
         # The discovery service is not held to the headers that an environment sends.
         verify = connection.get("verify_responses") is None or connection.is_on("verify_responses")
         self._verify_headers = is_dataverse and verify
-        # Whether Dataverse has ever answered: until then, a strange answer means a wrong address.
+        # Whether Dataverse has ever answered: until then, a strange response means a wrong address.
         self.reached = False
-        self._gate = Gate(lanes)
+        self._gate = Gate(max_concurrency)
         self._budget = RetryBudget()
         self._outage = Outage()
         self.traffic = Traffic(connection.host)
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
-        self._session = new_session(self._gate.lanes)
+        self._session = new_session(self._gate.max_concurrency)
         # Looked up once: `requests` would do so for every request, for as long as a fifth of it.
         self._network = network_of(self._root, self._verify)
         self.tokens = tokens or TokenSource(connection, SignInSession(self._session, connection))
@@ -149,7 +149,7 @@ class Transport:
         body: Mapping[str, Any] | Upload | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
-    ) -> Answer:
+    ) -> Response:
         """
         Send one request, and again while that is safe, useful and affordable.
 
@@ -157,7 +157,7 @@ class Transport:
             path: relative to the API's root, or a whole URL that the service gave us.
             action: what is being attempted, for error messages.
             repeatable: whether doing it twice is the same as doing it once. When it is not, an
-                answer that got lost is a `LostAnswerError`, and the caller looks what happened.
+                answer that got lost is a `LostResponseError`, and the caller looks what happened.
 
         Raises:
             DataverseError: the service refused.
@@ -170,12 +170,12 @@ class Transport:
         else:
             content = json.dumps(body, ensure_ascii=False).encode()
         request = _Request(method, self._url(path, action), content, headers or {}, action)
-        answer = self._carry_out(request, deadline, repeatable)
-        return _answer(action, answer.status, answer.headers, answer.raw)
+        response = self._carry_out(request, deadline, repeatable)
+        return _answer(action, response.status, response.headers, response.raw)
 
     def read_together(
         self, paths: Sequence[str], *, action: str, deadline: Deadline
-    ) -> list[Answer]:
+    ) -> list[Response]:
         """
         Several reads as one request (`$batch`); the first that is refused raises its error.
 
@@ -189,71 +189,71 @@ class Transport:
             "Prefer": "odata.continue-on-error",
         }
         request = _Request("POST", self._url("$batch", action), content, headers, action)
-        answer = self._carry_out(request, deadline, repeatable=True)
+        response = self._carry_out(request, deadline, repeatable=True)
         try:
-            parts = batch.read(answer.headers.get("Content-Type", ""), answer.raw)
+            parts = batch.read(response.headers.get("Content-Type", ""), response.raw)
         except ValueError:
-            raise errors.LostAnswerError(f"{action}: the answer is cut short.") from None
+            raise errors.LostResponseError(f"{action}: the response is cut short.") from None
         for status, headers_of_part, body in parts:
             if status >= 300:
                 raise refusal(action, status, headers_of_part, body)
         if len(parts) != len(paths):
-            raise errors.LostAnswerError(f"{action}: the answer is cut short.")
+            raise errors.LostResponseError(f"{action}: the response is cut short.")
         return [_answer(action, *part) for part in parts]
 
     def _carry_out(self, request: _Request, deadline: Deadline, repeatable: bool) -> _Received:
         self._refuse_in_an_outage(request.action)
-        with _Doubt() as doubt:
-            return self._as_often_as_sensible(request, deadline, repeatable, doubt)
+        with _InDoubt() as doubt:
+            return self._send_with_retries(request, deadline, repeatable, doubt)
 
-    def _as_often_as_sensible(
-        self, request: _Request, deadline: Deadline, repeatable: bool, doubt: _Doubt
+    def _send_with_retries(
+        self, request: _Request, deadline: Deadline, repeatable: bool, doubt: _InDoubt
     ) -> _Received:
         tries, refusals, renewed = 0, 0, False
         while True:
             token = self._token(deadline)
             try:
-                answer = self._exchange(request, token, deadline, tries + refusals)
+                response = self._send_once(request, token, deadline, tries + refusals)
             except errors.TransportError as error:
                 tries += 1
-                doubt.is_there |= error.may_be_done
-                lost = isinstance(error, errors.LostAnswerError)
+                doubt.is_there |= error.in_doubt
+                lost = isinstance(error, errors.LostResponseError)
                 if (lost and not repeatable) or not self._try_again(tries, deadline):
                     self._outage.gave_up()
                     raise
                 continue
-            status, answered = answer.status, answer.headers
+            status, responded = response.status, response.headers
             if status not in _AWAY:
-                self._outage.answered()
+                self._outage.responded()
             if status < 300:
                 self.reached = True
                 self._budget.refund()
-                return answer
+                return response
             size = len(request.content or b"")
-            theirs = self._is_dataverse(answered)
+            theirs = self._is_dataverse(responded)
             problem = refusal(
-                request.action, status, answered, answer.raw, size, is_dataverse=theirs
+                request.action, status, responded, response.raw, size, is_dataverse=theirs
             )
-            if not theirs and request.method != "GET" and status not in _NOT_PASSED_ON:
+            if not theirs and request.method != "GET" and status not in _NOT_FORWARDED:
                 # Somebody on the way refused what may have been passed on all the same.
                 doubt.is_there = True
             if (
                 status == 401
                 and not renewed
-                and "claims=" not in answered.get("WWW-Authenticate", "")
+                and "claims=" not in responded.get("WWW-Authenticate", "")
             ):
                 self.tokens.discard(token)
                 renewed = True
                 continue
             if status == 429:
                 refusals += 1
-                if self._held(problem, answer, refusals, deadline):
+                if self._held(problem, response, refusals, deadline):
                     continue
             if status in _TRANSIENT:
                 tries += 1
                 doubt.is_there = True
                 if status == 503:
-                    self._hold(retry_after(answered) or 0.0)
+                    self._hold(retry_after(responded) or 0.0)
                 if repeatable and self._try_again(tries, deadline, away=status == 503):
                     continue
                 if status in _AWAY:
@@ -275,11 +275,11 @@ class Transport:
                     "would never end. Check whether a proxy or cache rewrites responses."
                 )
             seen.add(next_page)
-            answer = self.send(
+            response = self.send(
                 "GET", next_page, action=action, deadline=deadline, headers={"Prefer": prefer}
             )
-            yield from answer.rows
-            next_page = answer.body.get("@odata.nextLink")
+            yield from response.rows
+            next_page = response.body.get("@odata.nextLink")
 
     def close(self) -> None:
         """Close the connections."""
@@ -300,12 +300,12 @@ class Transport:
         url = follow(path, self._root)
         if url is None:
             raise errors.TransportError(
-                f"{action}: the answer points at another host ({errors.one_line(path, 80)}); not "
+                f"{action}: the response points at another host ({errors.one_line(path, 80)}); not "
                 "followed, because the token would go there."
             )
         return url
 
-    def _exchange(
+    def _send_once(
         self, request: _Request, token: str, deadline: Deadline, resend: int
     ) -> _Received:
         method, url, content, headers, action = request
@@ -341,7 +341,7 @@ class Transport:
                     dataverse__request_id=response.headers.get("x-ms-service-request-id", ""),
                 )
             succeeded = response.status_code < 400
-            wire_log.answered(
+            wire_log.responded(
                 method,
                 url,
                 response.status_code,
@@ -402,12 +402,12 @@ class Transport:
         return True
 
     def _held(
-        self, problem: Exception, answer: _Received, refusals: int, deadline: Deadline
+        self, problem: Exception, response: _Received, refusals: int, deadline: Deadline
     ) -> bool:
         """Hold all lanes as a 429 asks; False when that would pass the deadline."""
         if getattr(problem, "code", "").lower() in (TOO_MANY_AT_ONCE, TOO_MUCH_TIME):
-            self._gate.narrow(answer.entered_at)
-        pause = retry_after(answer.headers)
+            self._gate.narrow(response.entered_at)
+        pause = retry_after(response.headers)
         if pause is None:
             pause = backoff(refusals + 2)
         news = self._hold(pause)
@@ -450,16 +450,16 @@ def _headers(
     return headers
 
 
-def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Answer:
+def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Response:
     if status == 204 or (not raw and status in (201, 202)):
-        return Answer(status, headers, Row({}, action), action)
+        return Response(status, headers, Row({}, action), action)
     try:
         body = loads(raw)
     except ValueError:
         page = raw.lstrip()[:1] == b"<" or "html" in headers.get("Content-Type", "")
         what = "a web page" if page else "not JSON, or cut short"
-        raise errors.LostAnswerError(
-            f"{action}: HTTP {status}, but the answer is {what}, so not Dataverse's. Check "
+        raise errors.LostResponseError(
+            f"{action}: HTTP {status}, but the response is {what}, so not Dataverse's. Check "
             "environment_url and whether a proxy or sign-in page stands between."
         ) from None
-    return Answer(status, headers, checked_body(body, action), action)
+    return Response(status, headers, checked_body(body, action), action)

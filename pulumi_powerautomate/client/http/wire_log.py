@@ -87,10 +87,10 @@ def sent(method: str, url: str, headers: Mapping[str, object], body: object) -> 
         log.debug("> %s %s\n%s%s", method, url, _lines(headers), _excerpt(body))
 
 
-def answered(
+def responded(
     method: str, url: str, status: int, headers: Mapping[str, str], body: bytes, seconds: float
 ) -> None:
-    """Note its answer."""
+    """Note its response."""
     if log.isEnabledFor(logging.INFO):
         request_id = headers.get("x-ms-service-request-id") or headers.get("x-ms-request-id") or "-"
         log.info("%s %s -> %d in %.3f s (%s)", method, url, status, seconds, request_id)
@@ -99,9 +99,9 @@ def answered(
 
 
 def failed(method: str, url: str, error: BaseException) -> None:
-    """Note that no answer came."""
+    """Note that no response came."""
     if log.isEnabledFor(logging.INFO):
-        log.info("%s %s -> no answer (%s)", method, url, type(error).__name__)
+        log.info("%s %s -> no response (%s)", method, url, type(error).__name__)
 
 
 def _lines(headers: Mapping[str, object]) -> str:

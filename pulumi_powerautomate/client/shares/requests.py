@@ -68,13 +68,13 @@ class Access:
 
     def shares(self, flow_id: str, deadline: Deadline) -> list[Share]:
         """Every explicit share of a flow; the owner and inherited rights are not among them."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             _shares_path(flow_id),
             action=f"Read the shares of flow {flow_id}",
             deadline=deadline,
         )
-        return _shares(answer.body)
+        return _shares(response.body)
 
     def owner_and_shares(self, flow_id: str, deadline: Deadline) -> tuple[str, list[Share]]:
         """The id of a flow's owner, and its explicit shares: two reads in one request."""
@@ -122,14 +122,14 @@ class Access:
     def effective(self, flow_id: str, who: Owner) -> tuple[str, ...]:
         """What a user or team may do with a flow, all sources together."""
         logical, _ = _TYPES[who.kind]
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"{logical}s({guid(who.id)})/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@t)"
             f"?@t={{'@odata.id':'workflows({guid(flow_id)})'}}",
             action=f"Read what {who.kind} {who.id} may do with flow {flow_id}",
             deadline=self._transport.deadline(),
         )
-        names = [part.strip() for part in str(answer.body.get("AccessRights", "")).split(",")]
+        names = [part.strip() for part in str(response.body.get("AccessRights", "")).split(",")]
         return tuple(name for wire, name in _BY_WIRE.items() if wire in names)
 
     def grant(self, flow_id: str, who: Owner, access: Iterable[str], deadline: Deadline) -> None:
@@ -153,7 +153,7 @@ class Access:
     def _write(
         self, verb: str, flow_id: str, who: Owner, access: Iterable[str], deadline: Deadline
     ) -> None:
-        # Doing it twice comes to the same, so a lost answer is simply asked for again.
+        # Doing it twice comes to the same, so a lost response is simply asked for again.
         self._transport.send(
             "POST",
             verb,

@@ -3,9 +3,9 @@ Making the shares of a flow exactly as declared.
 
 - `GrantAccess` adds to what is there and `ModifyAccess` replaces it: the first is sent only where
   nothing was shared, the second everywhere else.
-- Either can be repeated, so a lost answer is asked for again. When it never comes, one look at the
-  shares decides; when that fails too, the share is recorded as in doubt, because Pulumi forgets a
-  resource whose create fails, and a forgotten share is access that nobody watches.
+- Either can be repeated, so after a lost response it is sent again. When none ever comes, one look
+  at the shares decides; when that fails too, the share is recorded as in doubt, because Pulumi
+  forgets a resource whose create fails, and a forgotten share is access that nobody watches.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def create(access: Access, flow_id: str, who: Owner, rights: Rights, *, overwrit
     try:
         _set(access, flow_id, who, rights, existing.access if existing else None, deadline)
     except PowerAutomateError as error:
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise
         return _doubt(access, flow_id, who, rights, error)
     return ""
@@ -77,7 +77,7 @@ def change(access: Access, flow_id: str, who: Owner, rights: Rights) -> str:
                 raise
             access.grant(flow_id, who, rights, deadline)
     except PowerAutomateError as error:
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise
         return _doubt(access, flow_id, who, rights, error)
     return ""
@@ -140,9 +140,9 @@ def reconcile(
             del now[who]
             changed = True
     except PowerAutomateError as error:
-        if not changed and not error.may_be_done:
+        if not changed and not error.in_doubt:
             raise
-        if granting is not None and error.may_be_done:
+        if granting is not None and error.in_doubt:
             # Whoever may have access is known from here on, so that a delete takes it away.
             now.setdefault(granting, wanted[granting])
         return Reconciled(now, str(error))
@@ -162,7 +162,7 @@ def revoke(access: Access, flow_id: str, who: Owner, deadline: Deadline) -> None
         code = error.code.lower() if isinstance(error, DataverseError) else ""
         if code == OBJECT_DOES_NOT_EXIST or isinstance(error, NotFoundError):
             return
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise
         try:
             shares = access.shares(flow_id, access.deadline())

@@ -22,7 +22,7 @@ from ...errors import (
 )
 from ...flow import API_PREFIX, activation_order, in_words
 from ...solution import PackagedFlow
-from ..bindings.write import settle
+from ..bindings.write import write_until_done
 from ..flows.requests import FlowSpec, LiveFlow, Workflows, state_columns
 from ..http.bounded_json import loads
 from ..http.error_responses import ACTIVE_FLOW_NOT_UPDATABLE
@@ -148,7 +148,9 @@ class Rebinding:
     def change(self, item: PackagedFlow) -> None:
         """Re-bind a flow, if it names one of the connectors and is there."""
         if item.embedded_connectors & self._connections.keys():
-            settle(lambda: self._read(item), self._is_done, lambda row: self._write(item, row))
+            write_until_done(
+                lambda: self._read(item), self._is_done, lambda row: self._write(item, row)
+            )
 
     def _read(self, item: PackagedFlow) -> Stored | None:
         return stored(self._transport, item)
@@ -283,9 +285,9 @@ def turn_on(flows: Workflows, packaged: Sequence[PackagedFlow], wanted: frozense
             continue
         refusal = _turned_on(flows, item, flow, deadline)
         if refusal:
-            circle = next((found for found in order.circles if item.id in found), ())
-            calls = in_words([by_id[id_].name for id_ in circle])
-            refusals[item.id] = f"{refusal} ({calls}.)" if circle else refusal
+            cycle = next((found for found in order.cycles if item.id in found), ())
+            calls = in_words([by_id[id_].name for id_ in cycle])
+            refusals[item.id] = f"{refusal} ({calls}.)" if cycle else refusal
         else:
             turned.add(item.id)
     return TurnedOn(frozenset(turned), refusals)
@@ -322,7 +324,7 @@ def _turned_on(flows: Workflows, item: PackagedFlow, live: LiveFlow, deadline: D
         flows.patch(_spec(item), state_columns("on"), flow.etag, deadline, "Turn on")
 
     try:
-        settle(look, lambda flow: flow.state == "on", write)
+        write_until_done(look, lambda flow: flow.state == "on", write)
     except PowerAutomateError as error:
         return str(error)
     return ""

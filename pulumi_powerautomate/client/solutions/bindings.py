@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ConflictError, InvalidInputError, PowerAutomateError
 from ..bindings.requests import EnvironmentVariable, Reference, References
-from ..bindings.write import settle
+from ..bindings.write import write_until_done
 
 # Inputs of the resource, which are also what a doubt is recorded under.
 REFERENCES, VARIABLES = "connection_references", "environment_variables"
@@ -153,7 +153,7 @@ class _Bind:
         self._expected = self.first.connection_id if self.first else None
 
     def __call__(self) -> None:
-        settle(self._look, lambda row: row.connection_id == self.connection, self._write)
+        write_until_done(self._look, lambda row: row.connection_id == self.connection, self._write)
 
     def _look(self) -> Reference:
         found, self.first = self.first, None
@@ -179,7 +179,7 @@ class _Assign:
         self._expected = self.first.value if self.first else None
 
     def __call__(self) -> None:
-        settle(self._look, lambda row: row.value == self.value, self._write)
+        write_until_done(self._look, lambda row: row.value == self.value, self._write)
 
     def _look(self) -> EnvironmentVariable:
         found, self.first = self.first, None

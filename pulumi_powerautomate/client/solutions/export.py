@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...errors import DataverseError, LostAnswerError
+from ...errors import DataverseError, LostResponseError
 from ..http.throttle import Deadline
 from .import_package import follow_operation
 from .requests import Solutions, is_unknown_action
@@ -50,5 +50,5 @@ def _decoded(text: str, name: str) -> bytes:
     except binascii.Error:
         found = b""
     if not found:
-        raise LostAnswerError(f"Export solution {name}: the answer holds no package.")
+        raise LostResponseError(f"Export solution {name}: the response holds no package.")
     return found

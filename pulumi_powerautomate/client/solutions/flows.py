@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 
 from ...errors import InvalidInputError
-from ..components import SolutionMembers
+from ..components import SolutionComponents
 from .requests import Solutions
 
 _MOST_NAMES = 5
 
 
 def flow_ids_of_solution(
-    solutions: Solutions, components: SolutionMembers, unique_name: str
+    solutions: Solutions, components: SolutionComponents, unique_name: str
 ) -> list[str]:
     """
     Ids of the flows and other processes of a solution.

@@ -49,7 +49,7 @@ _LOOKS = 3
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImportRequest:
     """What is to be imported, and how."""
 
     path: Path
@@ -71,7 +71,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What came of it."""
 
     job_id: str
@@ -84,9 +84,9 @@ class Imported:
     """The version that was installed before, when something was imported over it."""
 
 
-def bring_in(
-    solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
-) -> Imported:
+def import_solution(
+    solutions: Solutions, wanted: ImportRequest, report: Callable[[str], None], deadline: Deadline
+) -> ImportResult:
     """
     Import a package, unless that was done already; an upgrade that is staged is promoted too.
 
@@ -97,18 +97,18 @@ def bring_in(
         PowerAutomateError: nothing was started.
     """
     with solutions.turn(report, deadline):
-        return _in_turn(solutions, wanted, report, deadline)
+        return _import_in_turn(solutions, wanted, report, deadline)
 
 
-def _in_turn(
-    solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
-) -> Imported:
+def _import_in_turn(
+    solutions: Solutions, wanted: ImportRequest, report: Callable[[str], None], deadline: Deadline
+) -> ImportResult:
     before = ""
     while True:
-        job_id, done = _standing(solutions, wanted)
+        job_id, done = _existing_job(solutions, wanted)
         try:
             if done is not None and done.over:
-                found = Imported(job_id, False, before=before)
+                found = ImportResult(job_id, False, before=before)
                 return _complete(solutions, wanted, found, report, deadline)
             operation: str | None = ""
             if not done:
@@ -117,7 +117,7 @@ def _in_turn(
                 operation = _start(solutions, wanted, installed, job_id, report, deadline)
             if operation is None:
                 continue
-            with _begun(job_id):
+            with _unfinished_on_error(job_id):
                 found = _follow(solutions, wanted, job_id, operation, report, deadline)
                 found = replace(found, before=before)
                 return _complete(solutions, wanted, found, report, deadline)
@@ -143,7 +143,7 @@ def follow_operation(
     """
     started = time.monotonic()
     while True:
-        operation = _patient(lambda: solutions.operation(operation_id))
+        operation = _poll(lambda: solutions.operation(operation_id))
         if operation is not None and operation.over:
             if not operation.succeeded:
                 raise failure_of(
@@ -154,7 +154,7 @@ def follow_operation(
         report(f"{what}, {time.monotonic() - started:.0f} s")
 
 
-def _standing(solutions: Solutions, wanted: Wanted) -> tuple[str, ImportJob | None]:
+def _existing_job(solutions: Solutions, wanted: ImportRequest) -> tuple[str, ImportJob | None]:
     """The id to import under, and the import that makes doing so needless, if there is one."""
     jobs = solutions.jobs_of(wanted.unique_name)
     known = {job.id: job for job in jobs}
@@ -170,7 +170,7 @@ def _standing(solutions: Solutions, wanted: Wanted) -> tuple[str, ImportJob | No
     return wanted.import_id(attempt), None
 
 
-def _is_installed(solutions: Solutions, wanted: Wanted) -> bool:
+def _is_installed(solutions: Solutions, wanted: ImportRequest) -> bool:
     names = [wanted.unique_name]
     if wanted.mode in ("stage", "hold"):
         names.append(wanted.unique_name + HOLDING)
@@ -180,7 +180,7 @@ def _is_installed(solutions: Solutions, wanted: Wanted) -> bool:
 
 def _start(
     solutions: Solutions,
-    wanted: Wanted,
+    wanted: ImportRequest,
     installed: InstalledSolution | None,
     job_id: str,
     report: Callable[[str], None],
@@ -205,20 +205,20 @@ def _start(
         if error.code.lower() in BUSY or "Cannot start" in error.detail:
             _wait_for_others(solutions, wanted, report, deadline)
             return None
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise failure_of(
                 f"Import solution {wanted.unique_name}", job_id, "", error.detail, error.code
             ) from None
     except PowerAutomateError as error:
-        if not error.may_be_done:
+        if not error.in_doubt:
             raise
-    with _begun(job_id):
-        return _look(solutions, wanted, job_id, report, deadline)
+    with _unfinished_on_error(job_id):
+        return _find_started_job(solutions, wanted, job_id, report, deadline)
 
 
-def _look(
+def _find_started_job(
     solutions: Solutions,
-    wanted: Wanted,
+    wanted: ImportRequest,
     job_id: str,
     report: Callable[[str], None],
     deadline: Deadline,
@@ -227,20 +227,20 @@ def _look(
     started = time.monotonic()
     looks = 0
     while looks < _LOOKS:
-        if _patient(lambda: solutions.job(job_id)) is not None:
+        if _poll(lambda: solutions.job(job_id)) is not None:
             return ""
-        if _patient(solutions.running):
+        if _poll(solutions.running):
             # It may be ours, waiting for its turn; its row comes with its start.
             looks = 0
         else:
             looks += 1
         report("finding out whether the import was started")
-        _wait(started, deadline, f"Import solution {wanted.unique_name}: the answer was lost")
+        _wait(started, deadline, f"Import solution {wanted.unique_name}: the response was lost")
     return None
 
 
 def _wait_for_others(
-    solutions: Solutions, wanted: Wanted, report: Callable[[str], None], deadline: Deadline
+    solutions: Solutions, wanted: ImportRequest, report: Callable[[str], None], deadline: Deadline
 ) -> None:
     wait_until_idle(solutions, f"Import solution {wanted.unique_name}", report, deadline)
 
@@ -258,12 +258,12 @@ def wait_until_idle(
     while True:
         report(f"waiting for another solution operation, {time.monotonic() - started:.0f} s")
         _wait(started, deadline, f"{what}: another solution operation is running")
-        if not _patient(solutions.running):
+        if not _poll(solutions.running):
             return
 
 
 @contextmanager
-def _begun(job_id: str, *, half_done: bool = False) -> Iterator[None]:
+def _unfinished_on_error(job_id: str, *, half_done: bool = False) -> Iterator[None]:
     """
     Within it the import may go on, whatever becomes of us.
 
@@ -282,26 +282,26 @@ def _begun(job_id: str, *, half_done: bool = False) -> Iterator[None]:
 
 def _follow(
     solutions: Solutions,
-    wanted: Wanted,
+    wanted: ImportRequest,
     job_id: str,
     operation_id: str,
     report: Callable[[str], None],
     deadline: Deadline,
-) -> Imported:
+) -> ImportResult:
     """Wait until an import is over, and read what came of it."""
     started = time.monotonic()
     what = f"Import solution {wanted.unique_name} {wanted.version}"
     progress, where = 0.0, ""
     talkative = wanted.path.exists() and wanted.path.stat().st_size <= _SMALL_PACKAGE
     while True:
-        job = _patient(partial(solutions.job, job_id, log=talkative))
+        job = _poll(partial(solutions.job, job_id, log=talkative))
         if job is not None and job.over:
             return _outcome(solutions, wanted, job, None)
         if operation_id and (job is None or progress >= 100 or _slow(started)):
-            operation = _patient(lambda: solutions.operation(operation_id))
+            operation = _poll(lambda: solutions.operation(operation_id))
             if operation is not None and operation.over:
                 # Read again: the row may have come, or ended, between the two requests.
-                return _outcome(solutions, wanted, _patient(lambda: solutions.job(job_id)),
+                return _outcome(solutions, wanted, _poll(lambda: solutions.job(job_id)),
                                 operation)  # fmt: skip
         if job is not None:
             progress, where = job.progress, standing(job.log)
@@ -319,8 +319,8 @@ def _follow(
 
 
 def _outcome(
-    solutions: Solutions, wanted: Wanted, job: ImportJob | None, operation: Operation | None
-) -> Imported:
+    solutions: Solutions, wanted: ImportRequest, job: ImportJob | None, operation: Operation | None
+) -> ImportResult:
     failed = not operation.succeeded if operation is not None else job is None or not job.succeeded
     log = solutions.job_log(job.id) if job is not None else ""
     job_id = job.id if job is not None else ""
@@ -336,22 +336,22 @@ def _outcome(
         for result in results
         if result.outcome == "failure"
     )
-    return Imported(job_id, True, failures, len(results))
+    return ImportResult(job_id, True, failures, len(results))
 
 
 def _complete(
     solutions: Solutions,
-    wanted: Wanted,
-    imported: Imported,
+    wanted: ImportRequest,
+    imported: ImportResult,
     report: Callable[[str], None],
     deadline: Deadline,
-) -> Imported:
+) -> ImportResult:
     """Promote the upgrade if it is staged; the import itself is done by now."""
     if wanted.mode != "stage":
         return imported
     what = f"promoting the upgrade of {wanted.unique_name}"
     doubts = 0
-    with _begun(imported.job_id, half_done=True):
+    with _unfinished_on_error(imported.job_id, half_done=True):
         while True:
             staged = solutions.find(wanted.unique_name + HOLDING)
             # It is gone when it was promoted; one of another version is not what is wanted.
@@ -364,14 +364,14 @@ def _complete(
             except (DataverseError, SolutionOperationError, TransportError) as error:
                 if getattr(error, "code", "").lower() not in BUSY:
                     doubts += 1
-                    if doubts == _LOOKS or not error.may_be_done:
+                    if doubts == _LOOKS or not error.in_doubt:
                         raise
             # Until it is over, the lock refuses a second one.
             _wait_for_others(solutions, wanted, report, deadline)
 
 
-def _patient(ask: Callable[[], Any]) -> Any:
-    """An answer, or None while there is none: a poll that fails is not the import failing."""
+def _poll(ask: Callable[[], Any]) -> Any:
+    """A response, or None while there is none: a poll that fails is not the import failing."""
     try:
         return ask()
     except TransportError:
@@ -397,9 +397,9 @@ def _wait(started: float, deadline: Deadline, what: str) -> None:
 
 __all__ = [
     "BUSY",
-    "Imported",
-    "Wanted",
-    "bring_in",
+    "ImportRequest",
+    "ImportResult",
     "follow_operation",
+    "import_solution",
     "wait_until_idle",
 ]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...errors import DataverseError, LostAnswerError, NotFoundError, TransportError
+from ...errors import DataverseError, LostResponseError, NotFoundError, TransportError
 from ..http.odata import guid, literal, row_path
 from ..http.throttle import Deadline
 from ..http.transport import Transport
@@ -170,10 +170,10 @@ class Solutions:
         Start an import; returns the id of its system job.
 
         Raises:
-            LostAnswerError: whether it was started is not known.
+            LostResponseError: whether it was started is not known.
         """
         action = {"import": "ImportSolutionAsync", "upgrade": "StageAndUpgradeAsync"}[kind]
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST",
             action,
             action=f"Import solution {unique_name}",
@@ -181,7 +181,7 @@ class Solutions:
             body=package,
             repeatable=False,
         )
-        return _operation_id(answer.body, f"Import solution {unique_name}")
+        return _operation_id(response.body, f"Import solution {unique_name}")
 
     def start_promote(self, unique_name: str) -> str:
         """Let a staged upgrade replace its solution; returns the id of the system job."""
@@ -196,32 +196,32 @@ class Solutions:
     def start_export(self, options: Mapping[str, Any]) -> tuple[str, str]:
         """Start an export; returns the ids of the system job and of the export."""
         action = f"Export solution {options['SolutionName']}"
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST", "ExportSolutionAsync", action=action, deadline=self.deadline(), body=options
         )
-        return _operation_id(answer.body, action), str(answer.body.get("ExportJobId") or "")
+        return _operation_id(response.body, action), str(response.body.get("ExportJobId") or "")
 
     def export_now(self, options: Mapping[str, Any]) -> str:
         """The package of a solution, base64, within one request."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST",
             "ExportSolution",
             action=f"Export solution {options['SolutionName']}",
             deadline=self.deadline(),
             body=options,
         )
-        return str(answer.body.get("ExportSolutionFile") or "")
+        return str(response.body.get("ExportSolutionFile") or "")
 
     def download(self, export_job: str, unique_name: str) -> str:
         """The package of an export that is over, base64."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST",
             "DownloadSolutionExportData",
             action=f"Download solution {unique_name}",
             deadline=self.deadline(),
             body={"ExportJobId": export_job},
         )
-        return str(answer.body.get("ExportSolutionFile") or "")
+        return str(response.body.get("ExportSolutionFile") or "")
 
     def delete(self, solution: InstalledSolution, deadline: Deadline) -> None:
         """Delete a solution's row: the container alone, when it is unmanaged."""
@@ -236,7 +236,7 @@ class Solutions:
         """An import by its id, with its log if wanted; None when the service knows of none."""
         columns = f"{_JOB},data" if log else _JOB
         try:
-            answer = self._transport.send(
+            response = self._transport.send(
                 "GET",
                 f"{row_path('importjobs', job_id)}?$select={columns}",
                 action=f"Read import {job_id}",
@@ -244,38 +244,38 @@ class Solutions:
             )
         except NotFoundError:
             return None
-        return _job(answer.body)
+        return _job(response.body)
 
     def job_log(self, job_id: str) -> str:
         """What an import that is over says about every component, as XML."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"{row_path('importjobs', job_id)}?$select=data",
             action=f"Read the log of import {job_id}",
             deadline=self.deadline(),
         )
-        return str(answer.body.get("data") or "")
+        return str(response.body.get("data") or "")
 
     def jobs_of(self, unique_name: str) -> list[ImportJob]:
         """The latest imports of a solution, newest first."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"importjobs?$select={_JOB}&$filter=solutionname eq {literal(unique_name)}"
             "&$orderby=createdon desc&$top=50",
             action=f"List the imports of solution {unique_name}",
             deadline=self.deadline(),
         )
-        return [_job(row) for row in answer.rows]
+        return [_job(row) for row in response.rows]
 
     def operation(self, operation_id: str) -> Operation:
         """A system job by its id."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"{row_path('asyncoperations', operation_id)}?$select={_OPERATION}",
             action=f"Read system job {operation_id}",
             deadline=self.deadline(),
         )
-        return _operation(answer.body, operation_id)
+        return _operation(response.body, operation_id)
 
     def running(self) -> list[Operation]:
         """System jobs about solutions that are not over."""
@@ -288,19 +288,19 @@ class Solutions:
 
     def dependents(self, unique_name: str) -> list[str]:
         """Ids of components outside a solution that need it."""
-        answer = self._transport.send(
+        response = self._transport.send(
             "GET",
             f"RetrieveDependenciesForUninstall(SolutionUniqueName={literal(unique_name)})",
             action=f"Look for what depends on solution {unique_name}",
             deadline=self.deadline(),
         )
-        return list(dict.fromkeys(str(row["dependentcomponentobjectid"]) for row in answer.rows))
+        return list(dict.fromkeys(str(row["dependentcomponentobjectid"]) for row in response.rows))
 
     def _start(self, name: str, body: Mapping[str, Any], action: str) -> str:
-        answer = self._transport.send(
+        response = self._transport.send(
             "POST", name, action=action, deadline=self.deadline(), body=body, repeatable=False
         )
-        return _operation_id(answer.body, action)
+        return _operation_id(response.body, action)
 
 
 def is_unknown_action(error: DataverseError) -> bool:
@@ -311,7 +311,7 @@ def is_unknown_action(error: DataverseError) -> bool:
 def _operation_id(body: Mapping[str, Any], action: str) -> str:
     found = str(body.get("AsyncOperationId") or "")
     if not found:
-        raise LostAnswerError(f"{action}: the answer names no system job.")
+        raise LostResponseError(f"{action}: the response names no system job.")
     return found
 
 

@@ -51,10 +51,10 @@ def remove(
         InDoubtError: it may be removed, or still be in the course of it.
     """
     with solutions.turn(report, deadline):
-        return _in_turn(solutions, workflows, unique_name, report, deadline, seen)
+        return _import_in_turn(solutions, workflows, unique_name, report, deadline, seen)
 
 
-def _in_turn(
+def _import_in_turn(
     solutions: Solutions,
     workflows: Workflows,
     unique_name: str,
@@ -99,7 +99,7 @@ def _in_turn(
                     code,
                 ) from None
             if code not in BUSY:
-                if not error.may_be_done:
+                if not error.in_doubt:
                     raise
                 doubt = error
                 rounds += 1

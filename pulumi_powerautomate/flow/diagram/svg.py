@@ -88,7 +88,7 @@ def _box(placed: Placed, x: float, y: float) -> list[str]:
     if box.mark:
         sign = _SIGNS[box.mark]
         parts.append(_text(sign, x + 7, y + 17, 15, stroke, bold=True))
-    for lane in placed.lanes:
+    for lane in placed.max_concurrency:
         parts += _branch(lane, x, y, placed)
     return parts
 
@@ -97,7 +97,7 @@ def _branch(lane: PlacedLane, x: float, y: float, owner: Placed) -> list[str]:
     left, top = x + lane.x - 8, y + lane.y - lane.head - 4
     wide, high = lane.width + 16, owner.height - (lane.y - lane.head) - 4
     parts = []
-    if lane.lane.label or len(owner.lanes) > 1:
+    if lane.lane.label or len(owner.max_concurrency) > 1:
         parts.append(
             f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="5" '
             'fill="#ffffff" fill-opacity="0.75" stroke="#d0d7de"/>'
@@ -153,7 +153,7 @@ def _marks(lane: PlacedLane) -> list[str]:
     while stack:
         for placed in stack.pop().placed:
             found.add(placed.box.mark)
-            stack.extend(placed.lanes)
+            stack.extend(placed.max_concurrency)
     return [mark for mark in _MARKS if mark in found]
 
 

@@ -48,7 +48,7 @@ _FAULTS: tuple[Mapping[str, Any], ...] = (
     {"do": "status", "status": 401, "when": "before_commit"},
     {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
 )
-# The whole of a true answer, only not to this request or not of this moment: where it has no body
+# The whole of a true response, only not to this request or not of this moment: where it has no body
 # no client can tell.
 _DECEIVING = ("swapped",)
 _CHANGED_AFTER_A_KILL = "killed, then another program"
