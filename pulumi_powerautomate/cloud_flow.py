@@ -269,7 +269,7 @@ class CloudFlowProvider(DataverseProvider):
         return self.client.flow_reader.has_version(id_, str(props.get("etag") or ""))
 
     def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
-        """What the state keeps of a flow that is there already, as its checked inputs declare."""
+        """Outputs for the state of an existing flow, from its checked inputs."""
         from .client.flows.write import WriteResult
 
         return outputs_of(inputs, live, WriteResult(live))
@@ -496,7 +496,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     workflow_id: pulumi.Output[str]
     """The flow's GUID, known in previews already."""
     on_conflict: pulumi.Output[str | None]
-    """What happens on a conflict, when declared."""
+    """The declared behaviour on a conflict."""
     current_state: pulumi.Output[str]
     """The state the environment reports."""
     activation_error: pulumi.Output[str | None]

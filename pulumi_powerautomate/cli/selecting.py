@@ -21,7 +21,7 @@ def add_selection(verb: argparse.ArgumentParser) -> None:
 
 
 def selection(arguments: argparse.Namespace, **more: Any) -> Selection:
-    """What the options say."""
+    """The values of the options."""
     from ..operations.selection import Selection
 
     return Selection(arguments.name, arguments.owner, arguments.solution, **more)

@@ -131,7 +131,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 def is_true(value: str, name: str, origin: str) -> bool:
     """
-    What a switch says: true, false, 1 or 0, in upper or lower case.
+    Parse a switch: true, false, 1 or 0, in upper or lower case.
 
     Raises:
         ConfigurationError: it says something else.

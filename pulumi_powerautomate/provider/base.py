@@ -1,5 +1,5 @@
 """
-What the dynamic providers have in common: every quirk of Pulumi's dynamic providers, once.
+Base class of the dynamic providers: every rule of Pulumi's dynamic providers, once.
 
 Their module path and class name are pickled into users' state and found there by `read` and
 `delete` of every later release, so both are frozen. Instances carry no attributes until
@@ -50,7 +50,7 @@ _P = TypeVar("_P", bound="DataverseProvider")
 
 
 class _Shown(Exception):
-    """What the engine gets to see: with no module and no traceback it prints one clean line."""
+    """The exception that the engine prints: no module and no traceback, so one clean line."""
 
 
 _Shown.__name__ = _Shown.__qualname__ = "PowerAutomateError"
@@ -62,7 +62,7 @@ class DataverseProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    # Inputs and outputs that an earlier release called otherwise: the present name by the old one.
+    # Renamed properties: old name to present name.
     renamed: ClassVar[Mapping[str, str]] = {}
 
     _get: Callable[[str], Any]
@@ -122,7 +122,7 @@ class DataverseProvider(ResourceProvider):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """
-        What an update may write, for the journal, as JSON and without secrets.
+        Describe an update for the journal: the values it may write, as JSON without secrets.
 
         `in_doubt` is given it, should nobody live to tell whether it was written.
         """
@@ -194,7 +194,7 @@ class DataverseProvider(ResourceProvider):
         return client_for(self.connection)
 
     def configuration_failures(self) -> list[CheckFailure]:
-        """What is wrong with the settings, as failures that name no property."""
+        """Problems with the settings, as failures that name no property."""
         wrong = misspelt(self._stack, os.environ.get("PULUMI_PROJECT", ""))
         try:
             connection = self.connection

@@ -42,7 +42,7 @@ class Provider(Protocol):
         """Stop an operation on a resource of another environment."""
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        """What an update may write, for the journal."""
+        """Describe an update for the journal."""
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         """Id of a resource before it is created; empty when only the service knows it."""

@@ -294,7 +294,7 @@ def _joined(text: bytes, processes: dict[str, bytes]) -> bytes:
 
 def _content_types(parts: dict[str, bytes]) -> bytes:
     """
-    What the package format (ECMA-376, Open Packaging Conventions) asks for in every package.
+    The content types that every package needs (ECMA-376, Open Packaging Conventions).
 
     `pac solution unpack` leaves it out, and the service refuses a package without it.
     """

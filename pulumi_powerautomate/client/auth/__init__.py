@@ -1,7 +1,7 @@
 """
 Bearer tokens: every way to sign in, behind one object.
 
-`TokenSource` fetches a token once per process and audience, shares it between all lanes, and renews
+`TokenSource` fetches a token once per process and audience, shares it between all threads, and renews
 it before it ends. What it fetches from is a `Credential`: one small class per way. `msal` is
 imported when a token is needed, not before.
 """

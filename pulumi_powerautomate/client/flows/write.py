@@ -97,7 +97,7 @@ class WriteResult:
 @dataclass(frozen=True)
 class LastKnown:
     """
-    What the last operation recorded of a flow: the ground on which the next one stands.
+    The flow as the last operation recorded it.
 
     Attributes:
         etag: the row's version.

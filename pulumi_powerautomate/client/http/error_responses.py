@@ -1,5 +1,5 @@
 """
-From the service's refusal to one of our errors, with what a person can do about it.
+Map error responses to our errors, each with a remedy.
 
 The error body is `{"error": {"code": …, "message": …}}`; some responses have an empty code, some
 front doors answer with HTML (Dataverse Web API: "Compose HTTP requests and handle errors").

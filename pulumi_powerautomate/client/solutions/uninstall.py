@@ -1,4 +1,4 @@
-"""Taking a solution out of an environment."""
+"""Uninstall a managed solution, or delete an unmanaged one."""
 
 from __future__ import annotations
 
