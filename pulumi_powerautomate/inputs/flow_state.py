@@ -18,8 +18,8 @@ from ..provider.environment_guard import ENVIRONMENT
 from .definition import DIGEST, SHOWABLE
 
 if TYPE_CHECKING:
+    from ..client.flows.model import Attempt, WriteResult
     from ..client.flows.requests import FlowSpec, LiveFlow
-    from ..client.flows.write import Attempt, WriteResult
 
 COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
             "is_managed")  # fmt: skip
@@ -102,7 +102,7 @@ def attempts_in(olds: Mapping[str, Any]) -> list[Attempt]:
 
 
 def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
-    from ..client.flows.write import Attempt
+    from ..client.flows.model import Attempt
 
     salt = fingerprints["salt"]
     written = frozenset(fingerprints) - {"salt"}
