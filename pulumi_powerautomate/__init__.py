@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import TYPE_CHECKING, Any
+
 from .cloud_flow import CloudFlow
 from .connection_reference import ConnectionReference
 from .environment_variable_value import EnvironmentVariableValue
@@ -29,9 +32,9 @@ from .errors import (
 from .flow_share import FlowShare
 from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
 from .functions.access import (
-    FlowAccess,
-    Team,
-    User,
+    GetFlowAccessResult,
+    GetTeamResult,
+    GetUserResult,
     get_flow_access,
     get_flow_access_output,
     get_principal_access,
@@ -41,15 +44,15 @@ from .functions.access import (
     get_users,
     get_users_output,
 )
-from .functions.environments import Environment, get_environments, get_environments_output
+from .functions.environments import GetEnvironmentResult, get_environments, get_environments_output
 from .functions.export import export_solution
-from .functions.flows import Flow, get_flow, get_flow_output, get_flows, get_flows_output
+from .functions.flows import GetFlowResult, get_flow, get_flow_output, get_flows, get_flows_output
 from .functions.solutions import (
-    ConnectionReferenceInfo,
-    EnvironmentVariableInfo,
-    Import,
-    Solution,
-    SolutionComponent,
+    GetConnectionReferenceResult,
+    GetEnvironmentVariableResult,
+    GetImportJobResult,
+    GetSolutionComponentResult,
+    GetSolutionResult,
     get_connection_references,
     get_connection_references_output,
     get_environment_variables,
@@ -73,18 +76,22 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ConnectionReference",
-    "ConnectionReferenceInfo",
     "DataverseError",
     "DefinitionError",
-    "Environment",
-    "EnvironmentVariableInfo",
     "EnvironmentVariableValue",
-    "Flow",
-    "FlowAccess",
     "FlowShare",
     "FlowSharesExclusive",
     "ForbiddenError",
-    "Import",
+    "GetConnectionReferenceResult",
+    "GetEnvironmentResult",
+    "GetEnvironmentVariableResult",
+    "GetFlowAccessResult",
+    "GetFlowResult",
+    "GetImportJobResult",
+    "GetSolutionComponentResult",
+    "GetSolutionResult",
+    "GetTeamResult",
+    "GetUserResult",
     "InDoubtError",
     "InvalidInputError",
     "LostResponseError",
@@ -96,15 +103,11 @@ __all__ = [
     "Provider",
     "RunsNotKeptError",
     "ShareDeclaration",
-    "Solution",
-    "SolutionComponent",
     "SolutionImport",
     "SolutionOperationError",
-    "Team",
     "ThrottledError",
     "TransportError",
     "UnfinishedImportError",
-    "User",
     "WrongEnvironmentError",
     "export_solution",
     "get_connection_references",
@@ -137,3 +140,35 @@ __all__ = [
     "team",
     "user",
 ]
+
+# Names before 0.2 of what lookups return, and the present ones.
+_RENAMED = {
+    "ConnectionReferenceInfo": "GetConnectionReferenceResult",
+    "Environment": "GetEnvironmentResult",
+    "EnvironmentVariableInfo": "GetEnvironmentVariableResult",
+    "Flow": "GetFlowResult",
+    "FlowAccess": "GetFlowAccessResult",
+    "Import": "GetImportJobResult",
+    "Team": "GetTeamResult",
+    "User": "GetUserResult",
+}
+
+if TYPE_CHECKING:
+    ConnectionReferenceInfo = GetConnectionReferenceResult
+    Environment = GetEnvironmentResult
+    EnvironmentVariableInfo = GetEnvironmentVariableResult
+    Flow = GetFlowResult
+    FlowAccess = GetFlowAccessResult
+    Import = GetImportJobResult
+    Team = GetTeamResult
+    User = GetUserResult
+else:
+
+    def __getattr__(name: str) -> Any:
+        """A renamed class under its former name, with a warning."""
+        if name not in _RENAMED:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        present = _RENAMED[name]
+        message = f"pulumi_powerautomate.{name} is called {present} now"
+        warnings.warn(message, DeprecationWarning, stacklevel=2)
+        return globals()[present]

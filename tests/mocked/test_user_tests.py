@@ -235,7 +235,7 @@ def test_answers_of_mocks(mocks: Mocks) -> None:
     }
     flow = powerautomate.get_flow(ALICE)
     assert (flow["name"], flow["state"], set(flow)) == (
-        "One", None, set(get_type_hints(powerautomate.Flow)),
+        "One", None, set(get_type_hints(powerautomate.GetFlowResult)),
     )  # fmt: skip
     assert [item["id"] for item in powerautomate.get_flows()] == [ALICE]
     assert powerautomate.get_flows()[0]["owner_id"] is None
