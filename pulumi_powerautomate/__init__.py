@@ -68,7 +68,10 @@ from .functions.solutions import (
 )
 from .inputs.definition import read_definition
 from .provider import Principal, Provider, team, user
+from .publisher import Publisher
+from .solution_component import SolutionComponent
 from .solution_import import SolutionImport
+from .unmanaged_solution import Solution
 
 __all__ = [
     "AuthenticationError",
@@ -101,8 +104,11 @@ __all__ = [
     "PreconditionError",
     "Principal",
     "Provider",
+    "Publisher",
     "RunsNotKeptError",
     "ShareDeclaration",
+    "Solution",
+    "SolutionComponent",
     "SolutionImport",
     "SolutionOperationError",
     "ThrottledError",

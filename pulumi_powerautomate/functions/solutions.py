@@ -145,7 +145,7 @@ def get_solution_components(
     Raises:
         NotFoundError: there is no such solution.
     """
-    from ..client.solutions.requests import kind_of
+    from ..client.solutions.component_types import kind_of
 
     solution = _found(unique_name, provider)
     return [

@@ -30,28 +30,6 @@ _SOLUTION_OPERATIONS = (203, 202, 204, 207, 208, 211, 54)
 _NOT_THERE = "0x80060888"
 
 
-# Numbers of solutioncomponent.componenttype.
-_KINDS: Mapping[int, str] = {
-    1: "table",
-    20: "security role",
-    29: "workflow",
-    60: "form",
-    61: "web resource",
-    62: "site map",
-    80: "model-driven app",
-    300: "canvas app",
-    371: "connector",
-    372: "connector",
-    380: "environment variable",
-    381: "environment variable value",
-}
-
-
-def kind_of(component_type: int) -> str:
-    """A kind of component in words; some have a number that differs by environment."""
-    return _KINDS.get(component_type, "component")
-
-
 @dataclass(frozen=True)
 class InstalledSolution:
     """A solution of the environment."""

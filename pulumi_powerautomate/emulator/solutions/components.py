@@ -8,8 +8,9 @@ from ..environment import Environment
 from ..preferences import ok
 from ..query import is_guid
 from ..request import Request
-from ..responses import Response, ServiceError, bad_argument
+from ..responses import Response, ServiceError, bad_argument, not_implemented
 from ..store import Row
+from ..tables import TABLES, Table
 
 WORKFLOW_COMPONENT = 29
 CONNECTION_REFERENCE_COMPONENT = 10162
@@ -53,9 +54,10 @@ def add(environment: Environment, request: Request) -> Response:
     object_id, kind = str(body.get("ComponentId", "")).lower(), body.get("ComponentType")
     if not is_guid(object_id) or not isinstance(kind, int):
         raise bad_argument("Expected non-empty Guid.")
+    if body.get("AddRequiredComponents"):
+        raise not_implemented("AddRequiredComponents of AddSolutionComponent")
     solution = unmanaged_solution(environment, str(body.get("SolutionUniqueName", "")))
-    if kind == WORKFLOW_COMPONENT:
-        environment.require(environment.table("workflow"), object_id)
+    environment.require(_table(kind), object_id)
     row_id = add_component(environment, solution, object_id, kind, request.caller.user_id)
     return ok(200, _response(request, "AddSolutionComponentResponse", row_id), request)
 
@@ -81,6 +83,14 @@ def remove(environment: Environment, request: Request) -> Response:
         "0x80040217",
         f"The component {ids[0]} is not part of the solution {solution['uniquename']}.",
     )
+
+
+def _table(component_type: int) -> Table:
+    """The table of the components of a type; of another one the emulator knows no rows."""
+    for table in TABLES:
+        if table.solution_component == component_type:
+            return table
+    raise not_implemented(f"components of type {component_type}")
 
 
 def _response(request: Request, name: str, row_id: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from ..environment import Environment
 from ..flows.rules import children_of
@@ -81,9 +82,9 @@ def check_start(environment: Environment, package: Package, holding: bool) -> No
     missing = missing_dependencies(environment, package)
     if missing:
         inner = "".join(
-            f'<MissingDependency><Required type="{item.get("type", "")}" '
-            f'displayName="{item.get("displayName", "")}" solution="{item.get("solution", "")}" />'
-            "</MissingDependency>"
+            "<MissingDependency><Required "
+            + "".join(f"{key}={quoteattr(value)} " for key, value in item.items())
+            + "/></MissingDependency>"
             for item in missing
         )
         raise Failed(
