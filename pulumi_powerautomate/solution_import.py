@@ -58,7 +58,7 @@ _IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
              "layer_desired_order", "component_parameters", "triggers")  # fmt: skip
 _AFTERWARDS = ("connection_references", "environment_variables", "connections", "activate_flows")
 _ECHOED = (*_IMPORTED, *_AFTERWARDS, "package", "solution", "managed", "flows", "import_timeout",
-           DIGESTS, TIMEOUTS, IDENTITY)  # fmt: skip
+           "synchronous", DIGESTS, TIMEOUTS, IDENTITY)  # fmt: skip
 # Outputs for the next operation: names whose binding or value may be either, ids of flows that were
 # turned off to change them and may still be off, ids of those that should be on, and names of those
 # that a refresh found to be off.
@@ -241,6 +241,7 @@ class SolutionImportProvider(DataverseProvider):
             target=derivation_host(self.connection),
             options=options,
             triggers=tuple(map(str, props.get("triggers") or ())),
+            synchronous=bool(props.get("synchronous")),
         )
 
     def _package(self, props: Mapping[str, Any]) -> SolutionPackage:
@@ -543,6 +544,11 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         activate_flows: which flows are turned on after the import: `"as-exported"` (default) those
             that were on when exported, `"all"`, or `"none"`. Changed in place, without importing.
         triggers: any values; a change imports again although nothing else differs.
+        synchronous: whether the import is one request, `ImportSolution`, that is answered when it
+            is over, instead of a system job that is asked for again and again; False by default.
+            For packages that are imported within a minute or so: gateways cut longer connections,
+            and then the import is followed as if it had been a job. An upgrade of a managed
+            solution is a job always. A change does nothing until the next import.
         import_timeout: seconds to wait for the service, 1 to 86,400; by default what
             `ResourceOptions(custom_timeouts=…)` says about the operation, else 3,600. An import
             that takes longer goes on, and the next `pulumi up` follows it.
@@ -602,6 +608,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         activate_flows: pulumi.Input[Literal["as-exported", "all", "none"]] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
+        synchronous: pulumi.Input[bool] | None = None,
     ) -> None:
         opts = options_of(opts, "SolutionImport", resource_name)
         props = {
@@ -618,6 +625,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "activate_flows": activate_flows,
             "triggers": triggers,
             "import_timeout": import_timeout,
+            "synchronous": synchronous,
             TIMEOUTS: operation_timeouts(opts),
             "solution_id": None,
             "import_job_id": None,

@@ -22,6 +22,8 @@ class Response:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    is_stored: bool = False
+    """Whether what its request has written is stored although it was refused: a failed job."""
 
     def content(self) -> bytes:
         """The bytes of the body."""

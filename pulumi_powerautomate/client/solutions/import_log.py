@@ -23,7 +23,7 @@ _UNMANAGED = "Active"
 _MOST_SHOWN = 5
 _LONGEST_TEXT = 300
 _DEPENDENCY = re.compile(r"<Required\b[^>]*>")
-_ATTRIBUTE = re.compile(r'(\w[\w.]*)="([^"]*)"')
+_ATTRIBUTE = re.compile(r"""(\w[\w.]*)=(["'])(.*?)\2""")
 
 # By code in lower case.
 REMEDIES: Mapping[str, str] = {
@@ -154,7 +154,7 @@ def _missing(text: str) -> str:
     """What a text about missing dependencies says, in sentences with remedies; empty for others."""
     of_solutions, of_none = [], []
     for tag in _DEPENDENCY.findall(text):
-        attributes = {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(tag)}
+        attributes = {key: html.unescape(value) for key, _, value in _ATTRIBUTE.findall(tag)}
         name = attributes.get("displayName") or attributes.get("schemaName") or "a component"
         parent = attributes.get("parentDisplayName") or attributes.get("parentSchemaName")
         kind = kind_of(attributes.get("type") or "")

@@ -161,6 +161,23 @@ class Solutions:
         )
         return _operation_id(response.body, f"Import solution {unique_name}")
 
+    def import_now(self, package: Upload, unique_name: str, deadline: Deadline) -> None:
+        """
+        Import a package within one request, which is answered when the import is over.
+
+        Raises:
+            DataverseError: it was refused, or failed.
+            LostResponseError: it may run, be over, or never have been begun.
+        """
+        self._transport.send(
+            "POST",
+            "ImportSolution",
+            action=f"Import solution {unique_name}",
+            deadline=deadline,
+            body=package,
+            repeatable=False,
+        )
+
     def start_promote(self, unique_name: str) -> str:
         """Let a staged upgrade replace its solution; returns the id of the system job."""
         return self._start("DeleteAndPromoteAsync", {"UniqueName": unique_name},
