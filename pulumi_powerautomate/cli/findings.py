@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
+
+import pulumi_powerautomate
 
 from ..flow import (
     DefinitionError,
@@ -22,6 +23,7 @@ from ..flow import (
 from ..flow.validation import RULES
 from ..terminal import json_text, shown
 from .flow_files import FlowFile
+from .output import paint
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ def findings_of(flow: FlowFile, ignore: Collection[str] = ()) -> FileFindings:
 def as_text(found: Sequence[FileFindings]) -> str:
     """One line for each finding, and a summary."""
     lines = [
-        shown(
-            f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
-            f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        f"{shown(each.flow.name)}:{item.line}: {_severity(item)} "
+        + shown(
+            f"{item.problem.code} {item.problem.path}: {item.problem.message} {item.problem.remedy}"
         )
         for each in found
         for item in each.findings
@@ -120,6 +122,11 @@ def as_text(found: Sequence[FileFindings]) -> str:
         f"{_many(len(found), 'flow')}: {_many(errors, 'error')}, {_many(warnings, 'warning')}"
     )
     return "\n".join(lines)
+
+
+def _severity(item: Finding) -> str:
+    severity = item.problem.severity
+    return paint(severity, "red" if severity == "error" else "yellow")
 
 
 def as_json(found: Sequence[FileFindings]) -> str:
@@ -174,7 +181,7 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
     ]
     driver = {
         "name": "pulumi-powerautomate",
-        "version": version("pulumi-powerautomate"),
+        "version": pulumi_powerautomate.__version__,
         "rules": rules,
     }
     document = {

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .output import add_format
+
 if TYPE_CHECKING:
     from ..review import Step
     from ..solution.difference import PackageDifference
@@ -30,17 +32,22 @@ def add_to(verbs: Any) -> None:
         "--folder", default=".", metavar="FOLDER",
         help="the program's folder, where packages are looked for (the working folder)",
     )  # fmt: skip
+    add_format(verb, text="markdown")
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from functools import partial
 
-    from ..review import read_preview, report
+    from ..review import read_preview, report, report_document
+    from ..terminal import json_text
     from .flow_files import read_text, write
 
     preview = read_preview(read_text(arguments.preview))
     packages = partial(_packages, Path(arguments.folder))
+    if arguments.format == "json":
+        write(json_text(report_document(preview, packages=packages)) + "\n", arguments.output)
+        return 0
     text = report(preview, title=arguments.title, limit=arguments.limit, packages=packages)
     write(text, arguments.output)
     return 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .output import Progress
+
 
 def add_to(verbs: Any) -> None:
     """Declare the verb."""
@@ -38,7 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from .ignored_rules import read_ignored_rules
 
     rules = read_ignored_rules(arguments.ignore, arguments.config)
-    found = findings_of_all(list(flow_files(arguments.files)), rules.of)
+    with Progress("checking the flows"):
+        found = findings_of_all(list(flow_files(arguments.files)), rules.of)
     if not found and not holds_packages(arguments.files):
         raise InvalidInputError(
             f"{', '.join(arguments.files)}: no flow and no solution package in it; nothing was "

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..flow import Change
 from ..flow.difference.wording import counted, shown
@@ -88,6 +89,30 @@ def report(
         left_out.insert(0, f"{counted(cut, 'row')} of the table")
     foot = f"\nLeft out, to stay within {limit:,} characters: {', '.join(left_out)}.\n"
     return head + summary + "".join(parts) + (foot if left_out else "")
+
+
+def report_document(
+    preview: Preview, *, packages: PackageLookup = lambda step: None
+) -> dict[str, Any]:
+    """What a report says, for programs: the most dangerous step first, as in the table."""
+    items = sorted((_item(step, packages) for step in preview.steps), key=lambda item: item.order)
+    return {
+        "project": preview.project,
+        "stack": preview.stack,
+        "errors": preview.errors,
+        "unchanged": preview.unchanged,
+        "steps": [
+            {
+                "operation": item.step.operation,
+                "kind": item.step.kind,
+                "name": item.step.name,
+                "urn": item.step.urn,
+                "dangerous": item.danger < _HARMLESS,
+                "sentences": item.sentences,
+            }
+            for item in items
+        ],
+    }
 
 
 def _item(step: Step, packages: PackageLookup) -> _Item:
