@@ -25,6 +25,7 @@ from .output import paint
 # In the order of `--help`; a verb's module is loaded when it is called, its machinery later.
 VERBS = (
     "adopt",
+    "comment",
     "completion",
     "diagram",
     "diff",

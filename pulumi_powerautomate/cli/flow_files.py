@@ -47,12 +47,16 @@ class FlowFile:
         return found.group().lower() if found else ""
 
 
-def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
+def flow_files(paths: Sequence[str], *, skip_others: bool = False) -> Iterator[FlowFile]:
     """
     The flows in the order that they were named in, those of folders and packages by name.
 
     Files of a folder that look neither like flows nor like solution packages are passed over;
     hidden folders are not entered.
+
+    Args:
+        paths: JSON files, folders and solution packages; `-` for standard input.
+        skip_others: whether files that are named themselves are passed over like those of folders.
 
     Raises:
         InvalidInputError: a file is missing, is not readable, or is no solution package.
@@ -61,9 +65,12 @@ def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
         if Path(path).is_dir():
             yield from _folder(path)
         elif path.lower().endswith(".zip"):
-            yield from _package(path)
+            if not skip_others or _is_package(path):
+                yield from _package(path)
         else:
-            yield FlowFile(path, "", read_text(path))
+            text = read_text(path)
+            if not skip_others or _HAS_TRIGGERS.search(text):
+                yield FlowFile(path, "", text)
 
 
 def _folder(folder: str) -> Iterator[FlowFile]:

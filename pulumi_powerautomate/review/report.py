@@ -7,6 +7,7 @@ diagrams, the details of single resources; and the report says how many of them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -168,9 +169,21 @@ def _danger(step: Step, changes: Sequence[Change]) -> int:
     return _HARMLESS
 
 
+def marker(preview: Preview) -> str:
+    """
+    The line by which the comment of a stack is found again; empty where the stack is not known.
+
+    A comment of HTML shows nothing, and ends at `-->`, which a name cannot hold.
+    """
+    if not preview.project or not preview.stack:
+        return ""
+    name = f"{preview.project}/{preview.stack}"
+    return f"<!-- pulumi-powerautomate:{re.sub('[^A-Za-z0-9_./-]', '-', name)} -->\n"
+
+
 def _head(preview: Preview, title: str, items: list[_Item]) -> str:
     name = title or "/".join(part for part in (preview.project, preview.stack) if part)
-    lines = [f"## {plain(name or 'Preview')}\n\n"]
+    lines = [marker(preview), f"## {plain(name or 'Preview')}\n\n"]
     if preview.errors:
         lines.append("**The preview failed:**\n\n")
         lines.append(sentences_in_markdown(preview.errors[:_MOST_ERRORS]))
