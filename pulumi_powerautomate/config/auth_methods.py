@@ -72,7 +72,7 @@ def without_conflicting_credentials(
 
 def choose(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
     """
-    The way to sign in, one of `WAYS`.
+    The auth method, one of `AUTH_METHODS`.
 
     Raises:
         ConfigurationError: two settings contradict each other, or one says what is unknown.

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from ...errors import DataverseError, NotFoundError, PowerAutomateError, PreconditionError
-from ..http.error_responses import (
-    DELETE_OF_ACTIVE_FLOW,
-    IS_REFERENCED,
-    NO_OPTIMISTIC_CONCURRENCY,
-)
+from ..http.error_responses import DELETE_OF_ACTIVE_FLOW, IS_REFERENCED, NO_OPTIMISTIC_CONCURRENCY
 from ..http.throttle import Deadline
 from .model import LastKnown, changed_since
 from .requests import Workflows
