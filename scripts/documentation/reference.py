@@ -14,6 +14,9 @@ from .docstrings import described_fields, sections
 _SHORT = (("pulumi.Input", "Input"), ("pulumi.Output", "Output"), ("typing.", ""))
 
 
+_LONGEST_SIGNATURE = 60
+
+
 class UndocumentedError(Exception):
     """Something public has no words of its own."""
 
@@ -70,22 +73,17 @@ def _resource(name: str, kind: Any) -> str:
     inputs = [item for item in inspect.signature(kind).parameters.values() if item.name != "self"]
     lines = []
     for item in inputs:
-        required = item.default is inspect.Parameter.empty
-        meaning = _meaning(name, item.name, told.args)
-        lines.append(
-            (_code(item.name), _code(_annotation(item.annotation)), "yes" if required else "",
-             meaning)
-        )  # fmt: skip
-    outputs = {
-        key: value for key, value in inspect.get_annotations(kind).items() if "Output" in str(value)
-    }
+        required = " **required**" if item.default is inspect.Parameter.empty else ""
+        named = f"{_code(item.name)}{required}<br>{_code(_annotation(item.annotation))}"
+        lines.append((named, _meaning(name, item.name, told.args)))
+    hints = inspect.get_annotations(kind)
+    outputs = [key for key, value in hints.items() if "Output" in str(value)]
     text = f"# {name}\n\n{told.text}\n\n## Inputs\n\n"
-    text += rows(("Input", "Type", "Required", "Meaning, and what a change does"), lines)
+    text += rows(("Input", "Meaning, and what a change does"), lines)
     if outputs:
         text += "\n## Outputs\n\nEvery input is an output of the same name; all outputs:\n\n"
-        text += rows(
-            ("Output", "Type"), [(_code(key), _code(_annotation(outputs[key]))) for key in outputs]
-        )
+        typed = [(_code(key), _code(_annotation(hints[key]))) for key in outputs]
+        text += rows(("Output", "Type"), typed)
     for method, function in _own_methods(kind):
         text += f"\n## `{name}.{method}`\n\n" + _call(function, f"{name}.{method}")
     return text
@@ -103,21 +101,32 @@ def _call(function: Any, name: str) -> str:
     """A function's signature and sections."""
     told = sections(function)
     signature = inspect.signature(function)
-    shown = re.sub(r"<function .*?>", "…", re.sub(r"'([^']*)'", r"\1", str(signature)))
-    text = f"```python\n{name}{_annotation(shown)}\n```\n\n{told.text}\n\n"
+    text = f"```python\n{name}{_written(signature)}\n```\n\n{told.text}\n\n"
     arguments = [item for item in signature.parameters.values() if item.name not in ("cls", "self")]
-    lines = []
-    for item in arguments:
-        is_plain = item.default is not inspect.Parameter.empty and not callable(item.default)
-        default = _code(repr(item.default)) if is_plain else ""
-        lines.append((_code(item.name), default, _meaning(name, item.name, told.args)))
+    lines = [(_code(item.name), _meaning(name, item.name, told.args)) for item in arguments]
     if lines:
-        text += rows(("Argument", "Default", "Meaning"), lines) + "\n"
+        text += rows(("Argument", "Meaning"), lines) + "\n"
     if told.returns:
         text += f"Returns: {told.returns}\n\n"
     if told.raises:
         text += rows(("Raises", "When"), [(_code(key), told.raises[key]) for key in told.raises])
     return text
+
+
+def _written(signature: inspect.Signature) -> str:
+    """A signature on one line, or with a line for each parameter where that is too long."""
+    parts: list[str] = []
+    for item in signature.parameters.values():
+        if item.kind is item.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
+        default = "" if item.default is item.empty else f" = {item.default!r}"
+        default = " = …" if callable(item.default) and default else default
+        parts.append(f"{item.name}: {_annotation(item.annotation)}{default}")
+    result = f" -> {_annotation(signature.return_annotation)}"
+    short = f"({', '.join(parts)}){result}"
+    if len(short) <= _LONGEST_SIGNATURE:
+        return short
+    return "(\n" + "".join(f"    {part},\n" for part in parts) + f"){result}"
 
 
 def _functions() -> str:
@@ -143,11 +152,11 @@ def _types() -> str:
         described = {**described_fields(kind), **sections(kind).attributes}
         hints = inspect.get_annotations(kind)
         lines = [
-            (_code(key), _code(_annotation(hints[key])), _meaning(name, key, described))
+            (f"{_code(key)}<br>{_code(_annotation(hints[key]))}", _meaning(name, key, described))
             for key in hints
         ]
         text += f"\n## {name}\n\n{sections(kind).text}\n\n"
-        text += rows(("Member", "Type", "Meaning"), lines)
+        text += rows(("Member", "Meaning"), lines)
     return text
 
 
@@ -170,26 +179,22 @@ def _errors() -> str:
 
 def _settings() -> str:
     meanings = sections(dict(public("resource"))["Provider"]).args
-    lines = []
-    for name, setting in table("SETTINGS", "variables").items():
-        wins = "configuration" if setting.kind == "where" else "variable"
-        lines.append(
-            (
-                _code(name),
-                _code(setting.key) + (" (secret)" if setting.secret else ""),
-                ", ".join(map(_code, setting.variables)),
-                wins,
-                _meaning("Provider", name, meanings),
-            )
-        )
-    return (
+    text = (
         "# Settings\n\nEach setting is an argument of `Provider`, a key of the stack's "
         "configuration and one or more environment variables. An argument wins over both; which of "
-        "the other two wins is in the table. Of several variables the first that is set counts.\n\n"
-        + rows(("Argument", "Configuration key", "Variables", "Wins", "Meaning"), lines)
-        + "\nVariables of the process that are no settings are listed under "
+        "the other two wins stands with each. Of several variables the first that is set "
+        "counts.\n\n"
+        "Variables of the process that are no settings are listed under "
         "[Configuration](../configuration.md#variables-of-the-process).\n"
     )
+    for name, setting in table("SETTINGS", "variables").items():
+        wins = "configuration" if setting.kind == "where" else "variable"
+        meaning = _meaning("Provider", name, meanings)
+        text += f"\n## {name}\n\n{meaning[0].upper()}{meaning[1:]}\n\n"
+        text += f"- configuration: {_code(setting.key)}{', a secret' if setting.secret else ''}\n"
+        text += f"- variables: {', '.join(map(_code, setting.variables))}\n"
+        text += f"- wins: the {wins}\n"
+    return text
 
 
 def _commands() -> str:

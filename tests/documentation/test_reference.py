@@ -36,7 +36,7 @@ def test_every_input_and_output(made: Mapping[str, str]) -> None:
     for name, kind in public("resource"):
         page = made[f"{name}.md"]
         for given in inspect.signature(kind).parameters:
-            assert f"| `{given}` |" in page, f"{name}.{given}"
+            assert f"| `{given}`" in page, f"{name}.{given}"
         for output in inspect.get_annotations(kind):
             if not output.startswith("_"):
                 assert f"`{output}`" in page, f"{name}.{output}"
@@ -45,7 +45,8 @@ def test_every_input_and_output(made: Mapping[str, str]) -> None:
 def test_settings_options_rules_and_switches(made: Mapping[str, str]) -> None:
     """Keys and variables, verbs and options, codes, switches of the emulator."""
     for setting in table("SETTINGS", "variables").values():
-        for name in (setting.name, setting.key, *setting.variables):
+        assert f"\n## {setting.name}\n" in made["settings.md"]
+        for name in (setting.key, *setting.variables):
             assert f"`{name}`" in made["settings.md"], name
     for rule in table("RULES"):
         assert f"| {rule} |" in made["validation-codes.md"]
