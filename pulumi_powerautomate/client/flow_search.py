@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInputError
+from .near_solutions import near_names
 from .workflows import LiveFlow, Workflows
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # The filter stays far below the 32 KB that a URL may have.
 _IDS_PER_REQUEST = 100
-_MOST_NAMES = 5
 
 
 def flow_named(workflows: Workflows, name: str) -> LiveFlow:
@@ -55,7 +54,6 @@ def flows_with_ids(workflows: Workflows, ids: Sequence[str], **filters: Any) -> 
 
 
 def _unknown_solution(client: DataverseClient, unique_name: str) -> str:
-    known = [solution.unique_name for solution in client.solutions.installed()]
-    near = difflib.get_close_matches(unique_name, known, n=_MOST_NAMES)
+    near = near_names(unique_name, client.solutions.installed())
     hint = f"did you mean {', '.join(near)}?" if near else "give its unique name, not its display"
     return f"There is no solution {unique_name!r}; {hint}{'' if near else ' name'}."

@@ -29,7 +29,7 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 
-from ..client import DataverseClient, telemetry, wire_log
+from ..client import DataverseClient, near_solutions, telemetry, wire_log
 from ..client.prompt import set_prompt
 from ..connection import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
@@ -355,6 +355,13 @@ def _replacing(diff: _F) -> _F:
     return differing  # type: ignore[return-value]
 
 
+def _near_solutions(arguments: tuple[Any, ...], error: PowerAutomateError) -> str:
+    """Names that may have been meant, for a refusal of an unknown `solution`."""
+    declared = arguments[-1]
+    wanted = declared.get("solution") if isinstance(declared, dict) else None
+    return near_solutions.hint(error, arguments[0].client, str(wanted)) if wanted else ""
+
+
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
@@ -366,7 +373,7 @@ def _guarded(hook: _F) -> _F:
             with telemetry.operation(kind, hook.__name__, urn):
                 return _in_own_environment(hook, arguments, named)
         except PowerAutomateError as error:
-            raise _Shown(told(error)) from None
+            raise _Shown(told(error) + _near_solutions(arguments, error)) from None
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise
