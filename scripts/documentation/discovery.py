@@ -89,12 +89,12 @@ def _parser_of(main: Any) -> argparse.ArgumentParser:
     def stop(self: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         raise _Parsed(self)
 
-    kept = argparse.ArgumentParser.parse_args
-    argparse.ArgumentParser.parse_args = stop  # type: ignore[assignment,method-assign]
+    kept = argparse.ArgumentParser.parse_known_args
+    argparse.ArgumentParser.parse_known_args = stop  # type: ignore[assignment,method-assign]
     try:
-        main(["validate"])
+        main([])
     except _Parsed as found:
         return found.parser
     finally:
-        argparse.ArgumentParser.parse_args = kept  # type: ignore[method-assign]
+        argparse.ArgumentParser.parse_known_args = kept  # type: ignore[method-assign]
     raise LookupError("the command line reads no arguments")
