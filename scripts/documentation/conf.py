@@ -22,6 +22,7 @@ html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sourcelink = False
 # Both have enough contrast for small text, which the usual ones have not (WCAG AA).
 pygments_style = "a11y-high-contrast-light"

@@ -6,11 +6,13 @@ import ast
 import inspect
 import re
 from collections.abc import Mapping
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
 
 import pulumi_powerautomate as powerautomate
+from scripts import engine
 from scripts.documentation import messages, reference, staging
 from scripts.documentation.discovery import command_line, emulator_options, public, table
 from scripts.documentation.docstrings import sections
@@ -141,6 +143,21 @@ def test_privileges_of_the_page() -> None:
     for kind in table("RESOURCES"):
         (row,) = re.findall(rf"(?m)^\| [^|]*`{kind.name}`[^|]*\|([^|]*)\|", page)
         assert re.findall(r"`(\w+)`", row) == list(kind.privileges), kind.name
+
+
+def test_supported_versions() -> None:
+    """The page has the ranges that the package declares, and the engine that the tests get."""
+    page = (ROOT / "sdk-docs" / "supported-versions.md").read_text("utf-8")
+    told = metadata("pulumi-powerautomate")
+    lowest = str(told["Requires-Python"]).removeprefix(">=")
+    minors = [item.rpartition(" ")[2] for item in told.get_all("Classifier") or [] if " 3." in item]
+    assert f"| Python | {lowest} to {minors[-1]} |" in page
+    (sdk,) = [
+        item for item in told.get_all("Requires-Dist") or [] if re.match(r"pulumi[<>=]", item)
+    ]
+    bounds = re.findall(r"[<>]=?([\d.]+)", sdk)
+    assert f"| {max(bounds, key=len)} and later, below {min(bounds, key=len)} |" in page
+    assert f"| {'.'.join(engine.VERSION.split('.')[:2])} |" in page
 
 
 def test_staging(tmp_path: Path) -> None:
