@@ -22,6 +22,7 @@ from ..terminal import shown
 # In the order of `--help`; a verb's module is loaded when the command starts, its machinery later.
 VERBS = (
     "adopt",
+    "conformance",
     "diagram",
     "diff",
     "doctor",
