@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +17,14 @@ from pulumi_powerautomate.emulator import Emulator
 TABLES = (
     "publishers", "solutions", "workflows", "connectionreferences", "teams",
     "environmentvariabledefinitions", "environmentvariablevalues", "principalobjectaccessset",
-    "solutioncomponents", "teamrolescollection", "systemusers", "roles", "systemuserrolescollection",
+    "solutioncomponents", "teamrolescollection", "systemusers", "roles",
+    "systemuserrolescollection",
 )  # fmt: skip
 
 
-def client_of(emulator: Emulator) -> DataverseClient:
-    """A client that takes answers as they come."""
-    known = resolve(environ=emulator.environment)
+def client_of(emulator: Emulator | Mapping[str, str]) -> DataverseClient:
+    """A client that takes answers as they come; of an emulator, or of the variables of one."""
+    known = resolve(environ=emulator.environment if isinstance(emulator, Emulator) else emulator)
     connection = replace(
         known,
         settings={**known.settings, "verify_responses": "false"},
@@ -31,7 +33,7 @@ def client_of(emulator: Emulator) -> DataverseClient:
     return DataverseClient(connection, lanes=1)
 
 
-def run(emulator: Emulator, *only: str, **options: Any) -> Run:
+def run(emulator: Emulator | Mapping[str, str], *only: str, **options: Any) -> Run:
     """A run with some probes, or with all; flows are turned on unless it is said otherwise."""
     client = client_of(emulator)
     try:
