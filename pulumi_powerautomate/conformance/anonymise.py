@@ -25,7 +25,8 @@ _MOST_ITEMS = 12
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UNDASHED = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{32,}(?![0-9a-zA-Z])")
 _PLACEHOLDER = re.compile(r"00000000-0000-(?:4000-8000|0000-0000)-[0-9]{12}")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Annotations have the form of an address.
+_EMAIL = re.compile(r"[\w.+-]+@(?!odata\.|microsoft\.dynamics\.)[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\d.])")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?")
 _NAME = re.compile(
