@@ -9,19 +9,24 @@ still says which row it is about.
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import PowerAutomateError
 from ..redaction import redact
+from ..solution.writing import zipped
 from .exchange import Exchange, exchange_document
 from .names import PREFIX, Names
 
 HOST = "org.example.com"
 TEXT = "text"
 _MOST_ITEMS = 12
+_FILE = "CustomizationFile"
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UNDASHED = re.compile(r"(?<![0-9a-zA-Z])[0-9a-fA-F]{32,}(?![0-9a-zA-Z])")
 _PLACEHOLDER = re.compile(r"00000000-0000-(?:4000-8000|0000-0000)-[0-9]{12}")
@@ -135,7 +140,10 @@ class Anonymiser:
     def _sent_value(self, value: Any) -> Any:
         """What we have sent holds nothing private but ids and addresses."""
         if isinstance(value, dict):
-            return {key: self._sent_value(item) for key, item in value.items()}
+            return {
+                key: self._package(item) if key == _FILE else self._sent_value(item)
+                for key, item in value.items()
+            }
         if isinstance(value, list):
             return [self._sent_value(item) for item in value]
         if isinstance(value, str):
@@ -143,6 +151,19 @@ class Anonymiser:
             self._remember(text)
             return text
         return value
+
+    def _package(self, value: Any) -> str:
+        """A package of ours, with the ids and the number of the run in it replaced too."""
+        try:
+            data = base64.b64decode(str(value), validate=True)
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                parts = {
+                    self.text(name): self.text(archive.read(name).decode()).encode()
+                    for name in archive.namelist()
+                }
+        except (ValueError, zipfile.BadZipFile):
+            return TEXT if len(str(value)) > 100 else self.text(str(value))
+        return base64.b64encode(zipped(parts)).decode()
 
     def _remember(self, text: str) -> None:
         self._sent.add(text)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from pulumi_powerautomate.conformance.anonymise import Anonymiser, PrivateTextError
 from pulumi_powerautomate.conformance.compare import comparisons
+from pulumi_powerautomate.conformance.documents import package
 from pulumi_powerautomate.conformance.exchange import Exchange
 from pulumi_powerautomate.conformance.lab import Options
 from pulumi_powerautomate.conformance.names import Names, new_run
@@ -19,6 +22,7 @@ from pulumi_powerautomate.conformance.probes import PROBES, named
 from pulumi_powerautomate.conformance.result import File, file_text, read_file
 from pulumi_powerautomate.conformance.runner import Run
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.solution import read_contents
 from tests.cli_runner import command_for
 from tests.conformance.running import run
 from tests.emulator.api import flow
@@ -193,6 +197,28 @@ def test_private_text_is_replaced(private: Any) -> None:
     for word in ("Payroll", "PAYROLL", "Hildegard", "quastenberg", "dynamics", "d9e875bf", "10.1.2",
                  "Contoso Ltd", "eyJ0", "2026-05", "04:37"):  # fmt: skip
         assert word not in text
+
+
+def test_package_is_still_one_and_names_no_run(tmp_path: Path) -> None:
+    """Its ids are the placeholders that the requests about its flow have."""
+    names = Names(new_run())
+    made = Anonymiser([], names)
+    flow_id = names.id("managed")
+    data = package(names.unique("x"), names.unique(""), names.prefix, flow=(flow_id, "x"))
+    sent = {"CustomizationFile": base64.b64encode(data).decode()}
+    exchange = Exchange("x", "POST", f"ImportSolution({flow_id})", 204, request_body=sent)
+    document = made.exchange(exchange)
+    path = tmp_path / "p.zip"
+    path.write_bytes(base64.b64decode(document["request"]["body"]["CustomizationFile"]))
+    contents = read_contents(str(path))
+    placeholder = document["request"]["path"].partition("(")[2].rstrip(")")
+    assert list(contents.flows) == [placeholder]
+    assert contents.package.unique_name == "papconf000000000000_x"
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            text = name + archive.read(name).decode()
+            assert names.run not in text
+            assert flow_id not in text.lower()
 
 
 def test_headers_are_named_and_their_values_are_not() -> None:

@@ -68,7 +68,7 @@ def _counts_up_to(found: Exchanges) -> Answer:
 def _pages(lab: Lab) -> None:
     lab.flow()
     lab.flow()
-    query = f"$select=name&$filter=startswith(name,'{lab.names.stem}')"
+    query = f"$select=name&$filter=startswith(name,'{lab.names.stem}')&$orderby=name"
     lab.send("read", "GET", f"workflows?{query}", headers={"Prefer": "odata.maxpagesize=1"})
 
 
