@@ -44,6 +44,10 @@ _MADE = {
     "solutions": "solutionid",
     "publishers": "publisherid",
 }
+_RIGHTS = {
+    "ReadAccess": 1, "WriteAccess": 2, "AppendAccess": 4, "AppendToAccess": 16, "CreateAccess": 32,
+    "DeleteAccess": 65536, "ShareAccess": 262144, "AssignAccess": 524288,
+}  # fmt: skip
 _LINE = re.compile(r" INFO (?P<method>[A-Z]+) (?P<url>\S+) -> (?P<answer>no answer|\d+)")
 
 
@@ -125,6 +129,10 @@ class RealControl:
 
     def insert(self, entity_set: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Add a row by hand."""
+        if entity_set == "principalobjectaccessset":
+            return self._share("GrantAccess", values)
+        if entity_set == "workflows":
+            values = {"category": 5, "type": 1, "primaryentity": "none", **values}
         body = self._writable(values)
         headers = {"Prefer": "return=representation"}
         made = self._sender.send("insert", "POST", entity_set, body, headers)
@@ -132,6 +140,9 @@ class RealControl:
 
     def patch(self, entity_set: str, row_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
         """Change a row by hand."""
+        if entity_set == "principalobjectaccessset":
+            known = self._get(f"{entity_set}({row_id})").body
+            return self._share("ModifyAccess", {**known, **values})
         path = f"{entity_set}({row_id})"
         headers = {"If-Match": "*"}
         self._done(self._sender.send("patch", "PATCH", path, self._writable(values), headers))
@@ -171,6 +182,23 @@ class RealControl:
 
     def clear_faults(self) -> None:
         """Nothing to do: there are none."""
+
+    def _share(self, action: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A share is made by an action; its row follows."""
+        kind, mask = values["principaltypecode"], int(values["accessrightsmask"])
+        names = [name for name, bit in _RIGHTS.items() if mask & bit]
+        principal = {"@odata.type": f"Microsoft.Dynamics.CRM.{kind}",
+                     f"{kind}id": values["principalid"]}  # fmt: skip
+        target = {"@odata.type": "Microsoft.Dynamics.CRM.workflow",
+                  "workflowid": values["objectid"]}  # fmt: skip
+        access = {"AccessMask": ",".join(names) or "None", "Principal": principal}
+        body = {"Target": target, "PrincipalAccess": access}
+        self._done(self._sender.send("share", "POST", action, body))
+        return next(
+            row
+            for row in self.rows("principalobjectaccessset")
+            if row["principalid"] == values["principalid"] and row["objectid"] == values["objectid"]
+        )
 
     def _logged(self) -> list[tuple[str, str, int]]:
         try:
