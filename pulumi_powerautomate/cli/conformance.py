@@ -89,9 +89,16 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.plan:
         print("\n".join(plan_lines(arguments.only, options)))
         return 0
-    if arguments.clean_up:
-        return _clean_up(arguments)
-    return _ask(arguments, options)
+    from ..conformance.anonymise import PrivateTextError
+    from ..conformance.sender import BudgetSpentError
+
+    try:
+        return _clean_up(arguments) if arguments.clean_up else _ask(arguments, options)
+    except BudgetSpentError as error:
+        print(f"error: {error} Run --clean-up.", file=sys.stderr)
+    except PrivateTextError as error:
+        print(f"error: {error} It was not written; please report it.", file=sys.stderr)
+    return 1
 
 
 def _client() -> DataverseClient:

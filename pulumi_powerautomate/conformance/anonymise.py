@@ -17,7 +17,6 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import PowerAutomateError
 from ..redaction import redact
 from ..solution.writing import zipped
 from .exchange import Exchange, exchange_document
@@ -62,7 +61,7 @@ _KEPT_HEADERS = frozenset(
 _SIGN_IN_CODE = re.compile(r"AADSTS\d+|^[a-z_]+$")
 
 
-class PrivateTextError(PowerAutomateError):
+class PrivateTextError(Exception):
     """Something private would be in the file, so it is not written."""
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..client.pacing import Deadline, retry_after
-from ..errors import PowerAutomateError
 from .exchange import Exchange, parsed
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ _MOST_REFUSALS = 3
 _SECONDS = 300.0
 
 
-class BudgetSpentError(PowerAutomateError):
+class BudgetSpentError(Exception):
     """As many requests were sent as were agreed on."""
 
 
