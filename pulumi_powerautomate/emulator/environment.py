@@ -45,6 +45,8 @@ class Environment:
     denied_privileges: set[str] = field(default_factory=set)
     state: dict[str, Any] = field(default_factory=dict)
     started: float = 0.0
+    # A member of OrganizationType: what it says of itself.
+    kind: str = "Developer"
 
     def __post_init__(self) -> None:
         self.started = self.clock.now()

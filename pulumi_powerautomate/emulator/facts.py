@@ -176,6 +176,7 @@ _OPERATIONS = (
     _operation("RetrieveVersion", "GET RetrieveVersion()"),
     _operation("RetrieveCurrentOrganization", "GET RetrieveCurrentOrganization(AccessType=@a)?@a="
                f"{_CRM}EndpointAccessType'Default'"),
+    _operation("RetrieveOrganizationInfo", "GET RetrieveOrganizationInfo()"),
     _operation("RetrieveTotalRecordCount", "GET RetrieveTotalRecordCount(EntityNames=['role'])"),
     _operation("RetrieveAvailableLanguages", "GET RetrieveAvailableLanguages()"),
     _operation("RetrieveProvisionedLanguages", "GET RetrieveProvisionedLanguages()"),
@@ -227,7 +228,7 @@ _OPERATIONS = (
     _operation("UpsertMultiple", f"POST connectionreferences/{_CRM}UpsertMultiple", status=400),
     _operation("BulkDelete", "POST BulkDelete", "501", 501),
     Fact("Functions and actions", "other functions and actions, and other tables of the service",
-         "", "501", "GET RetrieveOrganizationInfo()", 501),
+         "", "501", "GET RetrieveOrganizationResources()", 501),
 )  # fmt: skip
 _REQUESTS = (
     Fact("Requests", "create, update, upsert by id and by alternate key, delete",

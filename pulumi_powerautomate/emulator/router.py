@@ -29,6 +29,7 @@ FUNCTIONS: dict[str, Function] = {
     "WhoAmI": organization.who_am_i,
     "RetrieveVersion": organization.version,
     "RetrieveCurrentOrganization": organization.current_organization,
+    "RetrieveOrganizationInfo": organization.organization_info,
     "RetrieveTotalRecordCount": organization.total_record_count,
     "RetrieveAvailableLanguages": organization.languages,
     "RetrieveProvisionedLanguages": organization.provisioned_languages,

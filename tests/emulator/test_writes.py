@@ -387,7 +387,7 @@ def test_roles_are_rows(emulator: Emulator) -> None:
     [
         ("BulkDelete", "POST"),
         ("accounts", "GET"),
-        ("RetrieveOrganizationInfo", "GET"),
+        ("RetrieveOrganizationResources", "GET"),
         ("EntityDefinitions", "POST"),
     ],
 )

@@ -208,6 +208,8 @@ def _finish(environment: Environment, operation_id: str, job: Row) -> Failed | N
             {
                 "statecode": _DONE,
                 "statuscode": _FAILED if failed else _SUCCEEDED,
+                # Nobody may have looked at it while it ran.
+                "startedon": operation["startedon"] or now,
                 "completedon": now,
                 "errorcode": _signed(failed.code) if failed else 0,
                 "message": failed.text if failed else None,
