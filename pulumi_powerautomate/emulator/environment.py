@@ -121,6 +121,8 @@ class Environment:
         for share in self.store.all("principalobjectaccess"):
             if row_id in (share["objectid"], share["principalid"]):
                 self.store.remove("principalobjectaccess", share["principalobjectaccessid"])
+        if table.logical == "workflow":
+            self.store.remove("draft", row_id)
         for component in self.store.select("solutioncomponent", objectid=row_id):
             self.store.remove("solutioncomponent", component["solutioncomponentid"])
         if table.logical in ("team", "systemuser", "role"):

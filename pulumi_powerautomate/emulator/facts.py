@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .error_facts import ERRORS
 from .tables import TABLES, Table
 
 _ROW = "0e6a3b61-0000-4000-8000-000000000041"
@@ -56,6 +57,7 @@ def facts() -> Iterator[Fact]:
     yield from _QUERIES
     yield from _CONDITIONS
     yield from _OPERATIONS
+    yield from _DRAFTS
     yield from _REQUESTS
 
 
@@ -200,9 +202,9 @@ _OPERATIONS = (
     _operation("RetrievePrincipalAccess",
                f"GET systemusers({_USER})/{_CRM}RetrievePrincipalAccess(Target=@t)?@t={_TARGET}"),
     _operation("RetrieveUnpublishedMultiple",
-               f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()", "reported"),
+               f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()"),
     _operation("RetrieveUnpublished", f"GET workflows({_ROW})/{_CRM}RetrieveUnpublished()",
-               "reported", 404),
+               status=404),
     _operation("GrantAccess", "POST GrantAccess", status=400),
     _operation("ModifyAccess", "POST ModifyAccess", status=400),
     _operation("RevokeAccess", "POST RevokeAccess", status=400),
@@ -220,7 +222,7 @@ _OPERATIONS = (
     _operation("ExportSolution", "POST ExportSolution", status=400),
     _operation("ExportSolutionAsync", "POST ExportSolutionAsync", status=400),
     _operation("DownloadSolutionExportData", "POST DownloadSolutionExportData", status=400),
-    _operation("PublishXml", "POST PublishXml", status=204),
+    _operation("PublishXml", "POST PublishXml", status=400),
     _operation("PublishAllXml", "POST PublishAllXml", status=204),
     _operation("CreateMultiple", f"POST connectionreferences/{_CRM}CreateMultiple", status=400),
     _operation("UpdateMultiple", f"POST connectionreferences/{_CRM}UpdateMultiple", status=400),
@@ -229,6 +231,35 @@ _OPERATIONS = (
     Fact("Functions and actions", "other functions and actions, and other tables of the service",
          "", "501", "GET RetrieveOrganizationInfo()", 501),
 )  # fmt: skip
+
+
+def _draft(name: str, source: str, sure: str, status: int = 200, example: str = "") -> Fact:
+    path = f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()"
+    return Fact("Drafts of flows", name, source, sure, example or path, status)
+
+
+_DRAFTS = (
+    _draft("a published row and a draft row under one id; exports hold the published one",
+           "Drafts and versioning for cloud flows", "documented"),
+    _draft("`componentstate` 1 and a version of its own in the draft row; columns without a value "
+           "are left out", "dataverse-mcp (live); scripts that publish drafts", "reported"),
+    _draft("a draft may hold errors; a flow that was never published has only a draft",
+           "Drafts and versioning for cloud flows", "documented"),
+    _draft("`PublishXml` with `workflows/workflow`, `PublishAllXml`",
+           "scripts of several tools", "reported", 204, "POST PublishAllXml"),
+    _draft("what publishing to a flow that is on checks", "", "open"),
+    _draft("0x80040203 for a PATCH of `name`, `description` or `clientdata`, and for an import, "
+           "while there is a draft (switch `draft_blocks_update`)",
+           "messages quoted by several tools and by a support article on desktop flows",
+           "reported"),
+    _draft("turning a flow off opens a draft (switch `turning_off_opens_draft`, off)",
+           "a comment in one script", "open"),
+    _draft("FetchXML with RetrieveUnpublishedMultiple", "", "501", 501,
+           f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()?fetchXml=<fetch/>"),
+    _draft("version history (`componentversions`); writes to a flow that was never published", "",
+           "501", 501, "GET componentversions"),
+)  # fmt: skip
+
 _REQUESTS = (
     Fact("Requests", "create, update, upsert by id and by alternate key, delete",
          "Create, update and delete a table row", "documented", "DELETE workflows(" + _ROW + ")",
@@ -251,69 +282,6 @@ _REQUESTS = (
     Fact("Requests", "changing definitions", "", "501", "POST EntityDefinitions", 501),
     Fact("Requests", "global choices (none)", "", "open", "GET GlobalOptionSetDefinitions"),
 )  # fmt: skip
-
-# Every code that a response may have: what it means, source, how sure.
-ERRORS: dict[str, tuple[str, str, str]] = {
-    "0x80040203": ("invalid argument, empty required column", "error codes", "documented"),
-    "0x80040216": ("unexpected error (a fault of the emulator)", "error codes", "documented"),
-    "0x80040217": ("the row does not exist", "error codes; dataverse-mcp (live)", "recorded"),
-    "0x80040220": ("a privilege is missing", "error codes", "documented"),
-    "0x80040225": ("the user is disabled", "error codes", "documented"),
-    "0x80040227": ("deletion: another row references this one", "error codes", "documented"),
-    "0x80040228": ("read-only (switch `managed_delete_error`)", "error codes", "open"),
-    "0x80040231": ("the principal holds no role", "error codes", "documented"),
-    "0x80040237": ("a row with these keys exists", "Perform conditional operations", "documented"),
-    "0x80040800": ("the table does not support the message", "error codes", "documented"),
-    "0x80041102": ("no such table in the metadata", "error codes", "reported"),
-    "0x80041103": ("no such column; impersonated user is missing", "error codes", "documented"),
-    "0x8004111c": ("invalid FetchXML", "error codes", "documented"),
-    "0x80041d2e": ("the administrator's role stays", "error codes", "documented"),
-    "0x80041d4f": ("a disabled user owns nothing", "error codes", "documented"),
-    "0x80042f0a": ("an owner holds no role", "error codes", "documented"),
-    "0x8004430d": ("too many expansions", "error codes", "open"),
-    "0x8004431a": ("a choice has no such option", "support articles", "reported"),
-    "0x80044330": ("a number is out of range", "error codes", "open"),
-    "0x80044331": ("a text is too long", "Execute batch operations", "documented"),
-    "0x80044150": ("the database failed; a package is too large", "error codes", "documented"),
-    "0x8004500f": ("a flow that is on is not deleted", "error codes", "documented"),
-    "0x80048036": ("a managed solution is not exported", "error codes", "documented"),
-    "0x80048040": ("managed over unmanaged", "error codes", "documented"),
-    "0x80048041": ("unmanaged over managed", "error codes", "documented"),
-    "0x80048048": ("the default solution is not exported", "error codes", "documented"),
-    "0x80048066": ("the package is missing", "error codes", "documented"),
-    "0x8004801d": ("dependencies are missing", "recorded import jobs", "recorded"),
-    "0x80048306": ("no access to this row", "error codes", "documented"),
-    "0x80048346": ("no type of principal", "error codes", "documented"),
-    "0x80048348": ("an empty id", "error codes", "documented"),
-    "0x80048408": ("state and status do not go together", "error codes", "documented"),
-    "0x80048495": ("the package is no valid archive", "error codes", "documented"),
-    "0x80048541": ("a lower version", "error codes", "documented"),
-    "0x8004853c": ("an upgrade is staged already", "error codes", "documented"),
-    "0x80048d19": ("the body does not fit the table", "support articles", "documented"),
-    "0x8004f002": ("a solution's unique name", "error codes", "documented"),
-    "0x8004f005": ("a restricted solution stays", "error codes; live teardown logs", "recorded"),
-    "0x8004f009": ("a managed solution is not changed", "error codes", "documented"),
-    "0x8004f00b": ("a publisher's prefix", "error codes", "open"),
-    "0x8004f01d": ("dependencies keep a solution", "error codes", "documented"),
-    "0x8004f01e": ("a solution's version", "error codes", "documented"),
-    "0x8004f01f": ("a component is referenced", "error codes", "documented"),
-    "0x8004f026": ("managed properties forbid it", "error codes", "documented"),
-    "0x8004f046": ("there is nothing to upgrade", "error codes", "documented"),
-    "0x80060466": ("the definition of a flow that is on (switch)", "error codes", "documented"),
-    "0x80060467": ("the flow service does not take the flow", "issues of several tools",
-                   "reported"),
-    "0x80060468": ("the definition does not parse", "issues of several tools", "reported"),
-    "0x80060882": ("another version", "Perform conditional operations", "documented"),
-    "0x80060888": ("the request does not parse, or 501", "dataverse-mcp (live)", "recorded"),
-    "0x8006088d": ("optimistic concurrency is off (switch)", "error codes", "documented"),
-    "0x80060891": ("no row has the alternate key", "error codes", "documented"),
-    "0x80071151": ("another solution operation runs", "error codes", "documented"),
-    "0x80071152": ("the import job's id is taken", "error codes", "documented"),
-    "0x80072321": ("limit of execution time", "Service protection API limits", "documented"),
-    "0x80072322": ("limit of requests", "Service protection API limits", "documented"),
-    "0x80072326": ("limit of concurrency", "Service protection API limits", "documented"),
-    "0x80072560": ("not a member of the environment", "error codes", "documented"),
-}  # fmt: skip
 
 _HEAD = """# What the emulator knows
 

@@ -10,10 +10,12 @@ from . import (
     known_names,
     organization,
     principals,
+    publishing,
     references,
     retrieve,
     rows,
     shares,
+    unpublished,
 )
 from .environment import Environment
 from .impersonation import impersonated
@@ -64,8 +66,8 @@ ACTIONS: dict[str, Action] = {
     "ExportSolution": actions.export_now,
     "ExportSolutionAsync": actions.export_later,
     "DownloadSolutionExportData": actions.download,
-    "PublishXml": lambda environment, request: Response(204),
-    "PublishAllXml": lambda environment, request: Response(204),
+    "PublishXml": publishing.publish_xml,
+    "PublishAllXml": publishing.publish_all_xml,
 }
 # Bound to a row of a table; functions are asked with GET, actions with POST.
 BOUND_FUNCTIONS: dict[str, tuple[str, BoundFunction]] = {
@@ -133,6 +135,8 @@ class Router:
 
     def _below_collection(self, table: Table, request: Request, rest: list[Segment]) -> Response:
         name = rest[0].name
+        if len(rest) > 1:
+            raise no_such_segment(rest[1].name)
         if name == "$count":
             _only(request, "GET")
             return retrieve.count(self.environment, table, request)
@@ -144,7 +148,7 @@ class Router:
             return bulk.run(self.environment, table, operation, request)
         if operation == "RetrieveUnpublishedMultiple" and table.solution_component:
             _only(request, "GET")
-            return retrieve.unpublished_collection(self.environment, table, request)
+            return unpublished.collection(self.environment, table, request)
         raise _unknown(operation, name)
 
     def _row(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
@@ -183,7 +187,7 @@ class Router:
             return shares.principal_access(self.environment, request, table, key, given)
         if operation == "RetrieveUnpublished" and table.solution_component:
             _only(request, "GET")
-            return retrieve.unpublished_row(self.environment, table, key, request)
+            return unpublished.row(self.environment, table, key, request)
         if operation in BOUND_FUNCTIONS and BOUND_FUNCTIONS[operation][0] == table.entity_set:
             _only(request, "GET")
             row = find_row(self.environment, table, key, request)

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import privileges, references, retrieve, table_rules
 from .environment import Environment
+from .flows import drafts
 from .keys import Key, find_row, lookup, missing, read_key
 from .preferences import ok
 from .request import Request
@@ -157,6 +158,9 @@ def put_column(
 
 def delete(environment: Environment, table: Table, text: str, request: Request) -> Response:
     """DELETE of one row."""
+    key = read_key(table, text, request)
+    if table.logical == "workflow":
+        drafts.refuse_unpublished(environment, key.row_id)
     row = find_row(environment, table, text, request)
     delete_row(environment, table, row, request)
     return Response(204)

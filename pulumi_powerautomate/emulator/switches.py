@@ -20,6 +20,12 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "accept",
         "PATCH of the definition of a flow that is on",
     ),
+    "draft_blocks_update": (
+        ("definition", "any", "none"),
+        "definition",
+        "which PATCH of a flow is refused while it has a draft",
+    ),
+    "turning_off_opens_draft": (("off", "on"), "off", "turning a flow off leaves a draft"),
     "grant_existing": (("or", "replace"), "or", "GrantAccess where a share exists"),
     "modify_without_share": (
         ("create", "refuse"),

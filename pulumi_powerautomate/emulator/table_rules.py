@@ -8,7 +8,7 @@ from typing import Any
 
 from . import privileges, seed
 from .environment import Environment
-from .flows import rules, runs
+from .flows import drafts, rules, runs
 from .request import Request
 from .responses import ALREADY_EXISTS, ServiceError
 from .solutions import jobs
@@ -70,6 +70,7 @@ def before_create(
     if values.get("_ownerid_value"):
         check_owner(environment, values["_ownerid_value"])
     if table.logical == "workflow":
+        drafts.before_create(environment, values[table.key], request.method)
         rules.before_create(environment, values)
     if table.logical == "environmentvariablevalue":
         _one_value(environment, values)
@@ -101,6 +102,7 @@ def before_update(
         check_owner(environment, values["_ownerid_value"])
     _check_names(table, values)
     if table.logical == "workflow":
+        drafts.before_update(environment, row[table.key], values)
         return rules.before_update(environment, row, values, request.caller)
     _check_state(table, values)
     if table.logical == "environmentvariablevalue" and _DEFINITION in values:
@@ -118,6 +120,8 @@ def after_update(
     """What follows from a change that was made."""
     if table.logical == "workflow":
         rules.after_update(environment, before, after)
+        if before["statecode"] == 1 and after["statecode"] == 0:
+            drafts.after_turned_off(environment, after[table.key])
     _note_lag(environment, after)
 
 

@@ -64,6 +64,29 @@ def edit_of_an_active_flow(emulator: Emulator) -> object:
     return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
 
 
+@case("draft_blocks_update", "definition", (400, 204))
+@case("draft_blocks_update", "any", (400, 400))
+@case("draft_blocks_update", "none", (204, 204))
+def update_past_a_draft(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    emulator.control.draft(FLOW, name="Draft")
+    path = f"workflows({FLOW})"
+    return tuple(
+        call(emulator, "PATCH", path, body).status_code
+        for body in ({"name": "x"}, {"statecode": 1})
+    )
+
+
+@case("turning_off_opens_draft", "off", 204)
+@case("turning_off_opens_draft", "on", "0x80040203")
+def edit_after_turning_off(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    for body in ({"statecode": 1}, {"statecode": 0}):
+        assert call(emulator, "PATCH", f"workflows({FLOW})", body).status_code == 204
+    answer = call(emulator, "PATCH", f"workflows({FLOW})", {"clientdata": document()})
+    return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
+
+
 @case("grant_existing", "or", "ReadAccess, WriteAccess")
 @case("grant_existing", "replace", "WriteAccess")
 def second_grant(emulator: Emulator) -> object:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..environment import Environment
+from ..flows import drafts
 from ..flows.activation import check_activation
 from ..flows.rules import CLOUD_FLOW, mark_published, parse_clientdata
 from ..request import Caller
@@ -83,6 +84,10 @@ class Arrival:
             except ServiceError as error:
                 result.outcome, result.code, result.text = "failure", error.code, error.message
                 return result, None
+        if drafts.exists(self.environment, flow.id) and self._draft_blocks():
+            conflict = drafts.conflict(flow.id)
+            result.outcome, result.code, result.text = "failure", conflict.code, conflict.message
+            return result, None
         values = self._columns(flow)
         self.belongs(flow.id, WORKFLOW_COMPONENT)
         table, store = self.environment.table("workflow"), self.environment.store
@@ -97,6 +102,9 @@ class Arrival:
             values = {name: value for name, value in values.items() if name not in below}
         self.environment.change(table, existing, values, self.caller.user_id)
         return result, None
+
+    def _draft_blocks(self) -> bool:
+        return bool(self.environment.switches["draft_blocks_update"] != "none")
 
     def turn_on(self, rows: Sequence[Row]) -> None:
         """Flows that were on when exported: children first; off where something is missing."""
