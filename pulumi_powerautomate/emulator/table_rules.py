@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from . import privileges, seed
+from . import cascade, privileges, seed
 from .environment import Environment
 from .flows import drafts, rules, runs
 from .request import Request
@@ -14,7 +14,7 @@ from .responses import ALREADY_EXISTS, ServiceError
 from .solutions import jobs
 from .solutions.components import add_component, unmanaged_solution
 from .store import Row
-from .tables import TABLES, Table
+from .tables import Table
 
 _RESTRICTED_SOLUTIONS = (seed.DEFAULT_SOLUTION, seed.ACTIVE_SOLUTION)
 _UNIQUE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -142,8 +142,8 @@ def before_delete(environment: Environment, table: Table, row: Row, request: Req
     if row[table.key] == seed.SYSTEM_ADMINISTRATOR:
         raise ServiceError(400, "0x80041d2e", "The System Administrator Role cannot be deleted.")
     if table.logical == "businessunit" and row["_parentbusinessunitid_value"] is None:
-        raise _associated()
-    _let_go(environment, table, row, request)
+        raise cascade.associated()
+    cascade.let_go(environment, table, row, request.caller.user_id)
 
 
 def check_owner(environment: Environment, owner_id: str) -> None:
@@ -159,34 +159,6 @@ def check_owner(environment: Environment, owner_id: str) -> None:
     if not privileges.roles_of(environment, owner_id):
         what = "user" if user is not None else "team"
         raise ServiceError(400, "0x80042F0A", f"The {what} has not been assigned any roles.")
-
-
-def _let_go(environment: Environment, table: Table, row: Row, request: Request) -> None:
-    """What becomes of the rows that reference a row that is deleted."""
-    for other in TABLES:
-        for lookup in other.lookups:
-            if table.entity_set not in lookup.targets or lookup.name.startswith(("created", "mod")):
-                continue
-            if other.owned and lookup.name == "owningbusinessunit":
-                continue
-            found = environment.store.select(other.logical, **{lookup.column: row[table.key]})
-            for item in found:
-                if lookup.on_delete == "restrict":
-                    raise _associated()
-                if lookup.on_delete == "cascade":
-                    _let_go(environment, other, item, request)
-                    environment.remove(other, item, request.caller.user_id)
-                elif environment.store.get(other.logical, item[other.key]) is not None:
-                    values = {lookup.column: None}
-                    environment.change(other, item, values, request.caller.user_id)
-
-
-def _associated() -> ServiceError:
-    return ServiceError(
-        405,
-        "0x80040227",
-        "The object you tried to delete is associated with another object and cannot be deleted.",
-    )
 
 
 def _check_names(table: Table, values: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 Kind = Literal[
     "string", "memo", "int", "bigint", "bool", "guid", "date", "double", "choice", "managed"
 ]
-OnDelete = Literal["cascade", "restrict", "remove_link"]
+OnDelete = Literal["cascade", "restrict", "remove_link", "keep"]
 
 EDM: Mapping[Kind, str] = {
     "string": "Edm.String",
@@ -59,7 +59,7 @@ class Lookup:
     A reference to a row of another table: navigation property `name`, column `_name_value`.
 
     `collection` is the navigation property of the referenced tables that leads back; `on_delete` is
-    what becomes of this row when the referenced one is deleted.
+    what becomes of this row when the referenced one is deleted: `keep` leaves a link to nothing.
     """
 
     name: str
