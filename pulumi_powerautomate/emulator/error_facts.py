@@ -55,6 +55,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "0x80060468": ("the definition does not parse", "issues of several tools", "reported"),
     "0x80060882": ("another version", "Perform conditional operations", "documented"),
     "0x80060888": ("the request does not parse, or 501", "dataverse-mcp (live)", "recorded"),
+    "0x8006088a": ("no such name in the path (switch `unknown_segment_code`)", "support articles",
+                   "documented"),
     "0x8006088d": ("optimistic concurrency is off (switch)", "error codes", "documented"),
     "0x80060891": ("no row has the alternate key", "error codes", "documented"),
     "0x80071151": ("another solution operation runs", "error codes", "documented"),

@@ -18,11 +18,18 @@ from . import (
     unpublished,
 )
 from .environment import Environment
+from .error_annotations import annotate
 from .impersonation import impersonated
 from .keys import find_row
 from .metadata import csdl, definitions
 from .request import Request, Segment, arguments, segments
-from .responses import Response, ServiceError, no_such_segment, not_implemented
+from .responses import (
+    UNKNOWN_SEGMENT,
+    Response,
+    ServiceError,
+    no_such_segment,
+    not_implemented,
+)
 from .solutions import actions, components, dependencies
 from .store import Row
 from .tables import BY_SET, Table
@@ -94,9 +101,26 @@ class Router:
             if len(request.path) + len(request.query) > _LONGEST_URL:
                 raise ServiceError(414, "0x80060888", "The request URI is too long.")
             request.caller = impersonated(self.environment, request.caller, request.headers)
+            self._require_json(request)
             return self._dispatch(request, segments(request.path))
         except ServiceError as error:
-            return error.response()
+            if error.code == UNKNOWN_SEGMENT:
+                error.code = str(self.environment.switches["unknown_segment_code"])
+            return annotate(error.response(), request)
+
+    def _require_json(self, request: Request) -> None:
+        """A body comes with the content type of JSON."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not request.body or request.method == "GET" or kind == "application/json":
+            return
+        if self.environment.switches["content_type"] == "required":
+            raise ServiceError(
+                415,
+                "0x80060888",
+                "A supported MIME type could not be found that matches the content type of the "
+                "request. None of the supported type(s) 'application/json' matches the content "
+                f"type '{kind}'.",
+            )
 
     def _dispatch(self, request: Request, parts: list[Segment]) -> Response:
         if not parts:
@@ -110,11 +134,11 @@ class Router:
         if name in definitions.ROOTS:
             return definitions.respond(request, first, rest)
         if name in FUNCTIONS:
-            _only(request, "GET")
+            _called_with(request, "GET")
             given = arguments(first.arguments or "", request.options)
             return FUNCTIONS[name](self.environment, request, given)
         if name in ACTIONS:
-            _only(request, "POST")
+            _called_with(request, "POST")
             return ACTIONS[name](self.environment, request)
         table = BY_SET.get(name)
         if table is None:
@@ -144,10 +168,10 @@ class Router:
             raise no_such_segment(name)
         operation = name.removeprefix(_CRM)
         if operation in bulk.NAMES:
-            _only(request, "POST")
+            _called_with(request, "POST")
             return bulk.run(self.environment, table, operation, request)
         if operation == "RetrieveUnpublishedMultiple" and table.solution_component:
-            _only(request, "GET")
+            _called_with(request, "GET")
             return unpublished.collection(self.environment, table, request)
         raise _unknown(operation, name)
 
@@ -183,17 +207,17 @@ class Router:
             raise no_such_segment(rest[1].name)
         given = arguments(rest[0].arguments or "", request.options)
         if operation == "RetrievePrincipalAccess" and table.logical in ("systemuser", "team"):
-            _only(request, "GET")
+            _called_with(request, "GET")
             return shares.principal_access(self.environment, request, table, key, given)
         if operation == "RetrieveUnpublished" and table.solution_component:
-            _only(request, "GET")
+            _called_with(request, "GET")
             return unpublished.row(self.environment, table, key, request)
         if operation in BOUND_FUNCTIONS and BOUND_FUNCTIONS[operation][0] == table.entity_set:
-            _only(request, "GET")
+            _called_with(request, "GET")
             row = find_row(self.environment, table, key, request)
             return BOUND_FUNCTIONS[operation][1](self.environment, request, row, given)
         if operation in BOUND_ACTIONS and BOUND_ACTIONS[operation][0] == table.entity_set:
-            _only(request, "POST")
+            _called_with(request, "POST")
             row = find_row(self.environment, table, key, request)
             return BOUND_ACTIONS[operation][1](self.environment, request, row)
         raise _unknown(operation, name)
@@ -210,10 +234,19 @@ def _unknown(name: str, segment: str | None = None) -> ServiceError:
     return no_such_segment(segment or name)
 
 
+def _called_with(request: Request, method: str) -> None:
+    """A function is called with GET, an action with POST; there is nothing else to find there."""
+    if request.method != method:
+        url = f"{request.root}{request.path}"
+        raise ServiceError(
+            404, "", f"No HTTP resource was found that matches the request URI '{url}'."
+        )
+
+
 def _only(request: Request, method: str) -> None:
     if request.method != method:
         raise ServiceError(
             405,
-            "0x80060888",
+            "",
             f"The requested resource does not support http method '{request.method}'.",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .preferences import annotation_patterns, is_wanted
 from .query import Expand, Query, Scope, instant
 from .query.fetch import FetchedRow
 from .request import Request
@@ -32,18 +33,11 @@ class RowWriter:
     def __init__(self, request: Request, scope: Scope) -> None:
         self._scope = scope
         self._root = request.root
-        wanted = request.prefers("odata.include-annotations")
-        self._patterns = None if wanted is None else [
-            part.strip() for part in wanted.split(",")
-        ]  # fmt: skip
+        self._patterns = annotation_patterns(request)
 
     def wants(self, term: str) -> bool:
         """Whether the request asked for an annotation."""
-        for pattern in self._patterns or ():
-            wanted = pattern.removeprefix("-")
-            if wanted in ("*", term) or (wanted.endswith("*") and term.startswith(wanted[:-1])):
-                return not pattern.startswith("-")
-        return False
+        return is_wanted(self._patterns or (), term)
 
     def row(self, table: Table, row: Row, query: Query) -> dict[str, Any]:
         """A row as JSON."""

@@ -37,6 +37,21 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "succeed",
         "RevokeAccess where no share exists",
     ),
+    "unknown_segment_code": (
+        ("0x80060888", "0x8006088a"),
+        "0x80060888",
+        "code of 404 for a name in the path that nobody knows",
+    ),
+    "batch_failure_status": (
+        ("part", "200"),
+        "part",
+        "status of a batch that stops at a part that fails",
+    ),
+    "content_type": (
+        ("required", "any"),
+        "required",
+        "whether a body needs the content type application/json",
+    ),
     "activation_failure_status": ((400, 403), 400, "status of a refused activation"),
     "managed_delete_error": (
         ("0x8004F01F", "0x80040228", "0x8004F026"),

@@ -62,7 +62,7 @@ def read_body(
                 "Navigation properties instead.",
             )
         else:
-            raise _undeclared(table, name)
+            raise unknown_property(table, name)
     return found
 
 
@@ -186,6 +186,17 @@ def _related(table: Table, name: str, value: Any, found: Body) -> None:
         if BY_SET[entity_set].logical == kind:
             target = BY_SET[entity_set]
     found.related.append((lookup, target, value))
+
+
+def unknown_property(table: Table, name: str) -> ServiceError:
+    """400 for a member of a body that the table does not have."""
+    error = bad_payload(table.entity_set, "Invalid OData UntypedValue.")
+    error.message = error.message.replace(
+        "InnerException : ",
+        f"InnerException : Microsoft.Crm.CrmException: Invalid property '{name}' was found in "
+        f"entity '{_CRM}{table.logical}'. ---> ",
+    )
+    return error
 
 
 def _undeclared(table: Table, name: str) -> ServiceError:

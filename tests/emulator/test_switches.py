@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
@@ -85,6 +86,34 @@ def edit_after_turning_off(emulator: Emulator) -> object:
         assert call(emulator, "PATCH", f"workflows({FLOW})", body).status_code == 204
     answer = call(emulator, "PATCH", f"workflows({FLOW})", {"clientdata": document()})
     return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
+
+
+@case("unknown_segment_code", "0x80060888", "0x80060888")
+@case("unknown_segment_code", "0x8006088a", "0x8006088a")
+def unknown_name(emulator: Emulator) -> object:
+    answer = call(emulator, "GET", "workflow")
+    assert answer.status_code == 404
+    return answer.json()["error"]["code"]
+
+
+@case("batch_failure_status", "part", 404)
+@case("batch_failure_status", "200", 200)
+def batch_with_a_part_that_fails(emulator: Emulator) -> object:
+    part = "Content-Type: application/http\r\n\r\nGET nothing HTTP/1.1\r\n\r\n"
+    kind = {"Authorization": "Bearer emulator", "Content-Type": "multipart/mixed; boundary=b"}
+    url = f"{emulator.url}/api/data/v9.2/$batch"
+    answer = requests.post(url, f"--b\r\n{part}--b--\r\n", headers=kind, timeout=30)
+    assert "HTTP/1.1 404" in answer.text
+    return answer.status_code
+
+
+@case("content_type", "required", 415)
+@case("content_type", "any", 204)
+def body_without_a_type(emulator: Emulator) -> object:
+    url = f"{emulator.url}/api/data/v9.2/workflows"
+    bearer = {"Authorization": "Bearer emulator"}
+    body = json.dumps(flow()).encode()
+    return requests.post(url, data=body, headers=bearer, timeout=30).status_code
 
 
 @case("grant_existing", "or", "ReadAccess, WriteAccess")
