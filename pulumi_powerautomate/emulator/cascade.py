@@ -1,5 +1,5 @@
 """
-What becomes of the rows that reference a row that is deleted, however it is deleted.
+Deletions, however they come about, and the rows that reference a row that goes.
 
 Source: the cascade configurations on the reference pages of the tables.
 """

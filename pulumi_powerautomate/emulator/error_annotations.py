@@ -1,5 +1,5 @@
 """
-What an error says beside code and message, for requests that prefer annotations.
+Annotations of errors beside code and message, for requests that prefer them.
 
 Plug-ins set OperationStatus, SubErrorCode and TraceText; none run here.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .preferences import annotation_patterns, is_wanted
 from .query import Expand, Query, Scope, instant
-from .query.fetch import FetchedRow
+from .query.fetched import FetchedRow
 from .request import Request
 from .store import Row
 from .tables import BY_SET, Column, Lookup, Table

@@ -1,5 +1,5 @@
 """
-Drafts of cloud flows: what a maker has saved in the designer and not published.
+Drafts of cloud flows: versions that a maker has saved in the designer and not published.
 
 The table `workflow` has a row for the latest published version of a flow and one for its latest
 draft, under the same id. Plain reads and exports see the published one, RetrieveUnpublished the
@@ -109,7 +109,7 @@ def before_create(environment: Environment, flow_id: str, method: str) -> None:
 
 
 def refuse_unpublished(environment: Environment, flow_id: str) -> None:
-    """What writes to a flow that was never published do is known to nobody who told."""
+    """Refuse writes to a flow that was never published, which no source describes."""
     if exists(environment, flow_id) and environment.store.get("workflow", flow_id) is None:
         raise not_implemented("writes to a flow that was never published")
 

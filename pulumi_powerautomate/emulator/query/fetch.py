@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..responses import bad_argument, not_implemented
 from ..store import Row
-from ..tables import Column, Lookup, Table
+from ..tables import Lookup, Table
 from . import paging
 from .aggregates import aggregate
 from .conditions import COMPARE, test_of
+from .fetched import Cell, Fetched, FetchedRow, cell_name, described, grouping
 from .fetchxml import Attribute, Condition, Entity, Fetch, Filter, Sorting, column_of
-from .literals import instant
 from .options import sortable
 from .properties import Value, Variable, property_value
 from .scope import Scope
@@ -21,33 +20,6 @@ from .scope import Scope
 MOST_ROWS = 5000
 Frame = dict[str, "Row | None"]
 Test = Callable[[], bool]
-
-
-@dataclass
-class Cell:
-    """One value of a result: how it is called, and the column that it comes from."""
-
-    name: str
-    value: Any
-    column: Column | Lookup | None = None
-    row: Row | None = None
-
-
-@dataclass
-class FetchedRow:
-    """One row of a result; `row` is the row of the table that was asked, None for aggregates."""
-
-    row: Row | None
-    cells: list[Cell] = field(default_factory=list)
-
-
-@dataclass
-class Fetched:
-    """A page of results."""
-
-    rows: list[FetchedRow]
-    cookie: str | None = None
-    total: int = -1
 
 
 class FetchRun:
@@ -282,8 +254,8 @@ class FetchRun:
                 if value is None and (alias or attribute.alias):
                     continue
                 cells.append(
-                    Cell(_name(alias, entity.table, attribute), value,
-                         _described(entity.table, attribute.column), row)
+                    Cell(cell_name(alias, entity.table, attribute), value,
+                         described(entity.table, attribute.column), row)
                 )  # fmt: skip
         return cells
 
@@ -302,13 +274,13 @@ class FetchRun:
         found: dict[tuple[Any, ...], list[Frame]] = {} if groups else {(): []}
         for frame in frames:
             self._look_at(frame)
-            key = tuple(_grouping(variable, attribute) for variable, attribute in groups)
+            key = tuple(grouping(variable, attribute) for variable, attribute in groups)
             found.setdefault(key, []).append(frame)
         results = []
         for key, part in found.items():
             cells = [
                 Cell(attribute.alias, value, None if attribute.date_grouping else
-                     _described(variable.table, attribute.column), part[0].get(""))
+                     described(variable.table, attribute.column), part[0].get(""))
                 for (variable, attribute), value in zip(groups, key, strict=True)
                 if value is not None
             ]  # fmt: skip
@@ -344,35 +316,6 @@ class FetchRun:
 
 def _column(table: Table, name: str) -> str:
     return name if name in table.lookup_by_column else column_of(table, name)
-
-
-def _described(table: Table, name: str) -> Column | Lookup:
-    return table.by_name.get(name) or table.lookup_by_column[name]
-
-
-def _name(alias: str, table: Table, attribute: Attribute) -> str:
-    if attribute.alias:
-        return attribute.alias
-    if not alias:
-        return attribute.column
-    lookup = table.lookup_by_column.get(attribute.column)
-    return f"{alias}.{lookup.attribute if lookup else attribute.column}"
-
-
-def _grouping(variable: Variable, attribute: Attribute) -> Any:
-    value = (variable.row or {}).get(attribute.column)
-    if not attribute.date_grouping or value is None:
-        return value
-    moment = instant(str(value))
-    if moment is None:
-        raise bad_argument("dategrouping is for columns with dates.")
-    return {
-        "day": moment.day,
-        "week": int(moment.strftime("%U")) + 1,
-        "month": moment.month,
-        "quarter": (moment.month - 1) // 3 + 1,
-        "year": moment.year,
-    }[attribute.date_grouping]
 
 
 def _folded(value: Any) -> Any:
