@@ -102,7 +102,8 @@ _QUERIES = (
     _query("a null column is not equal to a value", "$filter=description ne 'x'", "", "open"),
     _query("parameter aliases", "$filter=uniquename eq @p&@p='Default'",
            "Use parameter aliases with query options"),
-    _query("`$orderby`", "$orderby=friendlyname desc"),
+    _query("`$orderby`; choices by their number, lookups by the name of the row", "$orderby="
+           "_publisherid_value desc", "Order rows using OData"),
     _query("`$orderby` over lookups", "$orderby=publisherid/uniquename", "", "open"),
     _query("`$top`, ignored with a page size", "$top=1"),
     _query("`$count`: all matches, 5,000 at most", "$count=true&$top=1",

@@ -98,7 +98,7 @@ def checked(table: Table, column: Column, value: Any) -> Any:
     if column.kind == "int" and not column.lowest <= value <= column.highest:
         raise ServiceError(
             400,
-            "0x80044330",
+            "0x8004432f",
             f"A validation error occurred.  The value of '{column.name}' on record of type "
             f"'{table.logical}' is outside the valid range.",
         )

@@ -227,7 +227,7 @@ def test_deletions_that_the_service_forbids(
         ("solutions", {"version": "banana"}, "0x8004F01E"),
         ("solutions", {"uniquename": "a b c!"}, "0x8004F002"),
         ("publishers", {"customizationprefix": "1 !"}, "0x8004F00B"),
-        ("publishers", {"customizationoptionvalueprefix": 5}, "0x80044330"),
+        ("publishers", {"customizationoptionvalueprefix": 5}, "0x8004432f"),
     ],
 )
 def test_names_of_solutions_and_publishers(

@@ -65,6 +65,21 @@ class Compiler:
             raise bad_syntax(f"Only property paths are supported in {where}, not '{text}'.")
         return self._path(node.value)
 
+    def order(self, text: str) -> Value:
+        """What `$orderby` sorts by; a lookup is ordered by the name of the row it references."""
+        value = self.column(text)
+        variable, rest = self._start(text.strip().split("/"))
+        variable = self._walk(variable, rest[:-1])
+        lookup = variable.table.lookup_by_column.get(rest[-1])
+        if lookup is None:
+            return value
+
+        def name() -> Any:
+            found = self._scope.related(variable.row, lookup) if variable.row else None
+            return self._fold(str(found[1].get(found[0].name_column) or "")) if found else None
+
+        return Value("Edm.String", name)
+
     # Nodes, by kind.
 
     def _compile(self, node: Node) -> Value:

@@ -19,6 +19,7 @@ _FETCH = {
     "no-lock", "version", "output-format", "mapping", "latematerialize", "aggregatelimit",
     "options", "useraworderby", "utc-offset", "min-active-row-version", "savedqueryid",
 }  # fmt: skip
+_MOST_LINKS = 15
 _ENTITY = {"attribute", "all-attributes", "order", "filter", "link-entity"}
 _LINKS = {"inner", "outer", "any", "not any", "all", "not all", "exists", "in"}
 _AGGREGATES = {"count", "countcolumn", "sum", "avg", "min", "max"}
@@ -158,6 +159,10 @@ class _Reader:
 
     def _link(self, outer: Table, element: Element) -> Entity:
         self._links += 1
+        if self._links > _MOST_LINKS:
+            raise ServiceError(
+                400, "0x8004430d", "Number of link entities in query exceeded maximum limit."
+            )
         table = _table(element.get("name", ""))
         kind = element.get("link-type", "inner")
         if kind not in _LINKS:

@@ -148,7 +148,7 @@ def _orders(compiler: Compiler, text: str) -> list[Order]:
         direction = direction.strip().lower()
         if not name or direction not in ("", "asc", "desc"):
             raise bad_syntax(f"Syntax error at position {len(name)} in '{part.strip()}'.")
-        orders.append(Order(name, compiler.column(name), direction == "desc"))
+        orders.append(Order(name, compiler.order(name), direction == "desc"))
     return orders
 
 
