@@ -12,31 +12,11 @@ choice was made (some of these are switches).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from .error_facts import ERRORS
+from .fact import CRM, FETCH, ROLE, ROW, TARGET, TEAM, USER, Fact
+from .request_facts import DRAFTS, REQUESTS
 from .tables import TABLES, Table
-
-_ROW = "0e6a3b61-0000-4000-8000-000000000041"
-_USER = "0e6a3b61-0000-4000-8000-000000000011"
-_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
-_ROLE = "0e6a3b61-0000-4000-8000-000000000051"
-_CRM = "Microsoft.Dynamics.CRM."
-_FETCH = "<fetch><entity name='solution'>{}</entity></fetch>"
-_TARGET = "{'@odata.id':'solutions(" + _ROW + ")'}"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing that can be asked; `status` is that of the example's response."""
-
-    group: str
-    name: str
-    source: str
-    sure: str
-    example: str
-    status: int = 200
-
 
 _TABLE_SOURCES = {
     "flowrun": "Manage cloud flow run history in Dataverse",
@@ -57,8 +37,8 @@ def facts() -> Iterator[Fact]:
     yield from _QUERIES
     yield from _CONDITIONS
     yield from _OPERATIONS
-    yield from _DRAFTS
-    yield from _REQUESTS
+    yield from DRAFTS
+    yield from REQUESTS
 
 
 def _query(name: str, query: str, source: str = "Query data using the Web API",
@@ -97,7 +77,7 @@ _QUERIES = (
            "Filter rows using OData"),
     _query("`any` and `all`", "$filter=publisher_solution/any(s:s/ismanaged eq false)",
            "Filter rows based on values of related collections", entity_set="publishers"),
-    _query("a GUID in quotes", f"$filter=solutionid eq '{_ROW}'", "dataverse-mcp (live)",
+    _query("a GUID in quotes", f"$filter=solutionid eq '{ROW}'", "dataverse-mcp (live)",
            "reported"),
     _query("a null column is not equal to a value", "$filter=description ne 'x'", "", "open"),
     _query("parameter aliases", "$filter=uniquename eq @p&@p='Default'",
@@ -124,9 +104,9 @@ _QUERIES = (
            "Page results using OData"),
     _query("the content of paging cookies", "$orderby=uniquename", "", "open"),
     _query("FetchXML: attributes, filters, links, order, paging cookie, count, aggregates, "
-           "distinct", "fetchXml=" + _FETCH.format("<attribute name='uniquename'/>"),
+           "distinct", "fetchXml=" + FETCH.format("<attribute name='uniquename'/>"),
            "Query data using FetchXml"),
-    _query("FetchXML: link types `all` and `not all`", "fetchXml=" + _FETCH.format(
+    _query("FetchXML: link types `all` and `not all`", "fetchXml=" + FETCH.format(
            "<link-entity name='publisher' from='publisherid' to='publisherid' link-type='all'/>"),
            "", "501", 501),
     _query("FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping",
@@ -142,7 +122,7 @@ _QUERIES = (
 
 def _condition(name: str, call: str, sure: str = "documented", status: int = 200) -> Fact:
     source = "Query function reference, Web API" if sure != "501" else ""
-    return Fact("Query functions", name, source, sure, f"GET solutions?$filter={_CRM}{call}",
+    return Fact("Query functions", name, source, sure, f"GET solutions?$filter={CRM}{call}",
                 status)  # fmt: skip
 
 
@@ -165,7 +145,7 @@ _CONDITIONS = (
     _condition("fiscal periods", "InFiscalYear(PropertyName='createdon',PropertyValue='2026')",
                "501", 501),
     _condition("hierarchies (`Above`, `Under`, …), languages",
-               f"Under(PropertyName='solutionid',PropertyValue='{_ROW}')", "501", 501),
+               f"Under(PropertyName='solutionid',PropertyValue='{ROW}')", "501", 501),
 )  # fmt: skip
 
 
@@ -178,39 +158,39 @@ _OPERATIONS = (
     _operation("WhoAmI", "GET WhoAmI"),
     _operation("RetrieveVersion", "GET RetrieveVersion()"),
     _operation("RetrieveCurrentOrganization", "GET RetrieveCurrentOrganization(AccessType=@a)?@a="
-               f"{_CRM}EndpointAccessType'Default'"),
+               f"{CRM}EndpointAccessType'Default'"),
     _operation("RetrieveTotalRecordCount", "GET RetrieveTotalRecordCount(EntityNames=['role'])"),
     _operation("RetrieveAvailableLanguages", "GET RetrieveAvailableLanguages()"),
     _operation("RetrieveProvisionedLanguages", "GET RetrieveProvisionedLanguages()"),
     _operation("RetrieveAadUserRoles", "GET RetrieveAadUserRoles(DirectoryObjectId="
                "0e6a3b61-0000-4000-9000-000000000091)"),
     _operation("RetrieveSharedPrincipalsAndAccess",
-               f"GET RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={_TARGET}"),
+               f"GET RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={TARGET}"),
     _operation("RetrieveDependenciesForUninstall",
                "GET RetrieveDependenciesForUninstall(SolutionUniqueName='ContosoAutomation')"),
     _operation("RetrieveDependenciesForDelete",
-               f"GET RetrieveDependenciesForDelete(ObjectId={_ROW},ComponentType=29)"),
+               f"GET RetrieveDependenciesForDelete(ObjectId={ROW},ComponentType=29)"),
     _operation("RetrieveDependentComponents",
-               f"GET RetrieveDependentComponents(ObjectId={_ROW},ComponentType=29)"),
+               f"GET RetrieveDependentComponents(ObjectId={ROW},ComponentType=29)"),
     _operation("RetrieveRequiredComponents",
-               f"GET RetrieveRequiredComponents(ObjectId={_ROW},ComponentType=29)"),
-    _operation("RetrieveUserPrivileges", f"GET systemusers({_USER})/{_CRM}RetrieveUserPrivileges"),
+               f"GET RetrieveRequiredComponents(ObjectId={ROW},ComponentType=29)"),
+    _operation("RetrieveUserPrivileges", f"GET systemusers({USER})/{CRM}RetrieveUserPrivileges"),
     _operation("RetrieveUsersPrivilegesThroughTeams",
-               f"GET systemusers({_USER})/{_CRM}RetrieveUsersPrivilegesThroughTeams"),
-    _operation("RetrieveTeamPrivileges", f"GET teams({_TEAM})/{_CRM}RetrieveTeamPrivileges"),
+               f"GET systemusers({USER})/{CRM}RetrieveUsersPrivilegesThroughTeams"),
+    _operation("RetrieveTeamPrivileges", f"GET teams({TEAM})/{CRM}RetrieveTeamPrivileges"),
     _operation("RetrieveRolePrivilegesRole",
-               f"GET roles({_ROLE})/{_CRM}RetrieveRolePrivilegesRole()"),
+               f"GET RetrieveRolePrivilegesRole(RoleId={ROLE})"),
     _operation("RetrievePrincipalAccess",
-               f"GET systemusers({_USER})/{_CRM}RetrievePrincipalAccess(Target=@t)?@t={_TARGET}"),
+               f"GET systemusers({USER})/{CRM}RetrievePrincipalAccess(Target=@t)?@t={TARGET}"),
     _operation("RetrieveUnpublishedMultiple",
-               f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()"),
-    _operation("RetrieveUnpublished", f"GET workflows({_ROW})/{_CRM}RetrieveUnpublished()",
+               f"GET workflows/{CRM}RetrieveUnpublishedMultiple()"),
+    _operation("RetrieveUnpublished", f"GET workflows({ROW})/{CRM}RetrieveUnpublished()",
                status=404),
     _operation("GrantAccess", "POST GrantAccess", status=400),
     _operation("ModifyAccess", "POST ModifyAccess", status=400),
     _operation("RevokeAccess", "POST RevokeAccess", status=400),
-    _operation("AddMembersTeam", f"POST teams({_TEAM})/{_CRM}AddMembersTeam", status=400),
-    _operation("RemoveMembersTeam", f"POST teams({_TEAM})/{_CRM}RemoveMembersTeam", status=400),
+    _operation("AddMembersTeam", f"POST teams({TEAM})/{CRM}AddMembersTeam", status=400),
+    _operation("RemoveMembersTeam", f"POST teams({TEAM})/{CRM}RemoveMembersTeam", status=400),
     _operation("AddSolutionComponent", "POST AddSolutionComponent", status=400),
     _operation("RemoveSolutionComponent", "POST RemoveSolutionComponent", status=400),
     _operation("ImportSolution", "POST ImportSolution", status=400),
@@ -225,93 +205,23 @@ _OPERATIONS = (
     _operation("DownloadSolutionExportData", "POST DownloadSolutionExportData", status=400),
     _operation("PublishXml", "POST PublishXml", status=400),
     _operation("PublishAllXml", "POST PublishAllXml", status=204),
-    _operation("CreateMultiple", f"POST connectionreferences/{_CRM}CreateMultiple", status=400),
-    _operation("UpdateMultiple", f"POST connectionreferences/{_CRM}UpdateMultiple", status=400),
-    _operation("UpsertMultiple", f"POST connectionreferences/{_CRM}UpsertMultiple", status=400),
+    _operation("CreateMultiple", f"POST connectionreferences/{CRM}CreateMultiple", status=400),
+    _operation("UpdateMultiple", f"POST connectionreferences/{CRM}UpdateMultiple", status=400),
+    _operation("UpsertMultiple", f"POST connectionreferences/{CRM}UpsertMultiple", status=400),
     _operation("BulkDelete", "POST BulkDelete", "501", 501),
-    Fact("Functions and actions", "other functions and actions, and other tables of the service",
+    Fact("Functions and actions", "RetrieveUserPrivileges with the privileges of teams (switch "
+         "`user_privileges`: powerapis recorded direct ones alone)",
+         "RetrieveUserPrivileges of the Web API reference", "documented", "GET WhoAmI"),
+    Fact("Functions and actions", "parameters that a function or action does not take",
+         "Web API reference; OData 4.0", "open", "GET WhoAmI(x=1)", 404),
+    Fact("Functions and actions", "`CreateMultiple`, `UpdateMultiple`, `UpsertMultiple` of flows: "
+         "not supported", "reference page of the table workflow", "documented",
+         f"POST workflows/{CRM}CreateMultiple", 405),
+    Fact("Functions and actions", "other functions and actions, other tables of the service, "
+         "sharing with the organization",
          "", "501", "GET RetrieveOrganizationInfo()", 501),
 )  # fmt: skip
 
-
-def _draft(name: str, source: str, sure: str, status: int = 200, example: str = "") -> Fact:
-    path = f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()"
-    return Fact("Drafts of flows", name, source, sure, example or path, status)
-
-
-_DRAFTS = (
-    _draft("a published row and a draft row under one id; exports hold the published one",
-           "Drafts and versioning for cloud flows", "documented"),
-    _draft("`componentstate` 1 and a version of its own in the draft row; columns without a value "
-           "are left out", "dataverse-mcp (live); scripts that publish drafts", "reported"),
-    _draft("a draft may hold errors; a flow that was never published has only a draft",
-           "Drafts and versioning for cloud flows", "documented"),
-    _draft("`PublishXml` with `workflows/workflow`, `PublishAllXml`",
-           "scripts of several tools", "reported", 204, "POST PublishAllXml"),
-    _draft("what publishing to a flow that is on checks", "", "open"),
-    _draft("0x80040203 for a PATCH of `name`, `description` or `clientdata`, and for an import, "
-           "while there is a draft (switch `draft_blocks_update`)",
-           "messages quoted by several tools and by a support article on desktop flows",
-           "reported"),
-    _draft("turning a flow off opens a draft (switch `turning_off_opens_draft`, off)",
-           "a comment in one script", "open"),
-    _draft("FetchXML with RetrieveUnpublishedMultiple", "", "501", 501,
-           f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()?fetchXml=<fetch/>"),
-    _draft("version history (`componentversions`); writes to a flow that was never published", "",
-           "501", 501, "GET componentversions"),
-)  # fmt: skip
-
-_REQUESTS = (
-    Fact("Requests", "create, update, upsert by id and by alternate key, delete",
-         "Create, update and delete a table row", "documented", "DELETE workflows(" + _ROW + ")",
-         404),
-    Fact("Requests", "what a deletion or uninstallation takes along, clears or is refused for",
-         "cascade configurations on the reference pages of the tables", "documented",
-         f"GET solutions({_ROW})"),
-    Fact("Requests", "conditions (`If-Match`, `If-None-Match`), 304, 412",
-         "Perform conditional operations", "documented", f"GET solutions({_ROW})"),
-    Fact("Requests", "single columns, `/$value`, related rows, `/$ref`, `/$count`",
-         "Retrieve a table row; Associate and disassociate", "documented",
-         f"GET solutions({_ROW})/publisherid/uniquename"),
-    Fact("Requests", "`$batch` with change sets and references",
-         "Execute batch operations using the Web API", "documented", "POST $batch", 400),
-    Fact("Requests", "a batch stops at a part that fails and has its status (switch "
-         "`batch_failure_status`: powerapis recorded 200); with `odata.continue-on-error` it is a "
-         "200", "Execute batch operations using the Web API", "documented", "POST $batch", 400),
-    Fact("Requests", "a change set that fails has one response, outside of a change set",
-         "OData 4.0, Batch Responses", "documented", "POST $batch", 400),
-    Fact("Requests", "line ends other than CRLF in a batch are taken", "", "open", "POST $batch",
-         400),
-    Fact("Requests", "a body without the content type of JSON: 415 (switch `content_type`)",
-         "Compose HTTP requests and handle errors; the status is that of OData's libraries",
-         "open", "POST PublishXml", 400),
-    Fact("Requests", "annotations of errors: `HelpLink`, `InnerError.Message`, `ErrorDetails.Api…`",
-         "Compose HTTP requests and handle errors; quick start with Insomnia", "documented",
-         "GET nothing", 404),
-    Fact("Requests", "annotations of refused activations: `ErrorDetails.0`, `ErrorDetails.1`",
-         "Power-Platform-BPM-Toolkit#11", "recorded", "GET nothing", 404),
-    Fact("Requests", "`ApiExceptionSourceKey`, `ApiStepKey` and solutions of plug-in steps in "
-         "annotations of errors (left out)", "", "open", "GET nothing", 404),
-    Fact("Requests", "a function or action with another method: 404 with an empty code",
-         "Troubleshoot Dataverse Web API client errors", "documented", "POST WhoAmI", 404),
-    Fact("Requests", "a row or set with a method it does not have: 405 with an empty code",
-         "powerapps-docs#3792", "reported", "DELETE workflows", 405),
-    Fact("Requests", "an unknown member of a body: 0x80048d19, `Invalid property`",
-         "PowerAppsCodeApps#84; support articles show 0x0", "reported", "GET WhoAmI"),
-    Fact("Requests", "an unknown name in the path: 0x80060888 (switch `unknown_segment_code`: "
-         "documented as 0x8006088a)", "dataverse-mcp (live)", "recorded", "GET nothing", 404),
-    Fact("Requests", "an unknown column in `$select` or `$filter`: 0x80060888 (documented as 0x0)",
-         "dataverse-mcp (live)", "recorded", "GET workflows?$select=nothing", 400),
-    Fact("Requests", "impersonation (`CallerObjectId`, `MSCRMCallerID`)",
-         "Impersonate another user using the Web API", "documented", "GET WhoAmI"),
-    Fact("Requests", "`$metadata`", "Web API types and operations", "documented",
-         "GET $metadata"),
-    Fact("Requests", "`EntityDefinitions`, `RelationshipDefinitions`, attributes, keys, choices",
-         "Query table definitions using the Web API", "documented",
-         "GET EntityDefinitions(LogicalName='workflow')/Attributes?$select=LogicalName"),
-    Fact("Requests", "changing definitions", "", "501", "POST EntityDefinitions", 501),
-    Fact("Requests", "global choices (none)", "", "open", "GET GlobalOptionSetDefinitions"),
-)  # fmt: skip
 
 _HEAD = """# What the emulator knows
 

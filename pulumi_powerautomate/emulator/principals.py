@@ -16,9 +16,9 @@ from . import privileges, seed
 from .environment import Environment
 from .organization import function_response
 from .preferences import ok
-from .query import parse
+from .query import is_guid, parse
 from .request import Request, unquoted
-from .responses import Response, ServiceError, bad_payload, does_not_exist
+from .responses import Response, ServiceError, bad_payload, bad_syntax, does_not_exist
 from .row_json import RowWriter
 from .scopes import scope_of
 from .store import Row
@@ -28,8 +28,9 @@ from .tables import BY_LOGICAL, Table
 def user_privileges(
     environment: Environment, request: Request, user: Row, arguments: Mapping[str, str]
 ) -> Response:
-    """RetrieveUserPrivileges: through roles of the user's own and of his teams."""
-    held = privileges.depths_of(environment, user["systemuserid"])
+    """RetrieveUserPrivileges: through roles of the user's own, and by default of his teams."""
+    direct = environment.switches["user_privileges"] == "direct"
+    held = privileges.depths_of(environment, user["systemuserid"], direct=direct)
     return _privileges(request, "RetrieveUserPrivileges", held)
 
 
@@ -53,9 +54,15 @@ def privileges_through_teams(
 
 
 def role_privileges(
-    environment: Environment, request: Request, role: Row, arguments: Mapping[str, str]
+    environment: Environment, request: Request, arguments: Mapping[str, str]
 ) -> Response:
     """RetrieveRolePrivilegesRole."""
+    role_id = unquoted(arguments.get("RoleId", ""))
+    if not is_guid(role_id):
+        raise bad_syntax("The parameter 'RoleId' of 'RetrieveRolePrivilegesRole' is missing.")
+    table = BY_LOGICAL["role"]
+    privileges.require(environment, request, "Read", table)
+    role = environment.require(table, role_id)
     held = privileges.ROLE_DEPTHS.get(role["roleid"], {})
     return _privileges(request, "RetrieveRolePrivilegesRole", held)
 

@@ -9,6 +9,7 @@ from . import (
     bulk,
     known_names,
     organization,
+    parameters,
     principals,
     publishing,
     references,
@@ -51,6 +52,7 @@ FUNCTIONS: dict[str, Function] = {
     "RetrieveAvailableLanguages": organization.languages,
     "RetrieveProvisionedLanguages": organization.provisioned_languages,
     "RetrieveAadUserRoles": principals.aad_user_roles,
+    "RetrieveRolePrivilegesRole": principals.role_privileges,
     "RetrieveSharedPrincipalsAndAccess": shares.shared_principals,
     "RetrieveDependenciesForUninstall": dependencies.for_uninstall,
     "RetrieveDependenciesForDelete": dependencies.for_delete,
@@ -81,7 +83,6 @@ BOUND_FUNCTIONS: dict[str, tuple[str, BoundFunction]] = {
     "RetrieveUserPrivileges": ("systemusers", principals.user_privileges),
     "RetrieveUsersPrivilegesThroughTeams": ("systemusers", principals.privileges_through_teams),
     "RetrieveTeamPrivileges": ("teams", principals.team_privileges),
-    "RetrieveRolePrivilegesRole": ("roles", principals.role_privileges),
 }
 BOUND_ACTIONS: dict[str, tuple[str, BoundAction]] = {
     "AddMembersTeam": ("teams", principals.add_members),
@@ -102,6 +103,7 @@ class Router:
                 raise ServiceError(414, "0x80060888", "The request URI is too long.")
             request.caller = impersonated(self.environment, request.caller, request.headers)
             self._require_json(request)
+            _require_minimal(request)
             return self._dispatch(request, segments(request.path))
         except ServiceError as error:
             if error.code == UNKNOWN_SEGMENT:
@@ -136,9 +138,11 @@ class Router:
         if name in FUNCTIONS:
             _called_with(request, "GET")
             given = arguments(first.arguments or "", request.options)
+            parameters.check_function(name, given)
             return FUNCTIONS[name](self.environment, request, given)
         if name in ACTIONS:
             _called_with(request, "POST")
+            parameters.check_action(name, request)
             return ACTIONS[name](self.environment, request)
         table = BY_SET.get(name)
         if table is None:
@@ -206,6 +210,8 @@ class Router:
         if len(rest) > 1:
             raise no_such_segment(rest[1].name)
         given = arguments(rest[0].arguments or "", request.options)
+        if operation in parameters.FUNCTIONS:
+            parameters.check_function(operation, given)
         if operation == "RetrievePrincipalAccess" and table.logical in ("systemuser", "team"):
             _called_with(request, "GET")
             return shares.principal_access(self.environment, request, table, key, given)
@@ -218,6 +224,7 @@ class Router:
             return BOUND_FUNCTIONS[operation][1](self.environment, request, row, given)
         if operation in BOUND_ACTIONS and BOUND_ACTIONS[operation][0] == table.entity_set:
             _called_with(request, "POST")
+            parameters.check_action(operation, request)
             row = find_row(self.environment, table, key, request)
             return BOUND_ACTIONS[operation][1](self.environment, request, row)
         raise _unknown(operation, name)
@@ -232,6 +239,13 @@ def _unknown(name: str, segment: str | None = None) -> ServiceError:
     if name in known_names.METADATA:
         return not_implemented(f"'{name}'")
     return no_such_segment(segment or name)
+
+
+def _require_minimal(request: Request) -> None:
+    """Responses have the control information of `odata.metadata=minimal`."""
+    wanted = re.findall(r"odata\.metadata\s*=\s*(\w+)", request.headers.get("accept", "").lower())
+    if wanted and "minimal" not in wanted and "$metadata" not in request.path:
+        raise not_implemented(f"responses with 'odata.metadata={wanted[0]}'")
 
 
 def _called_with(request: Request, method: str) -> None:

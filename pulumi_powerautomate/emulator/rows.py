@@ -24,6 +24,7 @@ from .responses import (
     ServiceError,
     bad_payload,
     no_such_segment,
+    not_implemented,
 )
 from .row_json import etag
 from .store import Row
@@ -247,6 +248,9 @@ def _unique(environment: Environment, table: Table, values: Mapping[str, Any], r
 
 
 def _only_where_supported(table: Table, message: str) -> None:
+    if table.logical in ("asyncoperation", "importjob"):
+        # The service lets jobs be canceled and deleted.
+        raise not_implemented(f"'{message}' of the table '{table.entity_set}'")
     if table.read_only or (message == "Delete" and not table.deletable):
         raise ServiceError(
             405,

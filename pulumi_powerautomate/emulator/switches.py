@@ -37,6 +37,11 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "succeed",
         "RevokeAccess where no share exists",
     ),
+    "user_privileges": (
+        ("with_teams", "direct"),
+        "with_teams",
+        "whether RetrieveUserPrivileges includes those of the user's teams",
+    ),
     "unknown_segment_code": (
         ("0x80060888", "0x8006088a"),
         "0x80060888",

@@ -13,7 +13,7 @@ import requests
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
-from tests.emulator.api import FLOW, call, document, flow, rights, share
+from tests.emulator.api import ALICE, FLOW, call, document, flow, rights, share
 from tests.emulator.tenant import application_form, ask, instances, poll, start_device
 from tests.packages import FlowPart, package
 from tests.sign_in import token_of
@@ -86,6 +86,20 @@ def edit_after_turning_off(emulator: Emulator) -> object:
         assert call(emulator, "PATCH", f"workflows({FLOW})", body).status_code == 204
     answer = call(emulator, "PATCH", f"workflows({FLOW})", {"clientdata": document()})
     return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
+
+
+@case("user_privileges", "with_teams", True)
+@case("user_privileges", "direct", False)
+def privileges_of_a_member(emulator: Emulator) -> object:
+    role = "roles(0e6a3b61-0000-4000-8000-000000000052)"
+    path = f"systemusers({ALICE})"
+    call(emulator, "DELETE", f"{path}/systemuserroles_association/$ref?$id={role}")
+    team = "teams(0e6a3b61-0000-4000-8000-000000000021)"
+    body = {"Members": [{"systemuserid": ALICE}]}
+    crm = "Microsoft.Dynamics.CRM."
+    assert call(emulator, "POST", f"{team}/{crm}AddMembersTeam", body).status_code == 204
+    answer = call(emulator, "GET", f"{path}/{crm}RetrieveUserPrivileges")
+    return bool(answer.json()["RolePrivileges"])
 
 
 @case("unknown_segment_code", "0x80060888", "0x80060888")

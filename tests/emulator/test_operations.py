@@ -1,0 +1,159 @@
+"""
+Functions and actions: the parameters that they take, and the tables that they are for.
+
+Judged by the Web API reference, and by the requests of tools that read the privileges of roles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from pulumi_powerautomate.emulator import Emulator
+from tests.emulator.api import ALICE, FLOW, call, document, flow
+from tests.packages import SECOND
+
+_CRM = "Microsoft.Dynamics.CRM."
+_ROLE = "0e6a3b61-0000-4000-8000-000000000052"
+_SOLUTION = "0e6a3b61-0000-4000-8000-000000000041"
+_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
+_TARGET = {"@odata.type": f"{_CRM}workflow", "workflowid": FLOW}
+_ALICE = {"@odata.type": f"{_CRM}systemuser", "systemuserid": ALICE}
+_ACCESS = {"AccessMask": "ReadAccess", "Principal": _ALICE}
+
+
+def _error(response: requests.Response) -> tuple[int, str, str]:
+    error = response.json()["error"]
+    return response.status_code, error["code"], error["message"]
+
+
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("GrantAccess", {"Target": _TARGET, "PrincipalAccess": _ACCESS}),
+        ("ModifyAccess", {"Target": _TARGET, "PrincipalAccess": _ACCESS}),
+        ("RevokeAccess", {"Target": _TARGET, "Revokee": _ALICE}),
+        ("AddSolutionComponent", {"ComponentId": FLOW, "ComponentType": 29,
+                                  "SolutionUniqueName": "ContosoAutomation",
+                                  "AddRequiredComponents": False}),
+        ("PublishAllXml", {}),
+        ("UninstallSolutionAsync", {"SolutionUniqueName": "ContosoAutomation"}),
+        (f"teams({_TEAM})/{_CRM}AddMembersTeam", {"Members": [{"systemuserid": ALICE}]}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_a_parameter_that_an_action_does_not_take(
+    emulator: Emulator, action: str, body: dict[str, Any]
+) -> None:
+    """The request is rejected and does nothing; without it, it is carried out."""
+    call(emulator, "POST", "workflows", flow())
+    before = len(emulator.control.commits())
+    status, code, message = _error(call(emulator, "POST", action, {**body, "Nothing": 1}))
+    assert (status, code) == (400, "0x80048d19")
+    assert "The parameter 'Nothing' in the request payload is not a valid parameter" in message
+    assert len(emulator.control.commits()) == before
+    assert call(emulator, "POST", action, body).status_code in (200, 204)
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["WhoAmI(x=1)", "RetrieveVersion(x=1)", f"RetrieveRolePrivilegesRole(RoleId={_ROLE},x=1)"],
+)
+def test_a_function_is_found_by_its_parameters(emulator: Emulator, function: str) -> None:
+    """With one that it does not take there is no such function."""
+    assert call(emulator, "GET", function).status_code == 404
+
+
+def test_privileges_of_a_role(emulator: Emulator) -> None:
+    """The function is not bound, as several tools call it."""
+    for path in (
+        f"RetrieveRolePrivilegesRole(RoleId={_ROLE})",
+        f"RetrieveRolePrivilegesRole(RoleId=@p)?@p={_ROLE}",
+    ):
+        found = call(emulator, "GET", path).json()["RolePrivileges"]
+        assert {item["Depth"] for item in found} == {"Basic", "Global"}
+    assert call(emulator, "GET", "RetrieveRolePrivilegesRole()").status_code == 400
+    bound = call(emulator, "GET", f"roles({_ROLE})/{_CRM}RetrieveRolePrivilegesRole()")
+    assert bound.status_code == 404
+    missing = f"RetrieveRolePrivilegesRole(RoleId={FLOW})"
+    assert _error(call(emulator, "GET", missing))[:2] == (404, "0x80040217")
+
+
+def test_rows_without_owners_are_not_shared(emulator: Emulator) -> None:
+    """Their tables do not have the message."""
+    target = {"@odata.type": f"{_CRM}solution", "solutionid": _SOLUTION}
+    body = {"Target": target, "PrincipalAccess": _ACCESS}
+    status, code, message = _error(call(emulator, "POST", "GrantAccess", body))
+    assert (status, code) == (405, "0x80040800")
+    assert message.startswith("The 'GrantAccess' method does not support entities of type 'sol")
+    assert emulator.control.rows("principalobjectaccessset") == []
+
+
+def test_what_is_not_modelled_is_named(emulator: Emulator) -> None:
+    """Instead of being taken for something else."""
+    call(emulator, "POST", "workflows", flow())
+    organization = {"@odata.type": f"{_CRM}organization", "organizationid": FLOW}
+    access = {"AccessMask": "ReadAccess", "Principal": organization}
+    for method, path, body in (
+        ("POST", "GrantAccess", {"Target": _TARGET, "PrincipalAccess": access}),
+        ("POST", "AddSolutionComponent",
+         {"ComponentId": FLOW, "ComponentType": 99999, "AddRequiredComponents": False,
+          "SolutionUniqueName": "ContosoAutomation"}),
+        ("GET", f"workflows({FLOW})/{_CRM}ListConnectionReferences", None),
+        ("GET", "RetrieveEnvironmentVariableValue(DefinitionSchemaName='x')", None),
+        ("DELETE", f"importjobs({FLOW})", None),
+    ):  # fmt: skip
+        response = call(emulator, method, path, body)
+        if path.startswith("importjobs"):
+            emulator.control.insert("importjobs", {"importjobid": FLOW})
+            response = call(emulator, method, path)
+        assert response.status_code == 501, path
+        assert "The emulator does not implement" in response.json()["error"]["message"]
+    for wanted in ("full", "none"):
+        accept = {"Accept": f"application/json;odata.metadata={wanted}"}
+        assert call(emulator, "GET", "WhoAmI", **accept).status_code == 501
+    minimal = {"Accept": "application/json;odata.metadata=minimal"}
+    assert call(emulator, "GET", "WhoAmI", **minimal).status_code == 200
+
+
+def test_a_component_that_is_not_there_joins_no_solution(emulator: Emulator) -> None:
+    """Of whatever type; AddRequiredComponents has to be said."""
+    body = {"ComponentType": 380, "SolutionUniqueName": "ContosoAutomation", "ComponentId": FLOW}
+    assert _error(call(emulator, "POST", "AddSolutionComponent", body))[:2] == (400, "0x80040203")
+    body["AddRequiredComponents"] = False
+    assert _error(call(emulator, "POST", "AddSolutionComponent", body))[:2] == (404, "0x80040217")
+    assert emulator.control.rows("solutioncomponents") == []
+
+
+def test_required_components_come_along(emulator: Emulator) -> None:
+    """The child flow and the connection reference of a flow, where it is asked for."""
+    call(emulator, "POST", "workflows", flow("Child"))
+    called = {
+        "type": "Workflow",
+        "inputs": {"host": {"workflowReferenceName": FLOW}},
+        "runAfter": {},
+    }
+    parent = flow("Parent", workflowid=SECOND, clientdata=document(Call=called))
+    call(emulator, "POST", "workflows", parent)
+    body: dict[str, Any] = {
+        "ComponentId": SECOND,
+        "ComponentType": 29,
+        "SolutionUniqueName": "ContosoAutomation",
+        "AddRequiredComponents": False,
+    }
+    for required, members in ((False, {SECOND}), (True, {FLOW, SECOND})):
+        body["AddRequiredComponents"] = required
+        assert call(emulator, "POST", "AddSolutionComponent", body).status_code == 200
+        found = {row["objectid"] for row in emulator.control.rows("solutioncomponents")}
+        assert found == members
+
+
+@pytest.mark.parametrize("message", ["CreateMultiple", "UpdateMultiple", "UpsertMultiple"])
+def test_flows_are_written_one_by_one(emulator: Emulator, message: str) -> None:
+    """The reference page of their table lists none of the bulk operations."""
+    body = {"Targets": [{"@odata.type": f"{_CRM}workflow", **flow()}]}
+    response = call(emulator, "POST", f"workflows/{_CRM}{message}", body)
+    assert _error(response)[:2] == (405, "0x80040800")
+    assert emulator.control.rows("workflows") == []
