@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from .error_facts import ERRORS
 from .fact import CRM, FETCH, ROLE, ROW, TARGET, TEAM, USER, Fact
-from .request_facts import DRAFTS, REQUESTS
+from .request_facts import ACTIVATION, DRAFTS, REQUESTS
 from .tables import TABLES, Table
 
 _TABLE_SOURCES = {
@@ -38,6 +38,7 @@ def facts() -> Iterator[Fact]:
     yield from _CONDITIONS
     yield from _OPERATIONS
     yield from DRAFTS
+    yield from ACTIVATION
     yield from REQUESTS
 
 

@@ -32,6 +32,24 @@ DRAFTS = (
            "501", 501, "GET componentversions"),
 )  # fmt: skip
 
+_READ = "GET workflows?$select=statecode,statuscode"
+ACTIVATION = (
+    Fact("Turning flows on", "triggers, `runAfter`, actions that expressions refer to, members "
+         "that the language does not have", "schema reference of the language; error reference",
+         "documented", _READ),
+    Fact("Turning flows on", "expressions that do not parse, functions that are not there: "
+         "`InvalidTemplate`", "error reference; functions reference", "documented",
+         _READ),
+    Fact("Turning flows on", "number and types of arguments of functions (not checked)", "", "open",
+         _READ),
+    Fact("Turning flows on", "connections of references: there, of the connector, the caller's "
+         "(switch `connections`)", "issues of several tools", "reported",
+         _READ),
+    Fact("Turning flows on", "child flows: on once, without Invoker references",
+         "issues of several tools", "reported", _READ),
+    Fact("Turning flows on", "operations and their parameters, licences, data policies (not "
+         "checked)", "", "open", _READ),
+)  # fmt: skip
 REQUESTS = (
     Fact("Requests", "`odata.metadata=full` and `none`", "", "501", "GET WhoAmI", 501,
          "application/json;odata.metadata=full"),
