@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import unquote
 
 from . import (
     bulk,
@@ -28,6 +29,7 @@ from .responses import (
     UNKNOWN_SEGMENT,
     Response,
     ServiceError,
+    bad_syntax,
     no_such_segment,
     not_implemented,
 )
@@ -102,6 +104,7 @@ class Router:
             if len(request.path) + len(request.query) > _LONGEST_URL:
                 raise ServiceError(414, "0x80060888", "The request URI is too long.")
             request.caller = impersonated(self.environment, request.caller, request.headers)
+            _require_once(request)
             self._require_json(request)
             _require_minimal(request)
             return self._dispatch(request, segments(request.path))
@@ -239,6 +242,17 @@ def _unknown(name: str, segment: str | None = None) -> ServiceError:
     if name in known_names.METADATA:
         return not_implemented(f"'{name}'")
     return no_such_segment(segment or name)
+
+
+def _require_once(request: Request) -> None:
+    """A query option stands in a request once."""
+    names = [unquote(part.partition("=")[0]) for part in request.query.split("&")]
+    for name in names:
+        if name.startswith("$") and names.count(name) > 1:
+            raise bad_syntax(
+                f"Query option '{name}' was specified more than once, but it must be specified at "
+                "most once."
+            )
 
 
 def _require_minimal(request: Request) -> None:

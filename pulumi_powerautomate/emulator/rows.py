@@ -190,6 +190,8 @@ def _changed(
     environment: Environment, table: Table, row: Row, values: dict[str, Any], request: Request
 ) -> Row:
     for column in table.columns:
+        if column.create_only:
+            values.pop(column.name, None)
         if column.required and column.name in values and values[column.name] is None:
             raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
     if "_ownerid_value" in values and values["_ownerid_value"] != row["_ownerid_value"]:
@@ -251,7 +253,8 @@ def _only_where_supported(table: Table, message: str) -> None:
     if table.logical in ("asyncoperation", "importjob"):
         # The service lets jobs be canceled and deleted.
         raise not_implemented(f"'{message}' of the table '{table.entity_set}'")
-    if table.read_only or (message == "Delete" and not table.deletable):
+    organization = table.logical == "organization" and message == "Create"
+    if table.read_only or organization or (message == "Delete" and not table.deletable):
         raise ServiceError(
             405,
             "0x80040800",

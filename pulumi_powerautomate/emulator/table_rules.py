@@ -100,6 +100,11 @@ def before_update(
         if values["_ownerid_value"] is None:
             raise ServiceError(400, "0x80040203", "Attribute 'ownerid' cannot be NULL")
         check_owner(environment, values["_ownerid_value"])
+    if table.logical == "solution" and row["ismanaged"]:
+        name = row["uniquename"]
+        raise ServiceError(
+            400, "0x8004F009", f"The solution {name} is managed and cannot be changed."
+        )
     _check_names(table, values)
     if table.logical == "workflow":
         drafts.before_update(environment, row[table.key], values)

@@ -150,6 +150,42 @@ def test_required_components_come_along(emulator: Emulator) -> None:
         assert found == members
 
 
+def test_an_option_stands_once(emulator: Emulator) -> None:
+    """In any spelling; none is dropped silently."""
+    for query in ("$select=name&$select=category", "$filter=category eq 5&%24filter=category eq 4"):
+        status, code, message = _error(call(emulator, "GET", f"workflows?{query}"))
+        assert (status, code) == (400, "0x80060888")
+        assert "was specified more than once, but it must be specified at most once" in message
+
+
+@pytest.mark.parametrize(
+    ("entity_set", "key", "column"),
+    [
+        ("solutions", _SOLUTION, "uniquename"),
+        ("publishers", "0e6a3b61-0000-4000-8000-000000000031", "uniquename"),
+    ],
+)
+def test_unique_names_are_given_once(
+    emulator: Emulator, entity_set: str, key: str, column: str
+) -> None:
+    """Makers can edit them before the first save and not after; an update leaves them as they are."""
+    before = emulator.control.row(entity_set, key)[column]
+    body = {column: "Another", "friendlyname": "Seen"}
+    assert call(emulator, "PATCH", f"{entity_set}({key})", body).status_code == 204
+    after = emulator.control.row(entity_set, key)
+    assert (after[column], after["friendlyname"]) == (before, "Seen")
+
+
+def test_a_managed_solution_and_an_organization_stay(emulator: Emulator) -> None:
+    """The one is not changed, the other not created."""
+    emulator.control.patch("solutions", _SOLUTION, {"ismanaged": True})
+    response = call(emulator, "PATCH", f"solutions({_SOLUTION})", {"version": "2.0.0.0"})
+    assert _error(response)[:2] == (400, "0x8004F009")
+    created = call(emulator, "POST", "organizations", {"name": "Another"})
+    assert _error(created)[:2] == (405, "0x80040800")
+    assert len(emulator.control.rows("organizations")) == 1
+
+
 @pytest.mark.parametrize("message", ["CreateMultiple", "UpdateMultiple", "UpsertMultiple"])
 def test_flows_are_written_one_by_one(emulator: Emulator, message: str) -> None:
     """The reference page of their table lists none of the bulk operations."""

@@ -46,6 +46,8 @@ class Column:
     labels: Mapping[int, str] = field(default_factory=dict)
     lowest: int = INT32[0]
     highest: int = INT32[1]
+    # Taken by a create and ignored by updates.
+    create_only: bool = False
 
     @property
     def edm(self) -> str:
