@@ -42,6 +42,8 @@ def complete(environment: Environment, table: Table, row: Row, caller: str) -> N
         row["_businessunitid_value"] = row["_businessunitid_value"] or seed.BUSINESS_UNIT
     if logical in ("solution", "publisher"):
         row["_organizationid_value"] = row["_organizationid_value"] or seed.ORGANIZATION
+    if table.solution_component and not row["solutionid"]:
+        row["solutionid"] = seed.ACTIVE_SOLUTION
     if logical == "solution" and not row["installedon"]:
         row["installedon"] = environment.clock.stamp()
     if logical == "environmentvariablevalue" and not row["schemaname"]:

@@ -168,7 +168,7 @@ def test_an_option_stands_once(emulator: Emulator) -> None:
 def test_unique_names_are_given_once(
     emulator: Emulator, entity_set: str, key: str, column: str
 ) -> None:
-    """Makers can edit them before the first save and not after; an update leaves them as they are."""
+    """Makers can edit them before the first save alone; an update leaves them as they are."""
     before = emulator.control.row(entity_set, key)[column]
     body = {column: "Another", "friendlyname": "Seen"}
     assert call(emulator, "PATCH", f"{entity_set}({key})", body).status_code == 204

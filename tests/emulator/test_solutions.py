@@ -169,3 +169,35 @@ def test_an_upgrade_leaves_no_trace_of_its_holding_solution(
     promoted = call(emulator, "POST", "DeleteAndPromote", {"UniqueName": "SolA"})
     assert promoted.json()["SolutionId"] == base
     assert {row["solutionid"] for row in emulator.control.rows("workflows")} == {base}
+
+
+def test_unmanaged_components_are_of_the_active_solution(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Membership is in the table of components; a managed component names its solution."""
+    call(emulator, "POST", "workflows", flow())
+    data = package(tmp_path / "u.zip", FlowPart(FIRST, on=False), name="Unmanaged").read_bytes()
+    assert _import(emulator, data).status_code == 204
+    managed = package(tmp_path / "m.zip", FlowPart(SECOND, on=False), name="SolA", managed=True)
+    assert _import(emulator, managed.read_bytes()).status_code == 204
+    found = {row["workflowid"]: row["solutionid"] for row in emulator.control.rows("workflows")}
+    solutions = {row["uniquename"]: row["solutionid"] for row in emulator.control.rows("solutions")}
+    assert found == {FLOW: solutions["Active"], FIRST: solutions["Active"],
+                     SECOND: solutions["SolA"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["ComponentParameters", "SolutionParameters"])
+def test_parameters_of_an_import_have_their_types(
+    emulator: Emulator, tmp_path: Path, name: str
+) -> None:
+    """Another one is rejected before a job starts."""
+    data = package(tmp_path / "s.zip", FlowPart(FIRST, on=False), name="SolA").read_bytes()
+    body = {
+        "CustomizationFile": base64.b64encode(data).decode(),
+        "OverwriteUnmanagedCustomizations": False,
+        "PublishWorkflows": False,
+        name: "text",
+    }
+    response = call(emulator, "POST", "ImportSolutionAsync", body)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "0x80048d19")
+    assert emulator.control.rows("asyncoperations") == []

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import seed
 from ..environment import Environment
 from ..flows import drafts
 from ..flows.activation import check_activation
@@ -103,6 +104,10 @@ class Arrival:
         self.environment.change(table, existing, values, self.caller.user_id)
         return result, None
 
+    def _layer(self) -> str:
+        """The solution that a row names: its own where it is managed, else the active one."""
+        return str(self.solution["solutionid"]) if self.package.managed else seed.ACTIVE_SOLUTION
+
     def _draft_blocks(self) -> bool:
         return bool(self.environment.switches["draft_blocks_update"] != "none")
 
@@ -140,7 +145,7 @@ class Arrival:
         """Insert or change a row that is known by a name of its own."""
         table = self.environment.table(logical)
         existing = self.environment.store.find(logical, **{key: values[key]})
-        values |= {"ismanaged": self.package.managed, "solutionid": self.solution["solutionid"]}
+        values |= {"ismanaged": self.package.managed, "solutionid": self._layer()}
         if existing is not None:
             return self.environment.change(table, existing, values, self.caller.user_id)
         values[f"{logical}id"] = str(uuid.uuid4())
@@ -176,7 +181,7 @@ class Arrival:
             "name": flow.name,
             "clientdata": flow.clientdata,
             "ismanaged": self.package.managed,
-            "solutionid": self.solution["solutionid"],
+            "solutionid": self._layer(),
             "introducedversion": flow.element.findtext("IntroducedVersion"),
             "primaryentity": flow.element.findtext("PrimaryEntity") or "none",
         }
