@@ -128,3 +128,10 @@ OPERATIONS = frozenset(_OPERATIONS.split())
 ENTITY_SETS = frozenset(_TABLES.split())
 # What stands below the root beside tables.
 METADATA = frozenset({"ManagedPropertyDefinitions", "EntityKeyDefinitions"})
+
+
+def is_table(logical: str) -> bool:
+    """Whether a logical name is that of a table of the service; sets are their plurals."""
+    stem = logical.lower()
+    plurals = (f"{stem}s", f"{stem}es", f"{stem[:-1]}ies", f"{stem}set", f"{stem}collection", stem)
+    return bool(stem) and any(name in ENTITY_SETS for name in plurals)

@@ -118,6 +118,25 @@ def test_what_is_not_modelled_is_named(emulator: Emulator) -> None:
     assert call(emulator, "GET", "WhoAmI", **minimal).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("EntityDefinitions(LogicalName='account')", 501),
+        ("EntityDefinitions(LogicalName='opportunity')", 501),
+        ("EntityDefinitions(LogicalName='nothing')", 404),
+        ("RetrieveTotalRecordCount(EntityNames=['contact'])", 501),
+        ("RetrieveTotalRecordCount(EntityNames=['nothing'])", 400),
+        ("accounts?fetchXml=<fetch><entity name='account'/></fetch>", 501),
+        ("solutions?fetchXml=<fetch><entity name='solution'><link-entity name='webresource' "
+         "from='solutionid' to='solutionid'/></entity></fetch>", 501),
+        ("solutions?fetchXml=<fetch><entity name='nothing'/></fetch>", 400),
+    ],
+)  # fmt: skip
+def test_tables_of_the_service(emulator: Emulator, path: str, status: int) -> None:
+    """One that it has is not said to be missing."""
+    assert call(emulator, "GET", path).status_code == status
+
+
 def test_a_component_that_is_not_there_joins_no_solution(emulator: Emulator) -> None:
     """Of whatever type; AddRequiredComponents has to be said."""
     body = {"ComponentType": 380, "SolutionUniqueName": "ContosoAutomation", "ComponentId": FLOW}

@@ -8,9 +8,11 @@ Source: "Query table definitions using the Web API".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import known_names
 from ..preferences import ok
 from ..query import is_guid
 from ..query.expressions import Compiler
@@ -61,6 +63,9 @@ def respond(request: Request, first: Segment, rest: list[Segment]) -> Response:
             raise no_such_segment(rest[0].name)
         return _collection(request, "EntityDefinitions", models.tables())
     model = _found(models.tables(), first, request)
+    named = re.fullmatch(r"\s*LogicalName\s*=\s*'(\w+)'\s*", first.arguments or "")
+    if model is None and named is not None and known_names.is_table(named[1]):
+        raise not_implemented(f"the definition of the table '{named[1]}'")
     if model is None:
         raise ServiceError(
             404,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from .. import known_names
 from ..responses import ServiceError, bad_argument, not_implemented
 from ..tables import BY_LOGICAL, COLLECTIONS, Table
 
@@ -268,6 +269,8 @@ def _implied(outer: Table, table: Table) -> tuple[str, str]:
 
 def _table(name: str) -> Table:
     table = BY_LOGICAL.get(name)
+    if table is None and known_names.is_table(name):
+        raise not_implemented(f"the table '{name}'")
     if table is None:
         raise ServiceError(
             400,
