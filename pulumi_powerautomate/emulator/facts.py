@@ -210,9 +210,9 @@ _OPERATIONS = (
     _operation("UpdateMultiple", f"POST connectionreferences/{CRM}UpdateMultiple", status=400),
     _operation("UpsertMultiple", f"POST connectionreferences/{CRM}UpsertMultiple", status=400),
     _operation("BulkDelete", "POST BulkDelete", "501", 501),
-    Fact("Functions and actions", "RetrieveUserPrivileges with the privileges of teams (switch "
-         "`user_privileges`: powerapis recorded direct ones alone)",
-         "RetrieveUserPrivileges of the Web API reference", "documented", "GET WhoAmI"),
+    Fact("Functions and actions", "RetrieveUserPrivileges without the privileges of teams (switch "
+         "`user_privileges`: its reference includes them)",
+         "powerapis (recorded); a script that unites both", "recorded", "GET WhoAmI"),
     Fact("Functions and actions", "parameters that a function or action does not take",
          "Web API reference; OData 4.0", "open", "GET WhoAmI(x=1)", 404),
     Fact("Functions and actions", "`CreateMultiple`, `UpdateMultiple`, `UpsertMultiple` of flows: "

@@ -28,7 +28,7 @@ from .tables import BY_LOGICAL, Table
 def user_privileges(
     environment: Environment, request: Request, user: Row, arguments: Mapping[str, str]
 ) -> Response:
-    """RetrieveUserPrivileges: through roles of the user's own, and by default of his teams."""
+    """RetrieveUserPrivileges: through roles of the user's own; a switch adds those of his teams."""
     direct = environment.switches["user_privileges"] == "direct"
     held = privileges.depths_of(environment, user["systemuserid"], direct=direct)
     return _privileges(request, "RetrieveUserPrivileges", held)

@@ -38,8 +38,8 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "RevokeAccess where no share exists",
     ),
     "user_privileges": (
-        ("with_teams", "direct"),
-        "with_teams",
+        ("direct", "with_teams"),
+        "direct",
         "whether RetrieveUserPrivileges includes those of the user's teams",
     ),
     "unknown_segment_code": (
