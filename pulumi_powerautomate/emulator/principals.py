@@ -18,7 +18,7 @@ from .organization import function_response
 from .preferences import ok
 from .query import is_guid, parse
 from .request import Request, unquoted
-from .responses import Response, ServiceError, bad_payload, bad_syntax, does_not_exist
+from .responses import Response, bad_payload, bad_syntax, does_not_exist
 from .row_json import RowWriter
 from .scopes import scope_of
 from .store import Row
@@ -133,8 +133,11 @@ def _members(environment: Environment, table: Table, request: Request) -> list[s
         raise bad_payload(table.entity_set, "The parameter 'Members' is missing.")
     ids = []
     for member in members:
-        user_id = member.get("systemuserid") if isinstance(member, dict) else None
-        if not isinstance(user_id, str):
-            raise ServiceError(400, "0x80040203", "Expected non-empty Guid.")
+        item = member if isinstance(member, dict) else {}
+        user_id = item.get("ownerid") or item.get("systemuserid")
+        kind = str(item.get("@odata.type", "")).rpartition(".")[2]
+        if kind != "systemuser" or not isinstance(user_id, str):
+            # Users and teams share their key, so that the type decides.
+            raise bad_syntax("EdmEntityObject passed should have the key property value set.")
         ids.append(environment.require(BY_LOGICAL["systemuser"], user_id)["systemuserid"])
     return ids

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import privileges, references, retrieve, table_rules
-from .environment import Environment
+from .environment import Environment, empty_row
 from .flows import drafts
 from .keys import Key, find_row, lookup, missing, read_key
 from .preferences import ok
@@ -72,7 +72,7 @@ def create_row(
     _complete(table, found.columns)
     if environment.store.get(table.logical, row_id) is not None:
         raise ServiceError(*ALREADY_EXISTS)
-    _unique(environment, table, found.columns, row_id)
+    _unique(environment, table, found.columns, {**empty_row(table), table.key: row_id})
     values = {**found.columns, table.key: row_id}
     table_rules.before_create(environment, table, values, request)
     caller = request.caller
@@ -196,7 +196,7 @@ def _changed(
             raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
     if "_ownerid_value" in values and values["_ownerid_value"] != row["_ownerid_value"]:
         privileges.require(environment, request, "Assign", table, row)
-    _unique(environment, table, values, row[table.key])
+    _unique(environment, table, values, row)
     values = table_rules.before_update(environment, table, row, values, request)
     if request.caller.impersonator and "_modifiedonbehalfby_value" in row:
         values = {**values, "_modifiedonbehalfby_value": request.caller.impersonator}
@@ -240,12 +240,18 @@ def _complete(table: Table, values: Mapping[str, Any]) -> None:
             raise ServiceError(400, "0x80040203", f"Attribute '{name}' cannot be NULL")
 
 
-def _unique(environment: Environment, table: Table, values: Mapping[str, Any], row_id: str) -> None:
-    for column in (*table.unique, *table.alternate):
-        if values.get(column) is None:
+def _unique(environment: Environment, table: Table, values: Mapping[str, Any], row: Row) -> None:
+    """Reject values that another row has for a key, be it of several columns."""
+    keys: list[tuple[str, ...]] = [
+        (column,) for column in (*table.unique, *table.alternate) if column in values
+    ]
+    keys += [key for key in table.compound if set(key) & set(values)]
+    for key in keys:
+        named = {column: values.get(column, row.get(column)) for column in key}
+        if None in named.values():
             continue
-        for other in environment.store.select(table.logical, **{column: values[column]}):
-            if other[table.key] != row_id:
+        for other in environment.store.select(table.logical, **named):
+            if other[table.key] != row[table.key]:
                 raise ServiceError(*ALREADY_EXISTS)
 
 

@@ -16,6 +16,7 @@ from .solutions.components import add_component, unmanaged_solution
 from .store import Row
 from .tables import Table
 
+_SOLUTION_HEADER = "mscrm.solutionuniquename"
 _RESTRICTED_SOLUTIONS = (seed.DEFAULT_SOLUTION, seed.ACTIVE_SOLUTION)
 _UNIQUE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){1,3}", re.ASCII)
@@ -66,7 +67,7 @@ def before_create(
     environment: Environment, table: Table, values: dict[str, Any], request: Request
 ) -> None:
     """Check a row that is about to be created."""
-    solution = request.headers.get("mscrm.solutionuniquename")
+    solution = request.headers.get(_SOLUTION_HEADER)
     if solution is not None:
         unmanaged_solution(environment, solution)
     if values.get("_ownerid_value"):
@@ -82,16 +83,16 @@ def before_create(
 
 def after_create(environment: Environment, table: Table, row: Row, request: Request) -> None:
     """Add a created component to the solution the caller named."""
-    solution = request.headers.get("mscrm.solutionuniquename")
-    if solution is not None and table.solution_component:
-        add_component(
-            environment,
-            unmanaged_solution(environment, solution),
-            row[table.key],
-            table.solution_component,
-            request.caller.user_id,
-        )
+    _join_solution(environment, table, row, request)
     _note_lag(environment, row)
+
+
+def _join_solution(environment: Environment, table: Table, row: Row, request: Request) -> None:
+    name = request.headers.get(_SOLUTION_HEADER)
+    if name is not None and table.solution_component:
+        solution = unmanaged_solution(environment, name)
+        caller = request.caller.user_id
+        add_component(environment, solution, row[table.key], table.solution_component, caller)
 
 
 def before_update(
@@ -125,6 +126,7 @@ def after_update(
     environment: Environment, table: Table, before: Row, after: Row, request: Request
 ) -> None:
     """What follows from a change that was made."""
+    _join_solution(environment, table, after, request)
     if table.logical == "workflow":
         rules.after_update(environment, before, after)
         if before["statecode"] == 1 and after["statecode"] == 0:

@@ -40,7 +40,7 @@ def _error(response: requests.Response) -> tuple[int, str, str]:
                                   "AddRequiredComponents": False}),
         ("PublishAllXml", {}),
         ("UninstallSolutionAsync", {"SolutionUniqueName": "ContosoAutomation"}),
-        (f"teams({_TEAM})/{_CRM}AddMembersTeam", {"Members": [{"systemuserid": ALICE}]}),
+        (f"teams({_TEAM})/{_CRM}AddMembersTeam", {"Members": [_ALICE]}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -116,6 +116,50 @@ def test_what_is_not_modelled_is_named(emulator: Emulator) -> None:
         assert call(emulator, "GET", "WhoAmI", **accept).status_code == 501
     minimal = {"Accept": "application/json;odata.metadata=minimal"}
     assert call(emulator, "GET", "WhoAmI", **minimal).status_code == 200
+
+
+def test_members_name_their_type(emulator: Emulator) -> None:
+    """As documented, with the key that users and teams share; without the type, as documented."""
+    path = f"teams({_TEAM})/{_CRM}"
+    kind = {"@odata.type": f"{_CRM}systemuser"}
+    for key in ("ownerid", "systemuserid"):
+        for operation, members in (("AddMembersTeam", 1), ("RemoveMembersTeam", 0)):
+            body = {"Members": [{**kind, key: ALICE}]}
+            assert call(emulator, "POST", f"{path}{operation}", body).status_code == 204
+            assert len(emulator.control.rows("teammemberships")) == members
+    bare = {"Members": [{"ownerid": ALICE}]}
+    response = call(emulator, "POST", f"{path}AddMembersTeam", bare)
+    assert _error(response)[0] == 400
+    assert _error(response)[2] == "EdmEntityObject passed should have the key property value set."
+
+
+def test_an_update_adds_to_the_named_solution(emulator: Emulator) -> None:
+    """The header is for created and for updated components; the solution has to be there."""
+    call(emulator, "POST", "workflows", flow())
+    for name, status in (("Nothing", 400), ("ContosoAutomation", 204)):
+        header = {"MSCRM.SolutionUniqueName": name}
+        changed = call(emulator, "PATCH", f"workflows({FLOW})", {"name": name}, **header)
+        assert changed.status_code == status
+    (member,) = emulator.control.rows("solutioncomponents")
+    assert (member["objectid"], member["_solutionid_value"]) == (FLOW, _SOLUTION)
+    assert emulator.control.row("workflows", FLOW)["name"] == "ContosoAutomation"
+
+
+def test_group_teams_have_a_key_of_two_columns(emulator: Emulator) -> None:
+    """The group and which of its people are meant: found, created and kept apart by both."""
+    group = "55555555-5555-4555-8555-555555555555"
+    key = f"teams(azureactivedirectoryobjectid={group},membershiptype={{}})"
+    assert call(emulator, "GET", key.format(1)).status_code == 404
+    body = {"name": "Group", "teamtype": 2}
+    assert call(emulator, "PATCH", key.format(1), body).status_code == 204
+    found = call(emulator, "GET", f"{key.format(1)}?$select=name,membershiptype").json()
+    assert (found["name"], found["membershiptype"]) == ("Group", 1)
+    twice = {**body, "azureactivedirectoryobjectid": group, "membershiptype": 1}
+    assert call(emulator, "POST", "teams", twice).status_code == 412
+    assert call(emulator, "POST", "teams", {**twice, "membershiptype": 0}).status_code == 204
+    assert call(emulator, "PATCH", key.format(0), {"membershiptype": 1}).status_code == 412
+    half = f"teams(azureactivedirectoryobjectid={group})"
+    assert call(emulator, "GET", half).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,8 @@ def privileges_of_a_member(emulator: Emulator) -> object:
     path = f"systemusers({ALICE})"
     call(emulator, "DELETE", f"{path}/systemuserroles_association/$ref?$id={role}")
     team = "teams(0e6a3b61-0000-4000-8000-000000000021)"
-    body = {"Members": [{"systemuserid": ALICE}]}
     crm = "Microsoft.Dynamics.CRM."
+    body = {"Members": [{"@odata.type": f"{crm}systemuser", "systemuserid": ALICE}]}
     assert call(emulator, "POST", f"{team}/{crm}AddMembersTeam", body).status_code == 204
     answer = call(emulator, "GET", f"{path}/{crm}RetrieveUserPrivileges")
     return bool(answer.json()["RolePrivileges"])

@@ -319,12 +319,13 @@ def keys(table: Table) -> list[Model]:
             "LogicalName": f"{table.logical}_{name}",
             "SchemaName": f"{table.logical}_{name}",
             "EntityLogicalName": table.logical,
-            "KeyAttributes": [name],
+            "KeyAttributes": list(columns),
             "EntityKeyIndexStatus": "Active",
             "IsManaged": True,
             "DisplayName": label(name.capitalize()),
         }
-        for name in (*table.unique, *table.alternate)
+        for columns in (*((name,) for name in (*table.unique, *table.alternate)), *table.compound)
+        for name in ("_".join(columns),)
     ]
 
 

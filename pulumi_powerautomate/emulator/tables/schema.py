@@ -125,6 +125,8 @@ class Table:
     unique: tuple[str, ...] = ()
     # Columns of alternate keys that may be empty, and so are unique only where they are not.
     alternate: tuple[str, ...] = ()
+    # Alternate keys of several columns; rows that lack one of the values do not count.
+    compound: tuple[tuple[str, ...], ...] = ()
     object_type: int = 0
     case_sensitive: bool = False
     schema: str = ""
