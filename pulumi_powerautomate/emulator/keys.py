@@ -10,7 +10,7 @@ from typing import Any
 from .environment import Environment
 from .query import is_guid
 from .request import Request, arguments, unquoted
-from .responses import ServiceError, bad_syntax, does_not_exist
+from .responses import ServiceError, bad_syntax, does_not_exist, not_implemented
 from .store import Row
 from .tables import BY_SET, Table
 
@@ -48,6 +48,9 @@ def find_row(environment: Environment, table: Table, text: str, request: Request
     key = read_key(table, text, request)
     row = lookup(environment, table, key)
     if row is None:
+        if table.logical == "team" and key.columns and request.method in ("POST", "PATCH", "PUT"):
+            # The service makes the team of a group to which something is assigned.
+            raise not_implemented("making the team of a group just in time")
         raise missing(table, key)
     return row
 

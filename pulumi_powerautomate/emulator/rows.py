@@ -231,6 +231,9 @@ def _create_children(
 
 
 def _complete(table: Table, values: Mapping[str, Any]) -> None:
+    of_group = table.logical == "team" and values.get("azureactivedirectoryobjectid")
+    if of_group and values.get("name") is None:
+        raise not_implemented("taking the name of a team from its group in the directory")
     for column in table.columns:
         if column.required and values.get(column.name) is None:
             raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")

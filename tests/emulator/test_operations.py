@@ -162,6 +162,28 @@ def test_group_teams_have_a_key_of_two_columns(emulator: Emulator) -> None:
     assert call(emulator, "GET", half).status_code == 400
 
 
+def test_group_teams_that_are_not_there(emulator: Emulator) -> None:
+    """A role goes to one that is there; to make one, the directory has to be asked."""
+    group = "55555555-5555-4555-8555-555555555555"
+    team = f"teams(azureactivedirectoryobjectid={group},membershiptype=0)"
+    body = {"azureactivedirectoryobjectid": group, "membershiptype": 0}
+    role = {"@odata.id": f"{emulator.url}/api/data/v9.2/roles({_ROLE})"}
+    owner = {"ownerid@odata.bind": f"/{team}"}
+    call(emulator, "POST", "workflows", flow())
+    for method, path, sent in (
+        ("POST", "teams", body),
+        ("POST", f"{team}/teamroles_association/$ref", role),
+        ("PATCH", f"workflows({FLOW})", owner),
+    ):
+        assert call(emulator, method, path, sent).status_code == 501
+    call(emulator, "POST", "teams", {**body, "name": "Group", "teamtype": 2})
+    given = call(emulator, "POST", f"{team}/teamroles_association/$ref", role)
+    assert given.status_code == 204
+    assert call(emulator, "PATCH", f"workflows({FLOW})", owner).status_code == 204
+    roles = call(emulator, "GET", f"{team}/teamroles_association?$select=name").json()["value"]
+    assert len(roles) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
