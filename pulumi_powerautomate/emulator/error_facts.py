@@ -44,6 +44,8 @@ ERRORS: dict[str, tuple[str, str, str]] = {
     "0x8004f002": ("a solution's unique name", "error codes", "documented"),
     "0x8004f005": ("a restricted solution stays", "error codes; live teardown logs", "recorded"),
     "0x8004f009": ("a managed solution is not changed", "error codes", "documented"),
+    "0x8004e023": ("an aggregate of more than 50,000 rows", "error codes; Aggregate data",
+                   "documented"),
     "0x8004f00b": ("a publisher's prefix", "error codes", "open"),
     "0x8004f01d": ("dependencies keep a solution", "error codes", "documented"),
     "0x8004f01e": ("a solution's version", "error codes", "documented"),

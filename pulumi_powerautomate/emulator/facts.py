@@ -107,10 +107,21 @@ _QUERIES = (
     _query("FetchXML: attributes, filters, links, order, paging cookie, count, aggregates, "
            "distinct", "fetchXml=" + FETCH.format("<attribute name='uniquename'/>"),
            "Query data using FetchXml"),
+    _query("FetchXML: at most 5,000 rows with `top`, 50,000 in an aggregate (`aggregatelimit`)",
+           "fetchXml=<fetch top='5001'><entity name='solution'/></fetch>", "fetch element; "
+           "Aggregate data using FetchXml", "documented", 400),
+    _query("FetchXML: links of the types `in`, `exists`, `any`, `not any` give no columns",
+           "fetchXml=" + FETCH.format("<link-entity name='publisher' from='publisherid' "
+           "to='publisherid' link-type='exists'><attribute name='uniquename'/></link-entity>"),
+           "link-entity element", "documented", 400),
+    _query("FetchXML: columns are compared (`valueof`) with columns of their type",
+           "fetchXml=" + FETCH.format("<filter><condition attribute='uniquename' operator='eq' "
+           "valueof='ismanaged'/></filter>"), "Filter rows using FetchXml", "documented", 400),
     _query("FetchXML: link types `all` and `not all`", "fetchXml=" + FETCH.format(
            "<link-entity name='publisher' from='publisherid' to='publisherid' link-type='all'/>"),
            "", "501", 501),
-    _query("FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping",
+    _query("FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping, `utc-offset`, "
+           "pages of aggregates, `like` on columns that are no texts",
            "fetchXml=<fetch datasource='retained'><entity name='solution'/></fetch>", "", "501",
            501),
     _query("`savedQuery`, `userQuery`", "savedQuery=x", "", "501", 501),
@@ -132,7 +143,7 @@ _CONDITIONS = (
     _condition("`Between`, `NotBetween`",
                "Between(PropertyName='versionnumber',PropertyValues=['1','2'])"),
     _condition("`ContainValues`, `DoesNotContainValues`",
-               "ContainValues(PropertyName='solutiontype',PropertyValues=['1'])"),
+               "ContainValues(PropertyName='solutiontype',PropertyValues=['1'])", "501", 501),
     _condition("`Today`, `Yesterday`, `Tomorrow`, `ThisWeek` … `NextYear`, `Last7Days`, "
                "`Next7Days`", "ThisWeek(PropertyName='createdon')"),
     _condition("`LastXHours` … `NextXYears`, `OlderThanXMinutes` … `OlderThanXYears`",

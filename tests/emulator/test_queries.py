@@ -295,26 +295,6 @@ def test_fetchxml_aggregates_and_pages(filled: Emulator) -> None:
     assert seen == ["0", "1", "2", "3", "4"]
 
 
-@pytest.mark.parametrize(
-    ("xml", "status", "text"),
-    [
-        ("<fetch", 400, "Invalid XML"),
-        ('<fetch><entity name="nothing"/></fetch>', 400, "MetadataCache"),
-        ('<fetch><entity name="workflow"><attribute name="x"/></entity></fetch>', 400,
-         "doesn't contain attribute with Name = 'x'"),
-        ('<fetch><entity name="team"/></fetch>', 400, "not that of the entity set"),
-        ('<fetch datasource="retained"><entity name="workflow"/></fetch>', 501, "datasource"),
-        ('<fetch><entity name="workflow"><filter><condition attribute="name" operator="above" '
-         'value="x"/></filter></entity></fetch>', 501, "above"),
-    ],
-)  # fmt: skip
-def test_fetchxml_that_is_rejected(filled: Emulator, xml: str, status: int, text: str) -> None:
-    """Never ignored."""
-    response = call(filled, "GET", f"workflows?fetchXml={quote(xml)}")
-    assert response.status_code == status
-    assert text in response.json()["error"]["message"]
-
-
 def test_related_rows_have_urls(filled: Emulator) -> None:
     """Navigation properties below a row, single and many, with their links and counts."""
     row = f"workflows({_IDS[4]})"

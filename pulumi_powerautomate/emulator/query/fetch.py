@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..responses import bad_argument, not_implemented
+from ..responses import ServiceError, bad_argument, not_implemented
 from ..store import Row
 from ..tables import Lookup, Table
 from . import paging
 from .aggregates import aggregate
-from .conditions import COMPARE, test_of
+from .conditions import COMPARE, NUMBERS, test_of
 from .fetched import Cell, Fetched, FetchedRow, cell_name, described, grouping
 from .fetchxml import Attribute, Condition, Entity, Fetch, Filter, Sorting, column_of
 from .options import sortable
@@ -148,6 +148,10 @@ class FetchRun:
         entity, dot, name = condition.other.rpartition(".")
         variable = self._variable(entity if dot else alias)
         other = property_value(variable, _column(variable.table, name))
+        if value.edm != other.edm and not {value.edm, other.edm} <= set(NUMBERS):
+            raise bad_argument(
+                f"The columns '{condition.column}' and '{name}' have types that do not compare."
+            )
         return lambda: compare(value.get(), other.get())
 
     def _variable(self, alias: str) -> Variable:
@@ -260,6 +264,12 @@ class FetchRun:
         return cells
 
     def _aggregated(self, frames: list[Frame]) -> list[FetchedRow]:
+        if len(frames) > self._fetch.limit:
+            raise ServiceError(
+                400,
+                "0x8004e023",
+                "The maximum record limit is exceeded. Reduce the number of records.",
+            )
         chosen = [
             (self._variables[alias], attribute)
             for alias, entity in self._entities.items()
@@ -311,6 +321,8 @@ class FetchRun:
             results.sort(key=key, reverse=order.descending)
         if self._fetch.top is not None:
             results = results[: self._fetch.top]
+        if self._fetch.page > 1 or len(results) > (self._fetch.count or MOST_ROWS):
+            raise not_implemented("pages of aggregated rows in FetchXML")
         return results
 
 

@@ -21,8 +21,13 @@ _FETCH = {
     "options", "useraworderby", "utc-offset", "min-active-row-version", "savedqueryid",
 }  # fmt: skip
 _MOST_LINKS = 15
+_MOST_ROWS = 5000
+_MOST_AGGREGATED = 50_000
+# Links that only ask whether there are rows.
+ASKING = ("any", "not any", "all", "not all", "exists", "in")
+_CHOOSING = {"attribute", "all-attributes"}
 _ENTITY = {"attribute", "all-attributes", "order", "filter", "link-entity"}
-_LINKS = {"inner", "outer", "any", "not any", "all", "not all", "exists", "in"}
+_LINKS = {"inner", "outer", *ASKING}
 _AGGREGATES = {"count", "countcolumn", "sum", "avg", "min", "max"}
 _GROUPINGS = {"day", "week", "month", "quarter", "year"}
 
@@ -99,6 +104,8 @@ class Fetch:
     aggregate: bool
     distinct: bool
     total: bool
+    # The most rows that an aggregate may be made of.
+    limit: int
 
 
 def read(text: str) -> Fetch:
@@ -117,7 +124,11 @@ def read(text: str) -> Fetch:
     entities = [child for child in root if isinstance(child.tag, str)]
     if len(entities) != 1 or entities[0].tag != "entity":
         raise _invalid("anything but one 'entity' below 'fetch'")
+    if root.get("utc-offset", "0") != "0":
+        raise not_implemented("dates of another time zone (utc-offset) in FetchXML")
     top, count = _number(root, "top"), _number(root, "count")
+    if top is not None and top > _MOST_ROWS:
+        raise bad_argument(f"The top attribute can't exceed {_MOST_ROWS}.")
     if top is not None and (count is not None or root.get("page")):
         raise bad_argument("The top attribute can't be specified with paging attribute page")
     reader = _Reader()
@@ -130,6 +141,7 @@ def read(text: str) -> Fetch:
         _flag(root, "aggregate"),
         _flag(root, "distinct"),
         _flag(root, "returntotalrecordcount"),
+        min(_number(root, "aggregatelimit") or _MOST_AGGREGATED, _MOST_AGGREGATED),
     )
 
 
@@ -171,6 +183,8 @@ class _Reader:
         here, there = element.get("from", ""), element.get("to", "")
         if not here and not there:
             here, there = _implied(outer, table)
+        if kind in ASKING and any(child.tag in _CHOOSING for child in element):
+            raise bad_argument(f"A link of the type '{kind}' gives no columns.")
         alias = element.get("alias") or f"{table.logical}{self._links}"
         return self._filled(
             Entity(
