@@ -97,6 +97,8 @@ _QUERIES = (
            "501", 501),
     _query("`$apply`: `filter`, `groupby`, `aggregate`",
            "$apply=groupby((ismanaged),aggregate($count as n))", "Aggregate data using OData"),
+    _query("`$orderby` over aggregates: not supported", "$apply=groupby((ismanaged),aggregate("
+           "$count as n))&$orderby=n", "Aggregate data using OData", "documented", 400),
     _query("`$apply` with other transformations", "$apply=topcount(1,versionnumber)", "", "501",
            501),
     _query("`$apply` together with `$filter`", "$apply=aggregate($count as n)&$filter=isvisible eq "
@@ -139,6 +141,8 @@ def _condition(name: str, call: str, sure: str = "documented", status: int = 200
 
 
 _CONDITIONS = (
+    _condition("parameters given by aliases",
+               "On(PropertyName=@p1,PropertyValue=@p2)&@p1='createdon'&@p2='2026-01-01'"),
     _condition("`In`, `NotIn`", "In(PropertyName='uniquename',PropertyValues=['a'])"),
     _condition("`Between`, `NotBetween`",
                "Between(PropertyName='versionnumber',PropertyValues=['1','2'])"),

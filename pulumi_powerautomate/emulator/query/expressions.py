@@ -14,7 +14,7 @@ from ..responses import bad_syntax, not_implemented
 from ..store import Row
 from ..tables import BY_SET, COLLECTIONS, Table
 from .conditions import COMPARE, like, operator_of, test_of
-from .grammar import Node, parse_expression
+from .grammar import Node, parse_expression, parse_value
 from .operands import arguments, incompatible, literal, promoted
 from .properties import (
     Referenced,
@@ -46,9 +46,9 @@ class Compiler:
         self._variables: dict[str, Variable] = {}
         self._resolving: set[str] = set()
 
-    def predicate(self, text: str, where: str = "$filter") -> Callable[[Row], bool]:
+    def predicate(self, text: str) -> Callable[[Row], bool]:
         """Whether a row passes."""
-        value = self._compile(parse_expression(text, where))
+        value = self._compile(parse_expression(text))
         if value.edm != "Edm.Boolean":
             raise bad_syntax("The $filter expression must evaluate to a single boolean value.")
 
@@ -60,7 +60,7 @@ class Compiler:
 
     def column(self, text: str, where: str = "$orderby") -> Value:
         """The value of a path, as `$orderby` and `$apply` name it."""
-        node = parse_expression(text, where)
+        node = parse_expression(text)
         if node.kind != "path":
             raise bad_syntax(f"Only property paths are supported in {where}, not '{text}'.")
         return self._path(node.value)
@@ -181,7 +181,11 @@ class Compiler:
         return Value("Edm.Boolean", test)
 
     def _query_function(self, node: Node, name: str) -> Value:
-        given = {child.name: child.children[0] for child in node.children if child.kind == "named"}
+        given = {
+            child.name: self._behind_alias(child.children[0])
+            for child in node.children
+            if child.kind == "named"
+        }
         target = given.get("PropertyName")
         if target is None or target.kind not in ("string", "quoted") or not node.children:
             raise bad_syntax(f"The function '{_CRM}{name}' needs the parameter 'PropertyName'.")
@@ -190,6 +194,12 @@ class Compiler:
         values = arguments(given, name, operator)
         test = test_of(operator, column.edm or "Edm.String", column.get, values, self._scope)
         return Value("Edm.Boolean", test)
+
+    def _behind_alias(self, node: Node) -> Node:
+        """The value of a parameter, which an option of the URL may give."""
+        name = str(node.value[0]) if node.kind == "path" else ""
+        text = self._scope.aliases.get(name) if name.startswith("@") else None
+        return node if text is None else parse_value(text)
 
     def _quantifier(self, node: Node) -> Value:
         if node.value[-1] not in ("any", "all") or len(node.value) < 2:
@@ -291,6 +301,6 @@ class Compiler:
             return Value(None, lambda: None)
         self._resolving.add(name)
         try:
-            return self._compile(parse_expression(text, name))
+            return self._compile(parse_expression(text))
         finally:
             self._resolving.discard(name)
