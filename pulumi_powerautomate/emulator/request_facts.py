@@ -64,6 +64,8 @@ REQUESTS = (
     Fact("Requests", "`MSCRM.SolutionUniqueName` on create and on update of a component",
          "Create, update and delete a table row; Work with solutions", "documented",
          "GET solutioncomponents?$top=1"),
+    Fact("Requests", "creating processes that are no definitions of cloud flows", "", "501",
+         "GET WhoAmI"),
     Fact("Requests", "the key of group teams: `azureactivedirectoryobjectid`, `membershiptype`",
          "Work with Microsoft Entra ID group teams", "documented",
          f"GET teams(azureactivedirectoryobjectid={ROW},membershiptype=0)", 404),

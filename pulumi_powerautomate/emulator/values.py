@@ -44,7 +44,8 @@ def read_body(
         if annotation == "odata.bind":
             _bind(environment, table, bound, value, request, found)
         elif annotation:
-            continue
+            if name == "@odata.type":
+                _of_type(table, value)
         elif name in table.by_name:
             column = table.by_name[name]
             if column.writable:
@@ -64,6 +65,16 @@ def read_body(
         else:
             raise unknown_property(table, name)
     return found
+
+
+def _of_type(table: Table, kind: Any) -> None:
+    namespace, _, logical = str(kind).removeprefix("#").rpartition(".")
+    if namespace not in ("Microsoft.Dynamics.CRM", "mscrm") or logical != table.logical:
+        raise bad_payload(
+            table.entity_set,
+            f"A resource with type '{str(kind)[:100]}' was found, but it is not assignable to the "
+            f"expected type 'Microsoft.Dynamics.CRM.{table.logical}'.",
+        )
 
 
 def checked(table: Table, column: Column, value: Any) -> Any:

@@ -145,6 +145,16 @@ def test_an_update_adds_to_the_named_solution(emulator: Emulator) -> None:
     assert emulator.control.row("workflows", FLOW)["name"] == "ContosoAutomation"
 
 
+def test_processes_that_are_no_cloud_flows(emulator: Emulator) -> None:
+    """Their own rules are not modelled: they come with packages and by hand only."""
+    for values in ({"category": 0}, {"type": 2}):
+        assert call(emulator, "POST", "workflows", {**flow(), **values}).status_code == 501
+    typed = {"@odata.type": "Microsoft.Dynamics.CRM.workflow", "category": 5, "type": 1}
+    assert call(emulator, "POST", "workflows", {**flow(), **typed}).status_code == 204
+    assert call(emulator, "PATCH", f"workflows({FLOW})", typed).status_code == 204
+    assert call(emulator, "PATCH", f"workflows({FLOW})", {"category": 0}).status_code == 501
+
+
 def test_group_teams_have_a_key_of_two_columns(emulator: Emulator) -> None:
     """The group and which of its people are meant: found, created and kept apart by both."""
     group = "55555555-5555-4555-8555-555555555555"

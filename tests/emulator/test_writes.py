@@ -44,6 +44,7 @@ def _reference(emulator: Emulator, name: str, **more: Any) -> str:
         ({"resourceid": "not an id"}, "0x80048d19"),
         ({"iscustomizable": True}, "0x80048d19"),
         ({"nothing": 1}, "0x80048d19"),
+        ({"@odata.type": "#Microsoft.Dynamics.CRM.team"}, "0x80048d19"),
         ({"_ownerid_value": ALICE}, "0x80048d19"),
         ({"ownerid@odata.bind": f"/accounts({ALICE})"}, "0x80060888"),
         ({"ownerid@odata.bind": f"/systemusers({_OTHER})"}, "0x80040217"),
