@@ -109,6 +109,9 @@ _QUERIES = (
     _query("FetchXML: attributes, filters, links, order, paging cookie, count, aggregates, "
            "distinct", "fetchXml=" + FETCH.format("<attribute name='uniquename'/>"),
            "Query data using FetchXml"),
+    _query("FetchXML: lookups ordered by name, choices by label or number (`useraworderby`)",
+           "fetchXml=<fetch useraworderby='true'><entity name='solution'/></fetch>",
+           "Order rows using FetchXml"),
     _query("FetchXML: at most 5,000 rows with `top`, 50,000 in an aggregate (`aggregatelimit`)",
            "fetchXml=<fetch top='5001'><entity name='solution'/></fetch>", "fetch element; "
            "Aggregate data using FetchXml", "documented", 400),

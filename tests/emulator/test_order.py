@@ -49,3 +49,31 @@ def test_fetchxml_joins_fifteen_tables(emulator: Emulator) -> None:
         "code": "0x8004430d",
         "message": "Number of link entities in query exceeded maximum limit.",
     }
+
+
+def test_fetchxml_orders_choices_by_their_label(emulator: Emulator) -> None:
+    """Activated before Draft, in groups too; by number with `useraworderby`; none comes first."""
+    for name, state in (("b", 0), ("B", 1), ("c", 0)):
+        body = {"name": name, "category": 5, "type": 1, "statecode": state, "uiflowtype": None}
+        emulator.control.insert("workflows", body)
+    emulator.control.patch(
+        "workflows", emulator.control.rows("workflows")[2]["workflowid"], {"uiflowtype": 0}
+    )
+
+    def values(column: str, inner: str, given: str = "") -> list[object]:
+        fetch = f"<fetch {given}><entity name='workflow'>{inner}</entity></fetch>"
+        found = call(emulator, "GET", f"workflows?fetchXml={fetch}").json()
+        return [row.get(column) for row in found["value"]]
+
+    state = "<attribute name='statecode'/><order attribute='statecode'/>"
+    assert values("statecode", state) == [1, 0, 0]
+    assert values("statecode", state, "useraworderby='true'") == [0, 0, 1]
+    kind = "<attribute name='uiflowtype'/><order attribute='uiflowtype' descending='true'/>"
+    assert values("uiflowtype", kind) == [0, None, None]
+    grouped = "<attribute name='statecode' alias='s' groupby='true'/><order alias='s'/>"
+    assert values("s", grouped, "aggregate='true'") == [1, 0]
+    # Texts that differ by case alone are one.
+    names = "<attribute name='name' alias='n' groupby='true'/><order alias='n'/>"
+    assert values("n", names, "aggregate='true'") == ["b", "c"]
+    once = "<attribute name='name'/><order attribute='name'/>"
+    assert values("name", once, "distinct='true'") == ["b", "c"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..responses import ServiceError, bad_argument, not_implemented
 from ..store import Row
-from ..tables import Lookup, Table
+from ..tables import Column, Lookup, Table
 from . import paging
 from .aggregates import aggregate
 from .conditions import COMPARE, NUMBERS, test_of
@@ -192,9 +192,14 @@ class FetchRun:
             # A lookup is ordered by the name of the row that it references.
             return lambda: self._name_of(variable.row, lookup)
         column = table.by_name[name]
-        if column.kind == "choice":
-            return lambda: column.labels.get((variable.row or {}).get(name) or 0)
-        return property_value(variable, name).get
+        value = property_value(variable, name).get
+        return lambda: self._ordered_value(column, value())
+
+    def _ordered_value(self, column: Column | Lookup | None, value: Any) -> Any:
+        """Choices are ordered by their label, unless their number is asked for."""
+        if isinstance(column, Column) and column.kind == "choice" and not self._fetch.raw_order:
+            return _folded(column.labels.get(value))
+        return _folded(value)
 
     def _name_of(self, row: Row | None, lookup: Lookup) -> Any:
         found = self._scope.related(row, lookup) if row else None
@@ -213,7 +218,7 @@ class FetchRun:
         found: dict[str, Frame] = {}
         for frame in frames:
             cells = self._cells(frame)
-            found.setdefault(repr([(cell.name, cell.value) for cell in cells]), frame)
+            found.setdefault(repr([(cell.name, _folded(cell.value)) for cell in cells]), frame)
         return list(found.values())
 
     def _page(self, frames: list[Frame]) -> tuple[list[Frame], str | None]:
@@ -284,15 +289,18 @@ class FetchRun:
         found: dict[tuple[Any, ...], list[Frame]] = {} if groups else {(): []}
         for frame in frames:
             self._look_at(frame)
-            key = tuple(grouping(variable, attribute) for variable, attribute in groups)
+            key = tuple(_folded(grouping(*group)) for group in groups)
             found.setdefault(key, []).append(frame)
         results = []
-        for key, part in found.items():
+        for part in found.values():
+            if part:
+                # Texts are shown in the case of the first row of their group.
+                self._look_at(part[0])
             cells = [
                 Cell(attribute.alias, value, None if attribute.date_grouping else
                      described(variable.table, attribute.column), part[0].get(""))
-                for (variable, attribute), value in zip(groups, key, strict=True)
-                if value is not None
+                for variable, attribute in groups
+                if (value := grouping(variable, attribute)) is not None
             ]  # fmt: skip
             for variable, attribute in chosen:
                 if attribute.aggregate:
@@ -315,8 +323,10 @@ class FetchRun:
             alias = order.alias or order.name
 
             def key(result: FetchedRow, alias: str = alias) -> tuple[int, Any]:
-                value = next((cell.value for cell in result.cells if cell.name == alias), None)
-                return sortable(_folded(value))
+                cell = next(
+                    (cell for cell in result.cells if cell.name == alias), Cell(alias, None)
+                )
+                return sortable(self._ordered_value(cell.column, cell.value))
 
             results.sort(key=key, reverse=order.descending)
         if self._fetch.top is not None:

@@ -106,6 +106,8 @@ class Fetch:
     total: bool
     # The most rows that an aggregate may be made of.
     limit: int
+    # Choices are ordered by their number, not by their label.
+    raw_order: bool
 
 
 def read(text: str) -> Fetch:
@@ -142,6 +144,7 @@ def read(text: str) -> Fetch:
         _flag(root, "distinct"),
         _flag(root, "returntotalrecordcount"),
         min(_number(root, "aggregatelimit") or _MOST_AGGREGATED, _MOST_AGGREGATED),
+        _flag(root, "useraworderby"),
     )
 
 
