@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from . import privileges
+from . import known_names, privileges
 from .environment import Environment
 from .keys import find_row, referenced
 from .preferences import ok
@@ -159,6 +159,8 @@ def _target(environment: Environment, body: dict[str, Any], action: str) -> tupl
         raise bad_payload("GrantAccess", "The parameter 'Target' is missing.")
     logical = str(target.get("@odata.type", "")).rpartition(".")[2]
     table = BY_LOGICAL.get(logical)
+    if table is None and known_names.is_table(logical):
+        raise not_implemented(f"the table '{logical}'")
     if table is None:
         raise bad_payload("GrantAccess", f"A type named '{logical}' could not be resolved.")
     if not table.owned:

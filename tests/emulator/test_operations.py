@@ -213,6 +213,14 @@ def test_tables_of_the_service(emulator: Emulator, path: str, status: int) -> No
     assert call(emulator, "GET", path).status_code == status
 
 
+def test_sharing_rows_of_tables_of_the_service(emulator: Emulator) -> None:
+    """Likewise: a table that there is not is a fault of the request."""
+    for table, status in (("account", 501), ("nothing", 400)):
+        target = {"@odata.type": f"{_CRM}{table}", f"{table}id": FLOW}
+        body = {"Target": target, "PrincipalAccess": _ACCESS}
+        assert call(emulator, "POST", "GrantAccess", body).status_code == status
+
+
 def test_a_component_that_is_not_there_joins_no_solution(emulator: Emulator) -> None:
     """Of whatever type; AddRequiredComponents has to be said."""
     body = {"ComponentType": 380, "SolutionUniqueName": "ContosoAutomation", "ComponentId": FLOW}
