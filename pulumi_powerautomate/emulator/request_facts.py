@@ -119,6 +119,8 @@ REQUESTS = (
     Fact("Requests", "`EntityDefinitions`, `RelationshipDefinitions`, attributes, keys, choices",
          "Query table definitions using the Web API", "documented",
          "GET EntityDefinitions(LogicalName='workflow')/Attributes?$select=LogicalName"),
+    Fact("Requests", "members of definitions that are not modelled", "", "501",
+         "GET EntityDefinitions(LogicalName='workflow')?$select=HasNotes", 501),
     Fact("Requests", "changing definitions", "", "501", "POST EntityDefinitions", 501),
     Fact("Requests", "global choices (none)", "", "open", "GET GlobalOptionSetDefinitions"),
 )  # fmt: skip
