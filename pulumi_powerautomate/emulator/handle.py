@@ -201,6 +201,23 @@ class Control:
         """Remove a row by hand."""
         self._call("DELETE", f"rows/{entity_set}/{row_id}")
 
+    def draft(self, flow_id: str, **columns: str) -> dict[str, Any]:
+        """
+        Save a draft of a flow as a maker does in the designer, without publishing it.
+
+        Args:
+            flow_id: an id that no flow has makes a flow that was never published.
+            columns: `name`, `description`, `clientdata` (which may hold errors); what is left out
+                stays as in the draft before, or in the published version.
+
+        Returns the row as RetrieveUnpublished sees it.
+        """
+        return dict(self._call("POST", f"drafts/{flow_id}", columns))
+
+    def discard_draft(self, flow_id: str) -> None:
+        """Drop a flow's draft, if there is one; its published version stays."""
+        self._call("DELETE", f"drafts/{flow_id}")
+
     def snapshot(self, name: str) -> None:
         """Keep a copy of all rows under a name."""
         self._call("POST", "snapshots", {"name": name})

@@ -12,11 +12,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import privileges, seed
+from . import known_names, privileges, seed
 from .environment import Environment
 from .preferences import ok
 from .request import Request
-from .responses import Response, ServiceError, bad_syntax
+from .responses import Response, ServiceError, bad_syntax, not_implemented
 from .scopes import visible
 from .tables import BY_LOGICAL
 
@@ -135,6 +135,8 @@ def total_record_count(
     counts = {}
     for name in known:
         table = BY_LOGICAL.get(name)
+        if table is None and known_names.is_table(name):
+            raise not_implemented(f"the table '{name}'")
         if table is None:
             raise ServiceError(
                 400,
