@@ -311,7 +311,7 @@ class Transport:
 
     def _token(self, deadline: Deadline) -> str:
         started = time.monotonic()
-        if self.connection.way in ("device_code", "browser"):
+        if self.connection.auth_method in ("device_code", "browser"):
             token = self.tokens.token(self._audience)
             deadline.extend(time.monotonic() - started)
             return token

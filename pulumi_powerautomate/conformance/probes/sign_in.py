@@ -30,7 +30,7 @@ def _refused_token(found: Exchanges) -> Answer:
 
 
 def _another_resource(lab: Lab) -> None:
-    if lab.client.connection.way not in _APPLICATIONS:
+    if lab.client.connection.auth_method not in _APPLICATIONS:
         raise UndecidableError("asked for applications only: a person would have to sign in again")
     resource = f"https://{lab.names.stem}.crm.dynamics.com"
     where, form = "oauth2/v2.0/token", {"scope": f"{resource}/.default"}
@@ -95,7 +95,7 @@ def _slow_down(found: Exchanges) -> Answer:
 
 
 def _discovery(lab: Lab) -> None:
-    if lab.client.connection.way not in _APPLICATIONS:
+    if lab.client.connection.auth_method not in _APPLICATIONS:
         raise UndecidableError("asked for applications only; a person signed in")
     try:
         transport = lab.client.discovery.transport
