@@ -320,9 +320,9 @@ def test_a_regular_end_leaves_nothing(
     process.close()
     with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
         assert journal.execute("select count(*) from operations").fetchone() == (0,)
-    with provider_process(settings) as later:
-        with pytest.raises(ProviderError, match="somebody changed its name"):
-            later.update(id_, first, later.check(_flow("three"), inputs).inputs)
+    conflict = pytest.raises(ProviderError, match="somebody changed its name")
+    with provider_process(settings) as later, conflict:
+        later.update(id_, first, later.check(_flow("three"), inputs).inputs)
 
 
 def test_a_process_that_runs_is_not_in_doubt(
