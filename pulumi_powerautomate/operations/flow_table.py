@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ..client.workflows import LiveFlow, Owner
+from ..client.flows.requests import LiveFlow
+from ..client.principals import Owner
 from ..flow import connectors_of
 from ..table import text_table
 from ..terminal import json_text
@@ -101,7 +102,7 @@ def flow_rows(
     if not flows:
         return []
     names = client.directory.names_of({_owner(flow) for flow in flows})
-    solutions = client.solution_members.unmanaged_by_flow()
+    solutions = client.solution_components.unmanaged_by_flow()
     counts = None if runs_within is None else _counted(client, runs_within)
     return [
         FlowRow(

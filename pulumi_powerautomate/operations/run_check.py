@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ..client.flow_search import flow_named
-from ..client.runs import Run
-from ..connection import is_guid
+from ..client.flows.find import flow_named
+from ..client.flows.runs import Run
+from ..config import is_guid
 from ..errors import InvalidInputError, RunsNotKeptError, one_line
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
-    from ..client.workflows import LiveFlow
+    from ..client.flows.requests import LiveFlow
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SUCCEEDED = ("succeeded", "success")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_powerautomate import sharing
 from pulumi_powerautomate.errors import InvalidInputError
+from pulumi_powerautomate.inputs import shares
 from pulumi_powerautomate.policies import Flow, Share, settings_of, violations
 from pulumi_powerautomate.policies.settings import RIGHTS, ROLES
 
@@ -131,5 +131,5 @@ def test_files_that_cannot_be_meant(document: Any, says: str) -> None:
 
 def test_rights_are_those_of_shares() -> None:
     """They are spelled here once more, because shares know Pulumi and rules do not."""
-    assert RIGHTS == sharing.RIGHTS
-    assert ROLES == sharing.ROLES
+    assert RIGHTS == shares.RIGHTS
+    assert ROLES == shares.ROLES
