@@ -69,7 +69,7 @@ class RealEnvironment:
         }
         connection = resolve(environ=self.environment)
         self.url = connection.environment_url
-        self._client = DataverseClient(replace(connection), lanes=1)
+        self._client = DataverseClient(replace(connection), max_concurrency=1)
         self.control = RealControl(self, Sender(self._client.transport, 1_000_000))
 
     def close(self) -> None:
