@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .output import Progress, add_format, paint
 from .selecting import add_selection, connected, selection
 
 
@@ -15,18 +16,25 @@ def add_to(verbs: Any) -> None:
     verb.add_argument("--state", choices=("on", "off", "suspended"))
     verb.add_argument("--connectors", action="store_true", help="show the connectors, too")
     verb.add_argument("--connector", metavar="NAME", help="only flows that use it (office365)")
-    verb.add_argument("--format", choices=("table", "json"), default="table")
+    add_format(verb, text="table")
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from ..operations.flow_table import as_json, as_table, flow_rows
 
-    rows = flow_rows(
-        connected(),
-        selection(arguments, state=arguments.state),
-        connectors=arguments.connectors,
-        connector=arguments.connector,
-    )
-    print(as_json(rows) if arguments.format == "json" else as_table(rows))
+    with Progress("reading the flows"):
+        rows = flow_rows(
+            connected(),
+            selection(arguments, state=arguments.state),
+            connectors=arguments.connectors,
+            connector=arguments.connector,
+        )
+    print(as_json(rows) if arguments.format == "json" else as_table(rows, _coloured))
     return 0
+
+
+def _coloured(column: int, cell: str) -> str:
+    """Flows that do not run stand out."""
+    state = cell.strip()
+    return paint(cell, "yellow") if column == 1 and state in ("off", "suspended") else cell

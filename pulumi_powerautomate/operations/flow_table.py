@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from ..client.workflows import LiveFlow, Owner
 from ..flow import connectors_of
-from ..terminal import json_text, shown
+from ..table import text_table
+from ..terminal import json_text
 from .selection import Selection, select, with_definitions
 
 if TYPE_CHECKING:
@@ -90,8 +90,10 @@ def as_json(rows: Sequence[FlowRow]) -> str:
     return json_text([asdict(row) for row in rows])
 
 
-def as_table(rows: Sequence[FlowRow]) -> str:
-    """Columns for a person, as wide as their contents."""
+def as_table(
+    rows: Sequence[FlowRow], paint: Callable[[int, str], str] = lambda column, cell: cell
+) -> str:
+    """Columns for a person, as wide as their contents; `paint` as in `text_table`."""
     with_connectors = any(row.connectors is not None for row in rows)
     lines = [["NAME", "STATE", "OWNER", "MODIFIED", "SOLUTION", "ID"]]
     if with_connectors:
@@ -102,14 +104,8 @@ def as_table(rows: Sequence[FlowRow]) -> str:
         if with_connectors:
             short = (name.removeprefix("shared_") for name in row.connectors or ())
             cells.insert(5, ", ".join(short))
-        lines.append([_cut(shown(" ".join(cell.split()))) for cell in cells])
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    )
+        lines.append(cells)
+    return text_table(lines, widest=_WIDEST, paint=paint)
 
 
 def _connectors(flow: LiveFlow) -> tuple[str, ...]:
@@ -123,17 +119,3 @@ def _connectors(flow: LiveFlow) -> tuple[str, ...]:
 
 def _owner(flow: LiveFlow) -> Owner:
     return Owner(flow.owner_kind, flow.owner_id.lower())
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: East Asian letters take two, marks none."""
-    return sum(
-        0 if unicodedata.combining(character)
-        else 2 if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )  # fmt: skip

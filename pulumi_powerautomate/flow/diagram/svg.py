@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
 from ...terminal import shown
 from .layout import SMALL, TITLE, Placed, PlacedLane, label_place, label_width, place_lane
@@ -44,7 +44,7 @@ def svg(lane: Lane, title: str = "") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {total:.0f} {height:.0f}" font-family="{_FONT}" role="img">',
-        f"<title>{escape(shown(title) or 'Flow')}</title>",
+        f"<title>{escape(shown(title) or 'Flow', quote=False)}</title>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
         'markerHeight="8" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#57606a"/></marker>'
         "</defs>",
@@ -144,7 +144,7 @@ def _text(
     more += ' text-anchor="middle"' if middle else ""
     more += ' fill-opacity="0.75"' if faint else ""
     place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{ink}"'
-    return f"<text {place}{more}>{escape(shown(text))}</text>"
+    return f"<text {place}{more}>{escape(shown(text), quote=False)}</text>"
 
 
 def _marks(lane: PlacedLane) -> list[str]:
