@@ -33,7 +33,8 @@ def main() -> None:
         "component": lambda: _up("component", "dev"),
         "adopt": _adopt,
         "fleet": _fleet,
-        "unit-tests": _unit_tests,
+        "unit-tests": lambda: _tests("unit-tests"),
+        "testing": lambda: _tests("testing"),
         "review": _review,
     }
     for name in sys.argv[1:] or makers:
@@ -77,9 +78,10 @@ def _fleet() -> None:
         draw(_PICTURES / "example-fleet.svg", [(command, printed)], "fleet")
 
 
-def _unit_tests() -> None:
-    with scene("unit-tests") as here:
-        draw(_PICTURES / "example-unit-tests.svg", [here.run("python -m pytest -v")], "unit-tests")
+def _tests(example: str) -> None:
+    with scene(example) as here:
+        commands = [here.run("python -m pytest -v --no-header")]
+        draw(_PICTURES / f"example-{example}.svg", commands, example)
 
 
 def _review() -> None:

@@ -14,6 +14,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "validation",
         "testing",
         "testing-pytest",
+        "pipelines",
         "automation-api",
         "pulumi-cloud",
         "security-roles",
