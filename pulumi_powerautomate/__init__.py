@@ -9,7 +9,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .access_functions import (
+    from .cloud_flow import CloudFlow
+    from .connection_reference import ConnectionReference
+    from .environment_variable_value import EnvironmentVariableValue
+    from .errors import (
+        AuthenticationError,
+        ConfigurationError,
+        ConflictError,
+        DataverseError,
+        DefinitionError,
+        ForbiddenError,
+        InDoubtError,
+        InvalidInputError,
+        LostResponseError,
+        NotDataverseError,
+        NotFoundError,
+        PowerAutomateError,
+        PreconditionError,
+        RunsNotKeptError,
+        SolutionOperationError,
+        ThrottledError,
+        TransportError,
+        UnfinishedImportError,
+        WrongEnvironmentError,
+    )
+    from .flow_share import FlowShare
+    from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
+    from .functions.access import (
         FlowAccess,
         Team,
         User,
@@ -22,38 +48,10 @@ if TYPE_CHECKING:
         get_users,
         get_users_output,
     )
-    from .cloud_flow import CloudFlow
-    from .connection_reference import ConnectionReference
-    from .definition import read_definition
-    from .environment_functions import Environment, get_environments, get_environments_output
-    from .environment_variable_value import EnvironmentVariableValue
-    from .errors import (
-        AuthenticationError,
-        ConfigurationError,
-        ConflictError,
-        DataverseError,
-        DefinitionError,
-        ForbiddenError,
-        InDoubtError,
-        InvalidInputError,
-        LostAnswerError,
-        NotDataverseError,
-        NotFoundError,
-        PowerAutomateError,
-        PreconditionError,
-        RunsNotKeptError,
-        SolutionOperationError,
-        ThrottledError,
-        TransportError,
-        UnfinishedImportError,
-        WrongEnvironmentError,
-    )
-    from .exporting import export_solution
-    from .flow_share import FlowShare
-    from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
-    from .functions import Flow, get_flow, get_flow_output, get_flows, get_flows_output
-    from .provider import Principal, Provider, team, user
-    from .solution_functions import (
+    from .functions.environments import Environment, get_environments, get_environments_output
+    from .functions.export import export_solution
+    from .functions.flows import Flow, get_flow, get_flow_output, get_flows, get_flows_output
+    from .functions.solutions import (
         ConnectionReferenceInfo,
         EnvironmentVariableInfo,
         Import,
@@ -72,6 +70,8 @@ if TYPE_CHECKING:
         get_solutions,
         get_solutions_output,
     )
+    from .inputs.definition import read_definition
+    from .provider import Principal, Provider, team, user
     from .solution_import import SolutionImport
 
     __version__: str
@@ -96,7 +96,7 @@ __all__ = [
     "Import",
     "InDoubtError",
     "InvalidInputError",
-    "LostAnswerError",
+    "LostResponseError",
     "NotDataverseError",
     "NotFoundError",
     "PowerAutomateError",
@@ -148,7 +148,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "access_functions": (
+    "functions.access": (
         "FlowAccess",
         "Team",
         "User",
@@ -163,8 +163,8 @@ _NAMES = {
     ),
     "cloud_flow": ("CloudFlow",),
     "connection_reference": ("ConnectionReference",),
-    "definition": ("read_definition",),
-    "environment_functions": (
+    "inputs.definition": ("read_definition",),
+    "functions.environments": (
         "Environment",
         "get_environments",
         "get_environments_output",
@@ -179,7 +179,7 @@ _NAMES = {
         "ForbiddenError",
         "InDoubtError",
         "InvalidInputError",
-        "LostAnswerError",
+        "LostResponseError",
         "NotDataverseError",
         "NotFoundError",
         "PowerAutomateError",
@@ -191,13 +191,13 @@ _NAMES = {
         "UnfinishedImportError",
         "WrongEnvironmentError",
     ),
-    "exporting": ("export_solution",),
+    "functions.export": ("export_solution",),
     "flow_share": ("FlowShare",),
     "flow_shares_exclusive": (
         "FlowSharesExclusive",
         "ShareDeclaration",
     ),
-    "functions": (
+    "functions.flows": (
         "Flow",
         "get_flow",
         "get_flow_output",
@@ -210,7 +210,7 @@ _NAMES = {
         "team",
         "user",
     ),
-    "solution_functions": (
+    "functions.solutions": (
         "ConnectionReferenceInfo",
         "EnvironmentVariableInfo",
         "Import",
@@ -232,12 +232,21 @@ _NAMES = {
     "solution_import": ("SolutionImport",),
 }
 
+# Names of earlier releases: the present name by the old one.
+_RENAMED = {"LostAnswerError": "LostResponseError"}
+
 if not TYPE_CHECKING:
     from .late_names import late_names
 
     _load = late_names(__name__, _NAMES)
 
     def __getattr__(name: str) -> object:
+        if name in _RENAMED:
+            import warnings
+
+            present = _RENAMED[name]
+            warnings.warn(f"{name} is called {present} now.", DeprecationWarning, stacklevel=2)
+            return _load(present)
         if name != "__version__":
             return _load(name)
         from importlib.metadata import version

@@ -22,36 +22,39 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from . import declared_order
-from .cloud_flow_state import (
-    BEFORE,
-    COMPUTED,
-    SOLUTIONS,
-    as_recorded,
-    changed_inputs,
-    computed,
-    described,
-    live_inputs,
-    members_of,
-    outputs_of,
-    recorded_members,
-)
-from .connection import is_guid
-from .definition import (
+from .config import is_guid
+from .errors import PowerAutomateError
+from .inputs import dependencies
+from .inputs.definition import (
     DIGEST,
     check_definition,
     concurrency_taken_away,
     definition_inputs,
     difference_lines,
 )
-from .errors import PowerAutomateError
+from .inputs.flow_state import (
+    ATTEMPTS,
+    BEFORE,
+    COMPUTED,
+    SOLUTIONS,
+    as_recorded,
+    attempts_in,
+    changed_inputs,
+    computed,
+    described,
+    fingerprints_of,
+    live_inputs,
+    members_of,
+    outputs_of,
+    recorded_members,
+)
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
     Principal,
     check_principal,
-    claims,
     environment_host,
     fail_if_told,
     failure,
@@ -61,14 +64,15 @@ from .provider import (
     note,
     options_of,
     progress,
+    single_owner,
     urn_of,
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
-    from .client.exactly_once import OnConflict, Written
-    from .client.workflows import FlowSpec, LiveFlow
+    from .client.flows.model import OnConflict, WriteResult
+    from .client.flows.requests import FlowSpec, LiveFlow
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
 _NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
@@ -100,7 +104,9 @@ class CloudFlowProvider(DataverseProvider):
         if not failures and not is_unknown(inputs.get("workflow_id")):
             flow_id = inputs["workflow_id"] = self._workflow_id(olds, inputs)
             what, key = f"workflow_id {flow_id}", f"row of flow {flow_id}"
-            failures += map(failure, claims.declared_twice(what, key, urn_of(inputs), urn_of(olds)))
+            failures += map(
+                failure, single_owner.declared_twice(what, key, urn_of(inputs), urn_of(olds))
+            )
         if not failures and (refused := concurrency_taken_away(olds, inputs)):
             failures.append(failure(refused))
         if not failures:
@@ -117,22 +123,23 @@ class CloudFlowProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from .client import exactly_once
+        from .client.flows.write import FlowWriter
 
         client = self.client
         spec = self._spec(props, props)
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
-        written = exactly_once.create(client.workflows, spec, self._on_conflict(props))
+        writer = FlowWriter(client.workflows, spec, self._on_conflict(props))
+        written = writer.create(attempts_in(props))
         if written.adopted:
             warn(props, _adopted(spec, written))
         outputs = outputs_of(props, written.flow, written)
-        if written.adopted and spec.solution:
+        if written.adopted:
             # The header that puts a new flow into a solution came too late for this one.
-            outputs = self._in_solutions(spec.workflow_id, {}, props, outputs)
+            outputs = self._in_solutions(spec.workflow_id, _left(props), props, outputs, begun=True)
         return CreateResult(spec.workflow_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        from .client.exactly_once import differing
+        from .client.flows.model import differing
 
         client = self.client
         if DIGEST not in props and "etag" not in props:
@@ -158,60 +165,93 @@ class CloudFlowProvider(DataverseProvider):
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client import exactly_once
+        from .client.flows.model import Attempt, LastKnown
+        from .client.flows.write import FlowWriter
 
         client = self.client
         changed = changed_inputs(olds, news)
         spec = self._spec(news, news)
+        writer = FlowWriter(client.workflows, spec, self._on_conflict(news))
         unknown = olds.get("current_state") == "unknown"
         if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
             attempted = self._spec({**olds, "definition": ""}, olds)
-            written = exactly_once.create(
-                client.workflows, spec, self._on_conflict(news), attempted
-            )
+            attempts = (Attempt.of(attempted), *attempts_in(olds))
+            written = writer.create(attempts)
             outputs = outputs_of(news, written.flow, written, olds)
-            return UpdateResult(self._in_solutions(spec.workflow_id, {}, news, outputs))
+            return UpdateResult(
+                self._in_solutions(spec.workflow_id, _left(olds), news, outputs, begun=True)
+            )
         before = olds.get(BEFORE)
-        known = exactly_once.Known(
+        known = LastKnown(
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
             before=self._spec({**olds, **before, "definition": ""}, {}) if before else None,
+            attempts=attempts_in(olds),
             members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        kept = {**olds, SOLUTIONS: self._solutions(olds, news)}
-        moved = self._in_solutions(spec.workflow_id, olds, news, kept)
-        if "activation_error" in moved and moved is not kept:
-            return UpdateResult(moved)
-        written = exactly_once.update(
-            client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
-        )
+        written = writer.update(known, frozenset(changed))
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
             warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
-        return UpdateResult(outputs_of(news, written.flow, written, olds))
+        outputs = outputs_of(news, written.flow, written, olds)
+        only_moves = changed <= {"solution", "on_conflict"} and not unknown
+        return UpdateResult(
+            self._in_solutions(spec.workflow_id, olds, news, outputs, begun=not only_moves)
+        )
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client import exactly_once
+        from .client.flows.delete import delete
+        from .client.flows.model import LastKnown, differing
 
         flows = self.client.workflows
         is_whole = DIGEST in props
-        known = exactly_once.Known(
+        known = LastKnown(
             etag=str(props.get("etag") or ""),
             state=props.get("current_state") or "off",
             spec=self._spec({**props, "definition": ""}, props) if is_whole else None,
         )
         if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
-            if live is not None and exactly_once.differing(known.spec, live) - {"state"}:
+            if live is not None and differing(known.spec, live) - {"state"}:
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
-        changed = exactly_once.delete(flows, id_, known)
+        changed = delete(flows, id_, known)
         if changed:
             columns = ", ".join(sorted(changed))
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        return {"solutions": self._solutions(olds, news), "columns": fingerprints_of(news)}
+
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["workflow_id"])
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        solutions = {name for attempt in attempts for name in attempt.get("solutions") or ()}
+        return {
+            ATTEMPTS: [attempt["columns"] for attempt in attempts if "columns" in attempt],
+            SOLUTIONS: sorted(solutions),
+        }
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        marked = {
+            **outputs,
+            "current_state": "unknown",
+            "activation_error": KILLED,
+            ATTEMPTS: [attempt["columns"] for attempt in attempts if "columns" in attempt],
+        }
+        solutions = {name for attempt in attempts for name in attempt.get("solutions") or ()}
+        if len(solutions) > 1:
+            marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
+        if removed:
+            # Without a version it is looked for, and created when it is gone.
+            del marked["etag"]
+        return marked
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         return DIGEST not in outputs
@@ -230,10 +270,10 @@ class CloudFlowProvider(DataverseProvider):
         return self.client.flow_reader.has_version(id_, str(props.get("etag") or ""))
 
     def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
-        """What the state keeps of a flow that is there already, as its checked inputs declare."""
-        from .client.exactly_once import Written
+        """Outputs for the state of an existing flow, from its checked inputs."""
+        from .client.flows.model import WriteResult
 
-        return outputs_of(inputs, live, Written(live))
+        return outputs_of(inputs, live, WriteResult(live))
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""
@@ -258,7 +298,8 @@ class CloudFlowProvider(DataverseProvider):
         return "adopt" if props["workflow_id"] in self._derived_ids(identity) else "fail"
 
     def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
-        from .client.workflows import FlowSpec, Owner
+        from .client.flows.requests import FlowSpec
+        from .client.principals import Owner
 
         owner = props.get("owner")
         if owner is not None:
@@ -291,9 +332,18 @@ class CloudFlowProvider(DataverseProvider):
         olds: Mapping[str, Any],
         news: Mapping[str, Any],
         outputs: dict[str, Any],
+        *,
+        begun: bool,
     ) -> dict[str, Any]:
         """
         Add the flow to its solution and take it out of those that it was in.
+
+        Args:
+            workflow_id: the flow.
+            olds: what the last operation recorded.
+            news: the declaration.
+            outputs: those of the operation so far.
+            begun: whether the operation has changed something before.
 
         Returns:
             The outputs; with the error, and marked for another try, when the change was begun and
@@ -302,16 +352,15 @@ class CloudFlowProvider(DataverseProvider):
         Raises:
             PowerAutomateError: nothing was changed.
         """
-        from .client.workflows import COMPONENT_TYPE
+        from .client.flows.requests import COMPONENT_TYPE
 
         after = news.get("solution")
         left = [name for name in self._solutions(olds, news) if name != after]
         joins = after and (after != olds.get("solution") or SOLUTIONS in olds)
         if not joins and not left:
             return outputs
-        members, deadline = self.client.solution_members, self.client.workflows.deadline()
+        members, deadline = self.client.solution_components, self.client.workflows.deadline()
         self.client.flow_reader.forget_solutions()
-        begun = not olds
         try:
             if joins:
                 members.add(str(after), workflow_id, COMPONENT_TYPE, deadline)
@@ -320,14 +369,19 @@ class CloudFlowProvider(DataverseProvider):
                 members.remove(name, workflow_id, COMPONENT_TYPE, deadline)
                 begun = True
         except PowerAutomateError as error:
-            if not begun and not error.may_be_done:
+            if not begun and not error.in_doubt:
                 raise
             marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
             return {**outputs, **marks}
         return outputs
 
 
-def _adopted(spec: FlowSpec, written: Written) -> str:
+def _left(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Solutions that a flow may be in, of which the state does not tell that it is in one."""
+    return {SOLUTIONS: props[SOLUTIONS]} if props.get(SOLUTIONS) else {}
+
+
+def _adopted(spec: FlowSpec, written: WriteResult) -> str:
     columns = ", ".join(sorted(written.overwritten))
     changed = f"; its {columns} differed and was changed" if columns else ""
     return f"a flow with the id {spec.workflow_id} existed already and was adopted{changed}"
@@ -378,7 +432,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
 
     Args:
         resource_name: the resource's name in the stack. With organization, project and stack it
-            determines the flow's id, so that a create whose answer is lost is found again.
+            determines the flow's id, so that a create whose response is lost is found again.
         opts: Pulumi's resource options.
         definition: the flow: a dict, a JSON string, or what `read_definition(path)` returned. A
             bare workflow definition, the document that a solution export holds
@@ -416,7 +470,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     declared), `owner_id`, `etag`, `created_on`, `modified_on`, `is_managed`.
 
     Flows of one program that call each other are turned on children first and deleted parents
-    first, in whatever order they are declared; a circle of calls is refused at preview. The
+    first, in whatever order they are declared; a cycle of calls is refused at preview. The
     `ConnectionReference` resources that a flow names come before it as well.
 
     A flow that cannot be turned on is kept, off; the run fails with the service's reason, and the
@@ -443,7 +497,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     workflow_id: pulumi.Output[str]
     """The flow's GUID, known in previews already."""
     on_conflict: pulumi.Output[str | None]
-    """What happens on a conflict, when declared."""
+    """The declared behaviour on a conflict."""
     current_state: pulumi.Output[str]
     """The state the environment reports."""
     activation_error: pulumi.Output[str | None]
@@ -494,7 +548,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             **definition_inputs(definition, connection_references, resource_name, ignore),
             **dict.fromkeys(COMPUTED),
         }
-        opts = declared_order.after_its_needs(
+        opts = dependencies.after_its_needs(
             self,
             resource_name,
             props,

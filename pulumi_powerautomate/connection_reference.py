@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from . import declared_order
-from .bindings import (
+from .errors import InDoubtError, InvalidInputError, PowerAutomateError
+from .inputs import dependencies
+from .inputs.bindings import (
     ERROR,
     Doubt,
     conflict,
@@ -19,21 +20,21 @@ from .bindings import (
     is_same_name,
     tell_overwritten,
 )
-from .errors import InDoubtError, InvalidInputError, PowerAutomateError
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
-    claims,
     fail_unless_done,
     failure,
     options_of,
+    single_owner,
     urn_of,
     warn,
 )
 
 if TYPE_CHECKING:
-    from .client.references import Reference
+    from .client.bindings.requests import Reference
 
 _ECHOED = ("logical_name", "connector", "connection_id", "display_name", "description", "solution",
            IDENTITY)  # fmt: skip
@@ -70,7 +71,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         failures = self.configuration_failures()
         if isinstance(name, str) and not problems:
             key = f"connection reference {name.lower()}"
-            problems += claims.declared_twice(f"logical_name {name}", key, urn_of(inputs))
+            problems += single_owner.declared_twice(f"logical_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -129,13 +130,22 @@ class ConnectionReferenceProvider(DataverseProvider):
             warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
         self.client.references.delete_reference(live)
 
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        return {"columns": [key for key in _COLUMNS if olds.get(key) != news.get(key)]}
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        doubt = Doubt.of_killed(frozenset(_COLUMNS), attempts, removed=removed)
+        return {**outputs, **doubt.outputs(KILLED)}
+
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # A connection exists in one environment only, so its name tells environments apart.
         live, bound = self._find(id_), outputs.get("connection_id")
         return live is not None and bool(bound) and live.connection_id == bound
 
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """What the state keeps of a reference that is there, as its checked inputs declare."""
+        """Outputs for the state of an existing reference, from its checked inputs."""
         return _outputs(inputs)
 
     def _find(self, logical_name: str) -> Reference | None:
@@ -152,7 +162,7 @@ class ConnectionReferenceProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import settle
+        from .client.bindings.write import write_until_done
 
         references = self.client.references
         doubt = Doubt.recorded_in(olds)
@@ -186,7 +196,7 @@ class ConnectionReferenceProvider(DataverseProvider):
 
         outputs = _outputs(props)
         try:
-            live = settle(lambda: self._find(name), is_done, write)
+            live = write_until_done(lambda: self._find(name), is_done, write)
         except InDoubtError as error:
             outputs |= (written or doubt).outputs(error)
         else:
@@ -200,12 +210,12 @@ class ConnectionReferenceProvider(DataverseProvider):
         Add an adopted reference to its solution; the header that does so came too late for it.
 
         Returns:
-            What the outputs say of it when that was not done; it may be repeated.
+            Outputs that record the failure, so that the next operation tries again.
         """
         solution = props.get("solution")
         if not solution:
             return {}
-        members = self.client.solution_members
+        members = self.client.solution_components
         try:
             kind = members.component_type("connectionreference")
             members.add(solution, live.id, kind, self.client.references.deadline())
@@ -215,7 +225,7 @@ class ConnectionReferenceProvider(DataverseProvider):
 
 
 def _new_row(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
-    from .client.references import connector_id
+    from .client.bindings.requests import connector_id
 
     return {
         "connectionreferencelogicalname": name,
@@ -316,6 +326,6 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
             ERROR: None,
         }
         opts = options_of(opts, "ConnectionReference", resource_name)
-        declared_order.declare_reference(self, logical_name, opts)
+        dependencies.declare_reference(self, logical_name, opts)
         super().__init__(ConnectionReferenceProvider, resource_name, props, opts)
         fail_unless_done(self, self.binding_error, f"Connection reference {resource_name!r}")

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .bindings import (
-    ERROR,
-    Doubt,
-    conflict,
-    foreign_columns,
-    is_same_name,
-    tell_overwritten,
-)
 from .errors import InDoubtError, InvalidInputError
+from .inputs.bindings import ERROR, Doubt, conflict, foreign_columns, is_same_name, tell_overwritten
 from .provider import (
     IDENTITY,
+    KILLED,
     DataverseProvider,
     DataverseResource,
-    claims,
     fail_unless_done,
     failure,
     is_unknown,
+    single_owner,
     urn_of,
     warn,
 )
 
 if TYPE_CHECKING:
-    from .client.references import EnvironmentVariable
+    from .client.bindings.requests import EnvironmentVariable
 
 _ECHOED = ("schema_name", "value", IDENTITY)
 _ALL = frozenset({"value"})
@@ -63,7 +57,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         name = inputs.get("schema_name")
         if isinstance(name, str) and not problems:
             key = f"environment variable {name.lower()}"
-            problems += claims.declared_twice(f"schema_name {name}", key, urn_of(inputs))
+            problems += single_owner.declared_twice(f"schema_name {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -99,6 +93,16 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             warn(props, "somebody had changed its value since the last run; deleted")
         self.client.references.delete_value(live)
 
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        # Not the value, which may be a secret.
+        return {"columns": sorted(_ALL)}
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        doubt = Doubt.of_killed(_ALL, attempts, removed=removed)
+        return {**outputs, **doubt.outputs(KILLED)}
+
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Variables exist to differ between environments; an id of the row was not recorded.
         live = self._find(id_)
@@ -118,7 +122,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
             props: the declaration.
             olds: what the last operation recorded; None for a create.
         """
-        from .client.settling import settle
+        from .client.bindings.write import write_until_done
         from .solution.variable_types import VARIABLE_TYPES, wanted_instead
 
         doubt = Doubt.recorded_in(olds)
@@ -159,7 +163,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
 
         outputs = _outputs(props)
         try:
-            settle(look, lambda live: live.value == props["value"], write)
+            write_until_done(look, lambda live: live.value == props["value"], write)
         except InDoubtError as error:
             outputs |= (written or doubt).outputs(error)
         tell_overwritten(props, overwritten, adopted=creates)

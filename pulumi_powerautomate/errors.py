@@ -9,7 +9,7 @@ PowerAutomateError             the root: one line saying what, where, and what t
 │  └─ WrongEnvironmentError    the resource lives in another environment than the settings name
 ├─ AuthenticationError         no token, or the service refused the one we have
 ├─ TransportError              no usable answer: refused, cut, timed out, not Dataverse
-│  └─ LostAnswerError          the request may have been carried out all the same
+│  └─ LostResponseError          the request may have been carried out all the same
 │     └─ NotDataverseError     somebody else answered: a redirect, a web page
 ├─ ConflictError               somebody else changed what was to be written; it was not overwritten
 ├─ InDoubtError                a write may have been applied or not, and looking did not tell
@@ -47,11 +47,11 @@ class PowerAutomateError(Exception):
     The root of every error raised on purpose; `str()` is one line.
 
     Attributes:
-        may_be_done: whether the request, or an earlier try of it, may have been carried out all the
+        in_doubt: whether the request, or an earlier try of it, may have been carried out all the
             same. Callers look before they act again.
     """
 
-    may_be_done: bool = False
+    in_doubt: bool = False
 
     def __str__(self) -> str:
         # Names and values stand in messages, and the engine prints these as they are.
@@ -110,17 +110,17 @@ class TransportError(PowerAutomateError):
     """No usable answer came back, and nothing was changed by the request."""
 
 
-class LostAnswerError(TransportError):
+class LostResponseError(TransportError):
     """
-    The request was sent but its answer never arrived whole.
+    The request was sent but its response never arrived whole.
 
     Whether the service carried it out is unknown: callers look before they act again.
     """
 
-    may_be_done = True
+    in_doubt = True
 
 
-class NotDataverseError(LostAnswerError):
+class NotDataverseError(LostResponseError):
     """
     Somebody else answered: a proxy, a gateway, a sign-in page.
 
@@ -136,7 +136,7 @@ class ConflictError(PowerAutomateError):
 class InDoubtError(PowerAutomateError):
     """A write may have been applied or not, and looking it up did not tell."""
 
-    may_be_done = True
+    in_doubt = True
 
 
 class UnfinishedImportError(InDoubtError):
@@ -171,11 +171,11 @@ class RunsNotKeptError(PowerAutomateError):
 
 class DataverseError(PowerAutomateError):
     """
-    The service answered, and the answer was a refusal.
+    The service answered, and the response was a refusal.
 
     Attributes:
         status: the HTTP status.
-        code: Dataverse's code such as `0x80040217`, or empty when the answer had none.
+        code: Dataverse's code such as `0x80040217`, or empty when the response had none.
         detail: the service's message, whole.
         request_id: `x-ms-service-request-id`, which Microsoft's support asks for.
     """

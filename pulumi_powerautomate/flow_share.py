@@ -14,20 +14,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import NotFoundError
-from .provider import (
-    IDENTITY,
-    DataverseProvider,
-    DataverseResource,
-    Principal,
-    check_principal,
-    claims,
-    fail_unless_done,
-    failure,
-    is_unknown,
-    progress,
-    urn_of,
-)
-from .sharing import (
+from .inputs.shares import (
     Right,
     Role,
     check_flow_id,
@@ -36,9 +23,23 @@ from .sharing import (
     normalize_access,
     refuse_both,
 )
+from .provider import (
+    IDENTITY,
+    KILLED,
+    DataverseProvider,
+    DataverseResource,
+    Principal,
+    check_principal,
+    fail_unless_done,
+    failure,
+    is_unknown,
+    progress,
+    single_owner,
+    urn_of,
+)
 
 if TYPE_CHECKING:
-    from .client.workflows import Owner
+    from .client.principals import Owner
 
 _ECHOED = ("flow_id", "principal", "access", "on_conflict", IDENTITY)
 
@@ -81,7 +82,7 @@ class FlowShareProvider(DataverseProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         who = self.client.directory.resolve(props["principal"])
         id_ = f"{props['flow_id']}/{who.kind}/{who.id}"
-        claims.hold(id_, urn_of(props))
+        single_owner.hold(id_, urn_of(props))
         return CreateResult(id_, self._share(props, who))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -104,7 +105,7 @@ class FlowShareProvider(DataverseProvider):
         return ReadResult(id_, _outputs(declared, who), declared if drifted else None)
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         flow_id, who = _parsed(id_)
@@ -113,39 +114,44 @@ class FlowShareProvider(DataverseProvider):
         if olds.get("access") != news["access"]:
             progress(news, f"setting {', '.join(news['access'])}")
             client.share_reader.forget()
-            doubt = exact_access.change(client.access, flow_id, who, tuple(news["access"]))
+            doubt = write.change(client.access, flow_id, who, tuple(news["access"]))
             if doubt:
                 return UpdateResult({**_outputs(news, who), "share_error": doubt})
         return UpdateResult(_outputs(news, who))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         flow_id, who = _parsed(id_)
-        if claims.held_by_other(id_, urn_of(props)):
+        if single_owner.held_by_other(id_, urn_of(props)):
             progress(props, "kept: another resource of this program has taken the share over")
             return
         client.share_reader.forget()
-        exact_access.revoke(client.access, flow_id, who, client.access.deadline())
+        write.revoke(client.access, flow_id, who, client.access.deadline())
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        return {**outputs, "share_error": KILLED}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Ids of users and teams differ between environments.
         return self.client.directory.holds(_parsed(id_)[1])
 
     def recorded(self, inputs: Mapping[str, Any], who: Owner) -> dict[str, Any]:
-        """What the state keeps of a share that is there already, as its checked inputs declare."""
+        """Outputs for the state of an existing share, from its checked inputs."""
         return _outputs(inputs, who)
 
     def _share(
         self, props: Mapping[str, Any], who: Owner, recorded: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         progress(props, f"granting {', '.join(props['access'])}")
         client.share_reader.forget()
-        doubt = exact_access.create(
+        doubt = write.create(
             client.access,
             props["flow_id"],
             who,
@@ -161,20 +167,22 @@ def _declared_otherwise(inputs: Mapping[str, Any]) -> list[str]:
     flow_id, urn = inputs["flow_id"], urn_of(inputs)
     if is_unknown(flow_id) or not urn:
         return []
-    other = claims.declare(flow_id, "FlowShare", urn)
+    other = single_owner.declare(flow_id, "FlowShare", urn)
     if other is not None:
         return [mixed_up(flow_id, other[1])]
     principal = inputs["principal"]
     if is_unknown(principal):
         return []
-    other = claims.declare(f"{flow_id} {sorted(principal.items())}", urn, urn)
+    other = single_owner.declare(f"{flow_id} {sorted(principal.items())}", urn, urn)
     if other is None:
         return []
-    return [f"this share is declared by {claims.name_of(other[1])} too; leave one of them out."]
+    return [
+        f"this share is declared by {single_owner.name_of(other[1])} too; leave one of them out."
+    ]
 
 
 def _parsed(id_: str) -> tuple[str, Owner]:
-    from .client.workflows import Owner
+    from .client.principals import Owner
 
     flow_id, kind, principal_id = id_.split("/")
     return flow_id, Owner("team" if kind == "team" else "user", principal_id)
@@ -187,10 +195,10 @@ def _outputs(props: Mapping[str, Any], who: Owner) -> dict[str, Any]:
 
 class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
     """
-    What one user or team may do with one flow.
+    Exact rights of one user or team on one flow.
 
-    The rights are exactly those declared: a right that somebody added by hand shows as drift in a
-    refresh, and `pulumi up` takes it away. Shares with others are not touched.
+    The rights are exactly those declared: a right that somebody added out of band shows as drift in
+    a refresh, and `pulumi up` removes it. Shares with others are not touched.
 
     Args:
         resource_name: the resource's name in the stack.

@@ -13,24 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .connection import is_guid
+from .config import is_guid
 from .errors import InvalidInputError, NotFoundError
-from .provider import (
-    IDENTITY,
-    DataverseProvider,
-    DataverseResource,
-    Principal,
-    check_principal,
-    claims,
-    fail_unless_done,
-    failure,
-    hides,
-    is_unknown,
-    note,
-    progress,
-    urn_of,
-)
-from .sharing import (
+from .inputs.shares import (
     Right,
     Role,
     check_flow_id,
@@ -39,10 +24,26 @@ from .sharing import (
     normalize_access,
     refuse_both,
 )
+from .provider import (
+    IDENTITY,
+    KILLED,
+    DataverseProvider,
+    DataverseResource,
+    Principal,
+    check_principal,
+    fail_unless_done,
+    failure,
+    hides,
+    is_unknown,
+    note,
+    progress,
+    single_owner,
+    urn_of,
+)
 
 if TYPE_CHECKING:
-    from .client.exact_access import Reconciled
-    from .client.workflows import Owner
+    from .client.principals import Owner
+    from .client.shares.write import Reconciled
 
 _ECHOED = ("flow_id", "on_conflict", IDENTITY)
 
@@ -78,7 +79,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         flow_id, urn = inputs.get("flow_id"), urn_of(inputs)
         if not problems and not is_unknown(flow_id) and urn:
             # Its own URN as the kind: a second one for the same flow does not go together either.
-            other = claims.declare(str(flow_id), urn, urn)
+            other = single_owner.declare(str(flow_id), urn, urn)
             problems += [mixed_up(str(flow_id), other[1])] if other else []
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
@@ -124,22 +125,36 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         return UpdateResult(self._reconcile(news, may_replace=True))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         deadline = client.access.deadline()
         client.share_reader.forget()
         shares = props.get("shares") or {}
-        exact_access.revoke_all(
+        write.revoke_all(
             client.access,
             id_,
             {
                 _owner(owner): tuple(shares.get(key) or ())
                 for key, owner in (props.get("principals") or {}).items()
-                if not claims.held_by_other(f"{id_}/{owner}", urn_of(props))
+                if not single_owner.held_by_other(f"{id_}/{owner}", urn_of(props))
             },
             deadline,
         )
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        principals = map(_principal_of, news["shares"])
+        resolved = map(self.client.directory.resolve, principals)
+        return {"principals": sorted(f"{who.kind}/{who.id}" for who in resolved)}
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        known = outputs.get("principals") or {}
+        granted = {owner for attempt in attempts for owner in attempt.get("principals") or ()}
+        # Whoever may have access is named, so that a delete takes it away.
+        more = {owner.replace("/", " "): owner for owner in granted - {*known.values()}}
+        return {**outputs, "principals": {**known, **more}, "share_error": KILLED}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         # Ids of users and teams differ between environments.
@@ -147,7 +162,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         return any(self.client.directory.holds(_owner(owner)) for owner in owners)
 
     def _reconcile(self, props: Mapping[str, Any], *, may_replace: bool) -> dict[str, Any]:
-        from .client import exact_access
+        from .client.shares import write
 
         client = self.client
         keys: dict[Owner, str] = {}
@@ -159,26 +174,24 @@ class FlowSharesExclusiveProvider(DataverseProvider):
                     f"({who.id}); leave one out."
                 )
             keys[who] = key
-            claims.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
+            single_owner.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
         wanted = {who: tuple(props["shares"][key]) for who, key in keys.items()}
         progress(props, f"reconciling {len(wanted)} shares")
         client.share_reader.forget()
-        done = exact_access.reconcile(
-            client.access, props["flow_id"], wanted, may_replace=may_replace
-        )
+        done = write.reconcile(client.access, props["flow_id"], wanted, may_replace=may_replace)
         return _echoed(props) | _reached(done, keys)
 
 
 def _owner(text: str) -> Owner:
     """A user or team as `principals` has it, `team/0e6a…`."""
-    from .client.workflows import Owner
+    from .client.principals import Owner
 
     kind, _, id_ = text.partition("/")
     return Owner("team" if kind == "team" else "user", id_)
 
 
 def _summary(before: Any, after: Any) -> str:
-    """What will happen to whom, for the preview that shows no property."""
+    """Summary of changed shares, for the preview that shows no property."""
     if is_unknown(after) or not isinstance(after, Mapping) or not isinstance(before, Mapping):
         return ""
     lines = [
@@ -190,7 +203,7 @@ def _summary(before: Any, after: Any) -> str:
 
 
 def _reached(done: Reconciled, keys: Mapping[Owner, str]) -> dict[str, Any]:
-    """What the flow's shares are now, under the names that the program gave."""
+    """The flow's present shares, under the names that the program gave."""
     names = {who: keys.get(who) or f"{who.kind} {who.id}" for who in done.shares}
     shares = {names[who]: list(rights) for who, rights in done.shares.items()}
     outputs: dict[str, Any] = {

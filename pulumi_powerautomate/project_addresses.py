@@ -24,15 +24,16 @@ def documentation() -> str:
     return str(named.get("Documentation", "")).rstrip("/")
 
 
-def help_address(code: str = "") -> str:
+def help_address(code: str = "", name: str = _PAGE) -> str:
     """
-    The page that explains the rules of validation; empty where the metadata names none.
+    The page that explains rules; empty where the metadata names none.
 
     Args:
         code: the rule, such as `FLOW303`; the beginning of the page by default.
+        name: the page.
     """
     if not documentation():
         return ""
-    page = f"{documentation()}/{_PAGE}.md"
+    page = f"{documentation()}/{name}.md"
     # A text fragment: browsers scroll to the row of the table and mark it.
     return f"{page}#:~:text={code}" if code else page

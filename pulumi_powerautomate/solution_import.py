@@ -2,7 +2,7 @@
 `SolutionImport`: a solution package in an environment, with what binds it there.
 
 Read top to bottom: what the engine's calls do (`SolutionImportProvider`) and what a person writes
-(`SolutionImport`). What the inputs are checked for is in `solution_inputs`.
+(`SolutionImport`). What the inputs are checked for is in `inputs.package`.
 """
 
 from __future__ import annotations
@@ -14,25 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from .bindings import is_same_name
 from .errors import PowerAutomateError, UnfinishedImportError
-from .provider import (
-    IDENTITY,
-    DataverseProvider,
-    DataverseResource,
-    claims,
-    derivation_host,
-    fail_unless_done,
-    failure,
-    hides,
-    is_unknown,
-    note,
-    options_of,
-    progress,
-    urn_of,
-    warn,
-)
-from .solution_inputs import (
+from .inputs.bindings import is_same_name
+from .inputs.package import (
     DIGESTS,
     FROM_PACKAGE,
     TIMEOUTS,
@@ -42,11 +26,28 @@ from .solution_inputs import (
     package_path,
     settings_inputs,
 )
+from .provider import (
+    IDENTITY,
+    KILLED,
+    DataverseProvider,
+    DataverseResource,
+    derivation_host,
+    fail_unless_done,
+    failure,
+    hides,
+    is_unknown,
+    note,
+    options_of,
+    progress,
+    single_owner,
+    urn_of,
+    warn,
+)
 
 if TYPE_CHECKING:
-    from .client.import_once import Imported, Wanted
-    from .client.solution_bindings import Environment, Known
-    from .client.solutions import InstalledSolution
+    from .client.solutions.bindings import Environment, Known
+    from .client.solutions.import_package import ImportRequest, ImportResult
+    from .client.solutions.requests import InstalledSolution
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
@@ -80,7 +81,7 @@ class SolutionImportProvider(DataverseProvider):
         name = inputs.get("solution")
         if isinstance(name, str) and not problems:
             key = f"solution {name.lower()}"
-            problems += claims.declared_twice(f"solution {name}", key, urn_of(inputs))
+            problems += single_owner.declared_twice(f"solution {name}", key, urn_of(inputs))
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -99,25 +100,25 @@ class SolutionImportProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        outputs = self._bring_in(props, None)
+        outputs = self._import(props, None)
         return CreateResult(props["solution"], outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         solutions = self.client.solutions
         installed = solutions.find(id_)
         if installed is None:
-            if _unsure(props):
+            if _is_in_doubt(props):
                 return ReadResult(id_, props)
             return ReadResult("", {})
         version = installed.version
         if props.get("mode") == "hold" and version != props.get("version"):
-            from .client.import_once import HOLDING
+            from .client.solutions.import_package import HOLDING
 
             staged = solutions.find(id_ + HOLDING)
             version = staged.version if staged is not None else version
         outputs = {**props, "solution": installed.unique_name, "version": version,
                    "managed": installed.managed}  # fmt: skip
-        if not _unsure(props):
+        if not _is_in_doubt(props):
             # Without it the next operation looks what became of the import.
             outputs["solution_id"] = installed.id
         outputs |= self._bound(props)
@@ -131,19 +132,23 @@ class SolutionImportProvider(DataverseProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         package = self._package(news)
-        imports = bool(set(_IMPORTED) & _changed(olds, news)) or _unsure(olds)
+        imports = bool(set(_IMPORTED) & _changed(olds, news)) or _is_in_doubt(olds)
         live = self._refuse_foreign(olds, news)
         if imports:
-            return UpdateResult(self._bring_in(news, olds))
+            return UpdateResult(self._import(news, olds))
         known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
         return UpdateResult(self._afterwards(news, olds, package, known, live))
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client.removal import remove
+        from .client.solutions.uninstall import remove
 
         def seen(installed: InstalledSolution) -> None:
             recorded = props.get("version")
-            if installed.version != recorded and props.get("mode") != "hold" and not _unsure(props):
+            if (
+                installed.version != recorded
+                and props.get("mode") != "hold"
+                and not _is_in_doubt(props)
+            ):
                 warn(
                     props,
                     f"somebody had changed its version from {recorded} to {installed.version} "
@@ -167,6 +172,13 @@ class SolutionImportProvider(DataverseProvider):
                 f"the environment; its flows: {flows}",
             )
 
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        # Without the solution's id the next operation looks what became of the import.
+        left = {key: value for key, value in outputs.items() if key != "solution_id"}
+        return {**left, "solution_error": KILLED}
+
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         solutions = self.client.solutions
         solution_id, job_id = outputs.get("solution_id"), outputs.get("import_job_id")
@@ -175,13 +187,13 @@ class SolutionImportProvider(DataverseProvider):
         installed = solutions.find(id_)
         return installed is not None and installed.id == solution_id
 
-    def _bring_in(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
-        from .client import import_once
+    def _import(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
+        from .client.solutions import import_package
 
         client = self.client
         package = self._package(props)
         try:
-            imported = import_once.bring_in(
+            imported = import_package.import_solution(
                 client.solutions,
                 self._wanted(props, package),
                 lambda text: progress(props, text),
@@ -203,8 +215,8 @@ class SolutionImportProvider(DataverseProvider):
         known["solution_id"] = installed.id if installed is not None else ""
         return self._afterwards(props, olds, package, known, None, imported.failures)
 
-    def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> Wanted:
-        from .client.import_once import Wanted
+    def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> ImportRequest:
+        from .client.solutions.import_package import ImportRequest
 
         options: dict[str, Any] = {
             "OverwriteUnmanagedCustomizations": props["overwrite_unmanaged_customizations"],
@@ -220,7 +232,7 @@ class SolutionImportProvider(DataverseProvider):
         parameters = _component_parameters(props, package)
         if parameters:
             options["ComponentParameters"] = parameters
-        return Wanted(
+        return ImportRequest(
             path=package_path(props["package"]),
             sha256=props["sha256"],
             unique_name=props["solution"],
@@ -240,7 +252,7 @@ class SolutionImportProvider(DataverseProvider):
         self, olds: Mapping[str, Any], news: Mapping[str, Any]
     ) -> Environment | None:
         """Read what the declaration binds, and refuse to overwrite what somebody else changed."""
-        from .client.solution_bindings import Bindings, Environment, refuse_foreign
+        from .client.solutions.bindings import Bindings, Environment, refuse_foreign
 
         known, wanted = _known(olds), Bindings.of(news)
         if known is None:
@@ -259,8 +271,8 @@ class SolutionImportProvider(DataverseProvider):
         failures: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Bind, set, and turn on; returns the outputs, with what could not be done."""
-        from .client.after_import import finish
-        from .client.solution_bindings import Bindings
+        from .client.solutions.activate import finish
+        from .client.solutions.bindings import Bindings
 
         olds = olds or {}
         progress(props, "binding connections and turning flows on")
@@ -291,7 +303,7 @@ class SolutionImportProvider(DataverseProvider):
 
     def _bound(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """The declared bindings and variables as they are now."""
-        from .client.solution_bindings import REFERENCES, VARIABLES, Bindings, Environment
+        from .client.solutions.bindings import REFERENCES, VARIABLES, Bindings, Environment
 
         wanted = Bindings.of(props)
         now = Environment.read(self.client.references, wanted).bindings()
@@ -311,7 +323,7 @@ class SolutionImportProvider(DataverseProvider):
 
     def _drifted_flows(self, props: Mapping[str, Any]) -> dict[str, Any]:
         """Flows that should be on and are not, and embedded connections that are other ones."""
-        from .client.after_import import embedded_in, states
+        from .client.solutions.activate import embedded_in, states
 
         names, connections = props.get("flows") or {}, props.get("connections") or {}
         ids = sorted(names) if connections else sorted(props.get(_ON) or ())
@@ -332,7 +344,7 @@ class SolutionImportProvider(DataverseProvider):
         return {**found, "connections": now} if now != connections else found
 
     def _deadline(self, props: Mapping[str, Any], operation: str) -> Any:
-        from .client.pacing import Deadline
+        from .client.http.throttle import Deadline
 
         by_operation = props.get(TIMEOUTS) or {}
         seconds = props.get("import_timeout") or by_operation.get(operation) or _DEFAULT_TIMEOUT
@@ -347,10 +359,10 @@ class SolutionImportProvider(DataverseProvider):
 
 
 def _known(olds: Mapping[str, Any]) -> Known | None:
-    """What the last operation left bound and set; None when that cannot be told."""
-    from .client.solution_bindings import Bindings, Known
+    """Bindings and values after the last operation; None when they are not known."""
+    from .client.solutions.bindings import Bindings, Known
 
-    if _unsure(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
+    if _is_in_doubt(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
         return None
     return Known(Bindings.of(olds), frozenset(olds.get(_IN_DOUBT) or ()))
 
@@ -362,14 +374,14 @@ def _known_connections(olds: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _tell_what_was_there(
-    props: Mapping[str, Any], olds: Mapping[str, Any] | None, imported: Imported
+    props: Mapping[str, Any], olds: Mapping[str, Any] | None, imported: ImportResult
 ) -> None:
     before = imported.before
     if not before:
         return
     if olds is None:
         warn(props, f"it was there already, in version {before}, and was adopted")
-    elif before != olds.get("version") and props.get("mode") != "hold" and not _unsure(olds):
+    elif before != olds.get("version") and props.get("mode") != "hold" and not _is_in_doubt(olds):
         warn(
             props,
             f"somebody had changed its version from {olds.get('version')} to {before} since the "
@@ -377,7 +389,7 @@ def _tell_what_was_there(
         )
 
 
-def _unsure(outputs: Mapping[str, Any]) -> bool:
+def _is_in_doubt(outputs: Mapping[str, Any]) -> bool:
     """Whether the last operation could not tell what became of its import."""
     return bool(outputs.get("solution_error")) and not outputs.get("solution_id")
 
@@ -388,7 +400,7 @@ def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
 
 
 def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
-    """What the new package brings, for a preview that would show hashes."""
+    """Summary of the new package, for a preview that would show hashes."""
     if is_unknown(news.get("sha256")) or olds.get("sha256") == news.get("sha256"):
         return ""
     before, after = olds.get(DIGESTS) or {}, news.get(DIGESTS) or {}
@@ -408,7 +420,7 @@ def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
 
 
 def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """What changes inside of the package, where the one that was imported last is at hand."""
+    """Changes inside the package, where the one that was imported last is at hand."""
     old, new = olds.get("sha256"), news.get("sha256")
     if is_unknown(new) or old == new or not old or hides(olds, "package"):
         return []
@@ -445,7 +457,7 @@ def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _counts(props: Mapping[str, Any], imported: Imported) -> str:
+def _counts(props: Mapping[str, Any], imported: ImportResult) -> str:
     failed = f", {len(imported.failures)} failed" if imported.failures else ""
     whole = f"{imported.components} component{'' if imported.components == 1 else 's'}"
     return f"imported {props['solution']} {props['version']}: {whole}{failed}"
@@ -464,7 +476,7 @@ def _component_parameters(
     props: Mapping[str, Any], package: SolutionPackage
 ) -> list[dict[str, Any]]:
     """Bindings and values as the import takes them."""
-    from .client.references import connector_id
+    from .client.bindings.requests import connector_id
 
     kind = "Microsoft.Dynamics.CRM"
     connectors = {name.lower(): item for name, item in package.connection_references.items()}

@@ -73,10 +73,10 @@ def _on_path() -> Path | None:
     if not all((folder / name).exists() for name in _PROGRAMS):
         return None
     try:
-        answer = subprocess.run([program, "version"], capture_output=True, text=True, timeout=30)
+        response = subprocess.run([program, "version"], capture_output=True, text=True, timeout=30)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    version = re.match(r"v?(\d+)\.(\d+)\.(\d+)", answer.stdout.strip())
+    version = re.match(r"v?(\d+)\.(\d+)\.(\d+)", response.stdout.strip())
     if version is None or tuple(map(int, version.groups())) < _OLDEST:
         return None
     return folder

@@ -9,14 +9,13 @@ overwritten. Kinds of histories:
 - `programs`: all kinds of resources; the program changes or is reverted straight after a command
   that failed or was killed, nothing is refreshed, people edit and rename meanwhile, and the
   variables of another environment are in the shell now and then.
-- `proxied`: the same through a proxy that spoils, loses, doubles and forges answers.
+- `proxied`: the same through a proxy that spoils, loses, doubles and forges responses.
 - `stacks`: everything is the real engine's.
 - `deployments`, `flows`, `shares`: the same program is repeated after a crash, with a refresh at
   the end.
 
 `SEED=n HISTORIES=1` replays one history, `KIND=` chooses what it is about (each in turn when not
-given), `WORKERS=` says how many run side by side, for they mostly wait. `STRICT=1` counts as wrong
-what takes a refresh after a kill and another program. With `LEDGER=file` what is
+given), `WORKERS=` says how many run side by side, for they mostly wait. With `LEDGER=file` what is
 done is written down as it ends, and the same command goes on after an interruption. A history that
 ended wrong is run twice more, to tell one that always does from one that does now and then: both
 are wrong.

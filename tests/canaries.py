@@ -30,7 +30,7 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.provider.resource import pickled
 from tests.engine_project import EngineError, EngineProject
 from tests.provider_process import ProviderError, flow_inputs, provider_process
-from tests.sign_in import APPLICATION, SUBJECT, WAYS, principal, token_of
+from tests.sign_in import APPLICATION, AUTH_METHODS, SUBJECT, principal, token_of
 from tests.telemetry.receiver import receiver
 
 _SECRET = "c4n4ry-client-secret-6b1e"
@@ -125,15 +125,15 @@ def _ways(emulator: Emulator, folder: Path, found: Found) -> Iterator[tuple[str,
     yield "secret", principal(emulator, ARM_CLIENT_SECRET=_SECRET)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tests.sign_in.PASSWORD", _PASSWORD)
-        values = WAYS["certificate-pem-value"](emulator, folder)
+        values = AUTH_METHODS["certificate-pem-value"](emulator, folder)
     lines = values["ARM_CLIENT_CERTIFICATE"].splitlines()
     kinds["private key"] = [lines[3], lines[9]]
     kinds["certificate password"] = [_PASSWORD]
     yield "certificate", {**values, "ARM_CLIENT_CERTIFICATE_PASSWORD": _PASSWORD}
-    values = WAYS["oidc-token"](emulator, folder)
+    values = AUTH_METHODS["oidc-token"](emulator, folder)
     kinds["assertion"] = [values["ARM_OIDC_TOKEN"], values["ARM_OIDC_TOKEN"].split(".")[2]]
     yield "assertion", values
-    values = WAYS["oidc-github"](emulator, folder)
+    values = AUTH_METHODS["oidc-github"](emulator, folder)
     kinds["request token"] = [values["ACTIONS_ID_TOKEN_REQUEST_TOKEN"]]
     yield "request-token", values
     token = token_of(emulator)

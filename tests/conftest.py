@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from tests import real_environment
 from tests.engine_project import EngineProject
 
 _OURS = (
@@ -25,15 +26,25 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the person who runs the tests has set must not decide their result."""
+def _clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What the person who runs the tests has set and done must not decide their result."""
     for name in os.environ:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
+    journal = tmp_path_factory.getbasetemp() / "journal"
+    monkeypatch.setenv("PULUMI_POWERAUTOMATE_JOURNAL", str(journal))
 
 
 @pytest.fixture(scope="session")
 def _shared_emulator() -> Iterator[Emulator]:
+    address = real_environment.wanted()
+    if address is not None:
+        real = real_environment.RealEnvironment(address)
+        yield real  # type: ignore[misc]
+        real.close()
+        return
     with Emulator() as emulator:
         yield emulator
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from pulumi_powerautomate.solution.writing import zipped
+from pulumi_powerautomate.solution.zip import zipped
 from tests.cloud_flow.definitions import hourly
 
 CONNECTORS = "/providers/Microsoft.PowerApps/apis/"

@@ -94,44 +94,44 @@ class ProviderProcess:
         return self._log.lines
 
     def check(self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Checked:
-        answer = self._call(
+        response = self._call(
             "Check",
             provider_pb2.CheckRequest(
                 olds=self._props(olds) if olds else _struct({}), news=self._props(news)
             ),
         )
-        return Checked(_plain(answer.inputs), [item.reason for item in answer.failures])
+        return Checked(_plain(response.inputs), [item.reason for item in response.failures])
 
     def diff(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Diffed:
-        answer = self._call(
+        response = self._call(
             "Diff",
             provider_pb2.DiffRequest(id=id_, olds=self._props(olds), news=self._props(news)),
         )
         return Diffed(
-            answer.changes == provider_pb2.DiffResponse.DIFF_SOME,
-            list(answer.replaces),
-            answer.deleteBeforeReplace,
+            response.changes == provider_pb2.DiffResponse.DIFF_SOME,
+            list(response.replaces),
+            response.deleteBeforeReplace,
         )
 
     def create(self, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        answer = self._call("Create", provider_pb2.CreateRequest(properties=self._props(inputs)))
-        return answer.id, _plain(answer.properties)
+        response = self._call("Create", provider_pb2.CreateRequest(properties=self._props(inputs)))
+        return response.id, _plain(response.properties)
 
     def read(
         self, id_: str, outputs: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
-        answer = self._call(
+        response = self._call(
             "Read", provider_pb2.ReadRequest(id=id_, properties=self._props(outputs))
         )
-        inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
-        return answer.id, _plain(answer.properties), inputs
+        inputs = _plain(response.inputs) if response.HasField("inputs") else None
+        return response.id, _plain(response.properties), inputs
 
     def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        answer = self._call(
+        response = self._call(
             "Update",
             provider_pb2.UpdateRequest(id=id_, olds=self._props(olds), news=self._props(news)),
         )
-        return _plain(answer.properties)
+        return _plain(response.properties)
 
     def delete(self, id_: str, outputs: Mapping[str, Any]) -> None:
         self._call("Delete", provider_pb2.DeleteRequest(id=id_, properties=self._props(outputs)))

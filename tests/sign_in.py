@@ -100,7 +100,7 @@ def program(folder: Path, name: str, text: str) -> str:
 def token_of(emulator: Emulator) -> str:
     """A token, fetched as any program may."""
     values = emulator.environment
-    answer = requests.post(
+    response = requests.post(
         f"{values['POWERAUTOMATE_AUTHORITY_HOST']}/{values['POWERAUTOMATE_TENANT_ID']}"
         "/oauth2/v2.0/token",
         data={
@@ -112,7 +112,7 @@ def token_of(emulator: Emulator) -> str:
         verify=values["POWERAUTOMATE_CA_BUNDLE"],
         timeout=30,
     )
-    return str(answer.json()["access_token"])
+    return str(response.json()["access_token"])
 
 
 def _encryption(password: str) -> KeySerializationEncryption:
@@ -281,7 +281,7 @@ def _ready_token(emulator: Emulator, folder: Path) -> dict[str, str]:
     return base(emulator, POWERAUTOMATE_ACCESS_TOKEN=token_of(emulator))
 
 
-WAYS: Mapping[str, Prepare] = {
+AUTH_METHODS: Mapping[str, Prepare] = {
     "client-secret": _secret,
     "certificate-pem-file": _certificate("pem", "", True),
     "certificate-pem-file-password": _certificate("pem", PASSWORD, True),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_powerautomate.adoption.folder import added_config
+from pulumi_powerautomate.adoption.project_folder import added_config
 from pulumi_powerautomate.emulator import Emulator, seed
-from pulumi_powerautomate.provider import claims
+from pulumi_powerautomate.provider import single_owner
 from tests.adopted_project import add_flow
 from tests.cli_runner import Command, command_for
 from tests.cloud_flow.definitions import hourly, mailing
@@ -41,7 +41,7 @@ _OFFICE = "/providers/Microsoft.PowerApps/apis/shared_office365"
 @pytest.fixture(autouse=True)
 def _one_run_each(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test stands for a process of its own: what another one has declared is none of its."""
-    monkeypatch.setattr(claims, "_declared", {})
+    monkeypatch.setattr(single_owner, "_declared", {})
 
 
 @pytest.fixture
@@ -116,10 +116,10 @@ def test_nothing_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None
     ],
 )
 def test_a_numbered_list(
-    command: Command, monkeypatch: pytest.MonkeyPatch, answer: str, modules: set[str]
+    command: Command, monkeypatch: pytest.MonkeyPatch, response: str, modules: set[str]
 ) -> None:
     """A person on a terminal picks from what is there."""
-    _answering(monkeypatch, answer)
+    _answering(monkeypatch, response)
     said = command("adopt")
     assert said.code == 0
     assert "   2  off        Daily digest" in said.out
@@ -127,18 +127,18 @@ def test_a_numbered_list(
 
 
 @pytest.mark.parametrize("answer", ["4", "0", "2-1", "digest", "1-"])
-def test_a_wrong_answer(command: Command, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def test_a_wrong_answer(command: Command, monkeypatch: pytest.MonkeyPatch, response: str) -> None:
     """It is named, and nothing is written."""
-    _answering(monkeypatch, answer)
+    _answering(monkeypatch, response)
     said = command("adopt")
     assert said.code == 2
-    assert repr(answer) in said.err
+    assert repr(response) in said.err
     assert list(Path().iterdir()) == []
 
 
-def _answering(monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+def _answering(monkeypatch: pytest.MonkeyPatch, response: str) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda prompt: answer)
+    monkeypatch.setattr("builtins.input", lambda prompt: response)
 
 
 def test_what_is_written(command: Command, emulator: Emulator) -> None:

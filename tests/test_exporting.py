@@ -21,14 +21,14 @@ def _signed_in(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     emulator.control.switches(import_seconds=0.2)
-    answer = call(
+    response = call(
         emulator,
         "POST",
         "workflows",
         flow("Ping"),
         **{"MSCRM.SolutionUniqueName": "ContosoAutomation"},
     )
-    assert answer.status_code == 204
+    assert response.status_code == 204
 
 
 def _run(emulator: Emulator, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate import files
-from pulumi_powerautomate.client.auth import kept_tokens
-from pulumi_powerautomate.client.import_log import failure_of
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client.auth import token_cache
+from pulumi_powerautomate.client.solutions.import_log import failure_of
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
-from pulumi_powerautomate.solution_inputs import package_inputs, package_path
+from pulumi_powerautomate.inputs.package import package_inputs, package_path
 from tests.packages import package
 
 _LOG = (
@@ -85,7 +85,7 @@ def test_what_is_there_becomes_private(mode: int, tmp_path: Path) -> None:
 def test_token_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder and a file that were open before are closed before tokens go there."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    place = kept_tokens.location()
+    place = token_cache.location()
     place.parent.mkdir(mode=0o755)
     place.touch(mode=0o644)
     connection = resolve(
@@ -94,7 +94,7 @@ def test_token_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "POWERAUTOMATE_TOKEN_CACHE": "plaintext",
         }
     )
-    kept_tokens.token_cache(connection)
+    token_cache.token_cache(connection)
     assert (_mode(place), _mode(place.parent)) == (0o600, 0o700)
 
 

@@ -24,7 +24,7 @@ from pulumi_powerautomate.adoption import program
 from pulumi_powerautomate.emulator import Emulator, seed
 from pulumi_powerautomate.errors import InvalidInputError, one_line
 from pulumi_powerautomate.flow import validate
-from pulumi_powerautomate.provider.base import failure
+from pulumi_powerautomate.provider import failure
 from pulumi_powerautomate.review import read_preview, report
 from pulumi_powerautomate.terminal import json_text, shown
 from tests.adopted_project import add_flow

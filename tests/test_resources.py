@@ -8,10 +8,10 @@ import pkgutil
 import pytest
 
 import pulumi_powerautomate
-from pulumi_powerautomate.client.identity import NEEDED
+from pulumi_powerautomate.client.whoami import NEEDED
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
-from pulumi_powerautomate.functions import get_flows
+from pulumi_powerautomate.functions.flows import get_flows
 from pulumi_powerautomate.provider import DataverseProvider
 from pulumi_powerautomate.resources import GROUPS, RESOURCES
 

@@ -7,6 +7,6 @@ empty. Run again, it adds what is new.
 
 from __future__ import annotations
 
-from .adopting import Adoption, adopt
+from .adopt import Adoption, adopt
 
 __all__ = ["Adoption", "adopt"]

@@ -1,4 +1,4 @@
-"""What an environment holds that a program can take over, and why the rest stays where it is."""
+"""Contents of an environment that a program can adopt, and why the rest stays where it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..client.access import Share
-from ..client.references import Reference
-from ..client.workflows import LiveFlow, Owner
+from ..client.bindings.requests import Reference
+from ..client.flows.requests import LiveFlow
+from ..client.principals import Owner
+from ..client.shares.requests import Share
 from ..errors import DataverseError
 from ..operations.selection import Selection, select, with_definitions
 
@@ -40,7 +41,7 @@ class FoundFlow:
 @dataclass
 class Inventory:
     """
-    What was found.
+    The result of a search.
 
     Attributes:
         flows: those to adopt, in order of name.
@@ -88,7 +89,7 @@ def take_inventory(
         candidates = [flow for flow in candidates if flow.workflow_id in chosen]
     if not candidates:
         return found
-    solutions = client.solution_members.unmanaged_by_flow()
+    solutions = client.solution_components.unmanaged_by_flow()
     shares = _shares(client, [flow.workflow_id for flow in candidates])
     for flow in with_definitions(client, candidates, report):
         if not flow.definition:

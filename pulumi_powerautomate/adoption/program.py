@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..inputs.shares import ROLES
 from ..requirement import requirement
-from ..sharing import ROLES
 from ..terminal import shown
 from .inventory import FoundFlow, FoundReference, FoundShare
 

@@ -15,7 +15,7 @@ from .selecting import add_selection, connected, selection
 
 if TYPE_CHECKING:
     from ..adoption import Adoption
-    from ..client.workflows import LiveFlow
+    from ..client.flows.requests import LiveFlow
 
 _IMPORT = (
     "PULUMI_SKIP_CHECKPOINTS=true pulumi import --file import.json --generate-code=false "
@@ -96,11 +96,11 @@ def _asked(flows: Sequence[LiveFlow]) -> set[str]:
     for number, flow in enumerate(flows, 1):
         print(f"{number:4}  {flow.state:9}  {shown(flow.name)}")
     try:
-        answer = input("Which? Numbers, ranges such as 3-7, or `all`: ")
+        response = input("Which? Numbers, ranges such as 3-7, or `all`: ")
     except EOFError:
-        answer = ""
+        response = ""
     picked: set[str] = set()
-    for part in answer.replace(",", " ").split():
+    for part in response.replace(",", " ").split():
         if part == "all":
             return {flow.workflow_id for flow in flows}
         first, _, last = part.partition("-")

@@ -10,7 +10,7 @@ from ..terminal import json_text, shown
 from .output import Progress, add_format
 
 if TYPE_CHECKING:
-    from ..client.discovery import LiveEnvironment
+    from ..client.environments import LiveEnvironment
 
 _TABLE = {
     "NAME": "name",
@@ -39,7 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from ..client import DataverseClient
-    from ..connection import missing_credentials, resolve
+    from ..config import missing_credentials, resolve
     from ..errors import ConfigurationError
     from ..table import text_table
 
@@ -48,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
     problems = missing_credentials(connection)
     if problems:
         raise ConfigurationError(" ".join(problems))
-    client = DataverseClient(connection, lanes=1)
+    client = DataverseClient(connection, max_concurrency=1)
     try:
         with Progress("asking for the environments"):
             known = client.discovery.environments(region=arguments.region, state=arguments.state)
@@ -67,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _explain_nothing(discovery: Any, wanted: str, known: list[LiveEnvironment]) -> None:
-    from ..client.discovery import explain_address
+    from ..client.environments import explain_address
 
     reason = explain_address(wanted, known) or discovery.advice(wanted, known)
     told = f"no environment{f' {wanted!r}' if wanted else ''}. {reason}"

@@ -26,8 +26,8 @@ def add_to(verbs: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..exporting import export_solution
     from ..files import write_whole
+    from ..functions.export import export_solution
     from ..solution import unpack
     from ..terminal import json_text
 

@@ -21,6 +21,7 @@ from ..flow import (
     validate,
 )
 from ..flow.validation import RULES
+from ..flow.validation.rules import Rule
 from ..project_addresses import help_address
 from ..terminal import json_text, shown
 from .flow_files import FlowFile
@@ -160,7 +161,8 @@ def as_json(found: Sequence[FileFindings]) -> str:
 
 def as_sarif(found: Sequence[FileFindings]) -> str:
     """SARIF 2.1.0, as code scanning reads it."""
-    numbers = {code: number for number, code in enumerate(RULES)}
+    known = {**RULES, **policy_rules(found)}
+    numbers = {code: number for number, code in enumerate(known)}
     results = [
         {
             "ruleId": item.problem.code,
@@ -176,10 +178,10 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
         {
             "id": rule.code,
             "shortDescription": {"text": rule.title},
-            **({"helpUri": help_address(rule.code)} if help_address() else {}),
+            **({"helpUri": address_of(rule.code)} if help_address() else {}),
             "defaultConfiguration": {"level": rule.severity},
         }
-        for rule in RULES.values()
+        for rule in known.values()
     ]
     driver = {
         "name": "pulumi-powerautomate",
@@ -195,6 +197,18 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
         ],
     }
     return json_text(document)
+
+
+def policy_rules(found: Sequence[FileFindings]) -> dict[str, Rule]:
+    """The policies among findings, described as rules are."""
+    problems = [item.problem for each in found for item in each.findings]
+    broken = {item.code: item for item in problems if item.code not in RULES}
+    if not broken:
+        return {}
+    from ..policies import RULES as policies
+
+    titles = {f"powerautomate-{name}": policy.title for name, policy in policies.items()}
+    return {code: Rule(code, item.severity, titles[code]) for code, item in broken.items()}
 
 
 def as_github(found: Sequence[FileFindings]) -> str:
@@ -252,6 +266,11 @@ FORMATS: Mapping[str, Callable[[Sequence[FileFindings]], str]] = {
 }
 
 
+def address_of(code: str) -> str:
+    """Where a rule, or a policy, is explained."""
+    return help_address(code, "validation" if code in RULES else "policies")
+
+
 def _is_error(item: Finding) -> bool:
     return item.problem.severity == "error"
 
@@ -260,7 +279,7 @@ def _line(each: FileFindings, item: Finding) -> str:
     problem = item.problem
     return (
         f"{each.flow.name}:{item.line}: {problem.severity} {problem.code} {problem.path}: "
-        f"{problem.message} {problem.remedy} {help_address(problem.code)}"
+        f"{problem.message} {problem.remedy} {address_of(problem.code)}"
     ).rstrip()
 
 

@@ -37,7 +37,7 @@ class FlowFile:
 
     @property
     def name(self) -> str:
-        """What to call it in a message."""
+        """Its name in messages."""
         return f"{self.file}:{self.entry}" if self.entry else self.file
 
     @property

@@ -18,7 +18,7 @@ def add_selection(verb: argparse.ArgumentParser) -> None:
 
 
 def selection(arguments: argparse.Namespace, **more: Any) -> Selection:
-    """What the options say."""
+    """The values of the options."""
     from ..operations.selection import Selection
 
     return Selection(arguments.name, arguments.owner, arguments.solution, **more)
@@ -26,6 +26,6 @@ def selection(arguments: argparse.Namespace, **more: Any) -> Selection:
 
 def connected() -> DataverseClient:
     """The environment that the variables name, as for every verb."""
-    from ..functions import client_of
+    from ..functions.flows import client_of
 
     return client_of(None)

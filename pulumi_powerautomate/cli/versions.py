@@ -19,7 +19,7 @@ Flows = Mapping[str, FlowVersion]
 
 def read_version(path: str) -> FlowVersion | PackageContents | Flows:
     """
-    What a path holds: a flow, a solution package, or the flows of a folder by their path in it.
+    Contents of a path: a flow, a solution package, or the flows of a folder by their path in it.
 
     Raises:
         InvalidInputError: it is none of them.

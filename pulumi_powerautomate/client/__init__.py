@@ -10,22 +10,22 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..connection import Connection
+from ..config import Connection
 
 if TYPE_CHECKING:
-    from .access import Access
     from .auth import TokenSource
-    from .directory import Directory
-    from .discovery import Discovery
-    from .flow_reader import FlowReader
-    from .identity import Identity
-    from .references import References
-    from .runs import Runs
-    from .share_reader import ShareReader
-    from .solution_members import SolutionMembers
-    from .solutions import Solutions
-    from .transport import Transport
-    from .workflows import Workflows
+    from .bindings.requests import References
+    from .components import SolutionComponents
+    from .environments import Discovery
+    from .flows.bulk_read import FlowReader
+    from .flows.requests import Workflows
+    from .flows.runs import Runs
+    from .http.transport import Transport
+    from .principals import Directory
+    from .shares.bulk_read import ShareReader
+    from .shares.requests import Access
+    from .solutions.requests import Solutions
+    from .whoami import Identity
 
 __all__ = ["DataverseClient"]
 
@@ -36,103 +36,103 @@ class DataverseClient:
 
     Args:
         connection: where and as whom.
-        lanes: how many requests may be out at once, from 1 to the service's limit of 52.
+        max_concurrency: how many requests may be out at once, 1 to the service's limit of 52.
         tokens: what signs in, when something has signed in for this connection already.
     """
 
     def __init__(
-        self, connection: Connection, lanes: int = 32, tokens: TokenSource | None = None
+        self, connection: Connection, max_concurrency: int = 32, tokens: TokenSource | None = None
     ) -> None:
         self.connection = connection
-        self._lanes = lanes
+        self._max_concurrency = max_concurrency
         self._tokens = tokens
 
     @cached_property
     def transport(self) -> Transport:
-        """What sends the requests."""
-        from .transport import Transport
+        """The HTTP transport."""
+        from .http.transport import Transport
 
-        return Transport(self.connection, self._lanes, self._tokens)
+        return Transport(self.connection, self._max_concurrency, self._tokens)
 
     @cached_property
     def workflows(self) -> Workflows:
         """The table of flows."""
-        from .workflows import Workflows
+        from .flows.requests import Workflows
 
         return Workflows(self.transport)
 
     @cached_property
     def flow_reader(self) -> FlowReader:
         """The same, read for many flows at once."""
-        from .flow_reader import FlowReader
+        from .flows.bulk_read import FlowReader
 
-        return FlowReader(self.workflows, self.solution_members)
+        return FlowReader(self.workflows, self.solution_components)
 
     @cached_property
     def access(self) -> Access:
         """Who flows are shared with."""
-        from .access import Access
+        from .shares.requests import Access
 
         return Access(self.transport)
 
     @cached_property
     def share_reader(self) -> ShareReader:
         """The same, read for many flows at once."""
-        from .share_reader import ShareReader
+        from .shares.bulk_read import ShareReader
 
         return ShareReader(self.access)
 
     @cached_property
     def directory(self) -> Directory:
         """Users and teams."""
-        from .directory import Directory
+        from .principals import Directory
 
         return Directory(self.transport)
 
     @cached_property
     def solutions(self) -> Solutions:
         """Solutions and their imports."""
-        from .solutions import Solutions
+        from .solutions.requests import Solutions
 
         return Solutions(self.transport)
 
     @cached_property
     def references(self) -> References:
         """Connection references and environment variables."""
-        from .references import References
+        from .bindings.requests import References
 
         return References(self.transport)
 
     @cached_property
     def runs(self) -> Runs:
-        """What flows did lately."""
-        from .runs import Runs
+        """Runs of flows."""
+        from .flows.runs import Runs
 
         return Runs(self.transport)
 
     @cached_property
-    def solution_members(self) -> SolutionMembers:
+    def solution_components(self) -> SolutionComponents:
         """Which solutions a flow belongs to."""
-        from .solution_members import SolutionMembers
+        from .components import SolutionComponents
 
-        return SolutionMembers(self.transport)
+        return SolutionComponents(self.transport)
 
     @cached_property
     def identity(self) -> Identity:
         """Who we are here, and what we may do."""
-        from .identity import Identity
+        from .whoami import Identity
 
         return Identity(self.transport)
 
     @cached_property
     def discovery(self) -> Discovery:
         """The environments there are; no environment needs to be configured."""
-        from .discovery import Discovery
+        from .environments import Discovery
 
         return Discovery(self.connection, tokens=self._tokens)
 
     def traffic_summary(self) -> str:
-        """What was sent so far, in a sentence; empty when nothing was."""
+        """Request counts so far, in a sentence; empty when there are none."""
         return self.transport.traffic.summary() if "transport" in self.__dict__ else ""
 
     def close(self) -> None:

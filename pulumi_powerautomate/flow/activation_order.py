@@ -19,12 +19,12 @@ class ActivationOrder:
 
     Attributes:
         ids: every flow once, each after those that it calls, as far as there is such an order.
-        circles: flows that call each other round and round, each circle in the order of the calls;
+        cycles: flows that call each other round and round, each cycle in the order of the calls;
             none of it can be the first to be turned on.
     """
 
     ids: tuple[str, ...]
-    circles: tuple[tuple[str, ...], ...] = ()
+    cycles: tuple[tuple[str, ...], ...] = ()
 
 
 def activation_order(children: Mapping[str, Collection[str]]) -> ActivationOrder:
@@ -39,26 +39,26 @@ def activation_order(children: Mapping[str, Collection[str]]) -> ActivationOrder
         parent: {child for child in sorted(called) if child in children and child != parent}
         for parent, called in children.items()
     }
-    circles: list[tuple[str, ...]] = [
+    cycles: list[tuple[str, ...]] = [
         (parent,) for parent, called in children.items() if parent in called
     ]
     while True:
         try:
-            return ActivationOrder(tuple(TopologicalSorter(graph).static_order()), tuple(circles))
+            return ActivationOrder(tuple(TopologicalSorter(graph).static_order()), tuple(cycles))
         except CycleError as error:
-            # The circle comes as callee before caller, with its first flow again at its end.
-            circle = tuple(reversed(error.args[1][1:]))
-            circles.append(_from_least(circle))
-            graph[circle[0]].discard(circle[1])
+            # The cycle comes as callee before caller, with its first flow again at its end.
+            cycle = tuple(reversed(error.args[1][1:]))
+            cycles.append(_from_least(cycle))
+            graph[cycle[0]].discard(cycle[1])
 
 
-def in_words(circle: Collection[str]) -> str:
-    """A circle of calls as a person reads it: `'A' calls 'B' calls 'A'`."""
-    names = [repr(name) for name in circle]
+def in_words(cycle: Collection[str]) -> str:
+    """A cycle of calls as a person reads it: `'A' calls 'B' calls 'A'`."""
+    names = [repr(name) for name in cycle]
     return " calls ".join([*names, *names[:1]])
 
 
-def _from_least(circle: tuple[str, ...]) -> tuple[str, ...]:
-    """The same circle, begun where it is always begun."""
-    start = circle.index(min(circle))
-    return circle[start:] + circle[:start]
+def _from_least(cycle: tuple[str, ...]) -> tuple[str, ...]:
+    """The same cycle, from its least id on."""
+    start = cycle.index(min(cycle))
+    return cycle[start:] + cycle[:start]

@@ -60,11 +60,14 @@ def references_to_wire(references: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _to_wire(entry) for key, entry in references.items()}
 
 
+def meaning_of(references: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a set in normal form that says which connections it means, to compare by `==`."""
+    return {key: _meaning(entry) for key, entry in references.items()}
+
+
 def references_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two sets in normal form mean the same connections."""
-    return {key: _meaning(entry) for key, entry in one.items()} == {
-        key: _meaning(entry) for key, entry in other.items()
-    }
+    return meaning_of(one) == meaning_of(other)
 
 
 def is_invoker(entry: Any) -> bool:

@@ -23,7 +23,7 @@ from ..provider import IDENTITY, derivation_host
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
-    from ..client.workflows import LiveFlow
+    from ..client.flows.requests import LiveFlow
 
 _KIND = f"pulumi-python:{CloudFlow._resource_type_name}"
 _CREATING = ("creating", "importing")
@@ -135,12 +135,13 @@ def find_orphans(
 
 def delete_orphan(client: DataverseClient, orphan: Orphan) -> None:
     """Delete an orphaned flow, and its shares with it; nothing else is touched."""
-    from ..client.exactly_once import Known, delete
-    from ..client.workflows import FlowSpec
+    from ..client.flows.delete import delete
+    from ..client.flows.model import LastKnown
+    from ..client.flows.requests import FlowSpec
 
     flow = orphan.flow
     spec = FlowSpec(flow.workflow_id, flow.name, "", "", {}, "off")
-    delete(client.workflows, flow.workflow_id, Known(flow.etag, flow.state, spec))
+    delete(client.workflows, flow.workflow_id, LastKnown(flow.etag, flow.state, spec))
 
 
 def _reason(flow: LiveFlow, state: StackState, names: Sequence[str], host: str) -> str:

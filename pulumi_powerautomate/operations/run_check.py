@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from ..client.flow_search import flow_named
-from ..client.runs import Run
-from ..connection import is_guid
+from ..client.flows.find import flow_named
+from ..client.flows.runs import Run
+from ..config import is_guid
 from ..errors import InvalidInputError, RunsNotKeptError, one_line
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
-    from ..client.workflows import LiveFlow
+    from ..client.flows.requests import LiveFlow
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _SUCCEEDED = ("succeeded", "success")
@@ -68,13 +68,24 @@ def check_runs(
     """
     live = _flow(client, flow)
     runs = tuple(client.runs.since(live.workflow_id, datetime.now(timezone.utc) - within))
-    if not runs and not client.runs.are_kept():
+    if not runs:
+        require_runs(client)
+    check = RunCheck(live, runs, ())
+    return RunCheck(live, runs, tuple(_problems(check, max_failures, min_runs)))
+
+
+def require_runs(client: DataverseClient) -> None:
+    """
+    Refuse an environment that keeps no runs, where none were found.
+
+    Raises:
+        RunsNotKeptError: it keeps none.
+    """
+    if not client.runs.are_kept():
         raise RunsNotKeptError(
             "This environment keeps no flow runs: FlowRunTimeToLiveInSeconds of its organization "
             "is 0. An administrator can change that."
         )
-    check = RunCheck(live, runs, ())
-    return RunCheck(live, runs, tuple(_problems(check, max_failures, min_runs)))
 
 
 def kind_of(run: Run) -> str:

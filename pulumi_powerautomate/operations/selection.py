@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
-from ..client.flow_search import flow_ids_of_solution, flows_with_ids
-from ..connection import is_guid
+from ..client.flows.find import flows_with_ids
+from ..client.solutions.flows import flow_ids_of_solution
+from ..config import is_guid
 from ..errors import InvalidInputError
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
-    from ..client.workflows import LiveFlow
+    from ..client.flows.requests import LiveFlow
 
 _T = TypeVar("_T")
 
-# A definition has 20 KB as a rule and 1 MB at worst, and the answer has to fit a request's time.
+# A definition has 20 KB as a rule and 1 MB at worst, and the response has to fit a request's time.
 _DEFINITIONS_PER_REQUEST = 25
 _STATES = ("on", "off", "suspended")
 
@@ -67,7 +68,9 @@ def select(client: DataverseClient, wanted: Selection) -> Selected:
     if wanted.solution is None:
         found, unseen = list(find(owner_id=owner_id, state=wanted.state)), set[str]()
     else:
-        members = flow_ids_of_solution(client, wanted.solution)
+        members = flow_ids_of_solution(
+            client.solutions, client.solution_components, wanted.solution
+        )
         # Everything the solution holds is read, so that what is missing is known to be unseen.
         every = list(flows_with_ids(client.workflows, members, cloud_flows_only=False))
         unseen = set(members) - {flow.workflow_id for flow in every}

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from . import claims
-from .base import (
-    IDENTITY,
-    DataverseProvider,
-    failure,
-    is_unknown,
-    note,
-    progress,
-    urn_of,
-    warn,
-)
+from . import single_owner
+from .base import DataverseProvider
+from .clients import client_for, connection_from
+from .engine_log import note, progress, warn
 from .environment_guard import derivation_host
-from .explicit import Provider, environment_host
+from .journal import KILLED
 from .mocks import look_up, mocks_in_use
 from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
+from .program_errors import fail_if_told, fail_unless_done, one_line_errors
+from .properties import IDENTITY, failure, is_unknown, urn_of
+from .provider_resource import Provider, environment_host
 from .resource import DataverseResource, identity, identity_in, pickled
-from .run_error import fail_if_told, fail_unless_done, one_line_errors
-from .session import client_for, connection_from
 from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
     "IDENTITY",
+    "KILLED",
     "DataverseProvider",
     "DataverseResource",
     "Principal",
     "Provider",
     "check_principal",
-    "claims",
     "client_for",
     "connection_from",
     "derivation_host",
@@ -50,6 +44,7 @@ __all__ = [
     "pickled",
     "progress",
     "refuse_misspelt_keys",
+    "single_owner",
     "team",
     "urn_of",
     "user",

@@ -1,5 +1,5 @@
 """
-What the dynamic providers have in common: every quirk of Pulumi's dynamic providers, once.
+Base class of the dynamic providers: every rule of Pulumi's dynamic providers, once.
 
 Their module path and class name are pickled into users' state and found there by `read` and
 `delete` of every later release, so both are frozen. Instances carry no attributes until
@@ -11,9 +11,8 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -21,45 +20,38 @@ from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
     ConfigureRequest,
-    CreateResult,
     DiffResult,
-    ReadResult,
     ResourceProvider,
-    UpdateResult,
 )
-from pulumi.output import Unknown
 
-from ..client import DataverseClient, near_solutions, telemetry, wire_log
-from ..client.prompt import set_prompt
-from ..connection import SETTINGS, Connection, missing_credentials
+from .. import telemetry
+from ..client import DataverseClient
+from ..client.auth.prompt import set_prompt
+from ..client.http import wire_log
+from ..client.solutions import suggestions
+from ..config import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
-from ..terminal import shown_lines
-from . import claims, clean_lines, environment_guard
+from . import clean_lines, environment_guard
+from .advice import told
+from .clients import EXPLICIT, client_for, connection_from
 from .engine_log import DebugLines, say, wants_debug_lines
-from .environment_guard import ENVIRONMENT, recorded_in
+from .environment_guard import recorded_in
+from .lifecycle import begin_run
 from .options import replaced
-from .repetition import told
-from .run import begin_run
-from .session import EXPLICIT, client_for, connection_from
+from .own_row import on_own_row, with_environment
+from .properties import FAILED_NEEDS, failure, urn_of
 from .stack_configuration import keys_of, misspelt, warn_of_the_stack
-from .workers import end_with_engine, widen_pool
+from .thread_pool import end_with_engine, widen_pool
 
-IDENTITY = "__identity"
-# The inputs that come from a resource which failed in this run; absent where all are known.
-FAILED_NEEDS = "__failed_needs"
 TRACEBACK_VARIABLE = "PULUMI_POWERAUTOMATE_TRACEBACK"
 
 _HOOKS = ("check", "diff", "create", "read", "update", "delete")
-# Operations on a resource that exists; each is given its id and its recorded outputs.
-# A hidden output: which entry of the state this is, of those that ever stood for the same row.
-_INSTANCE = "__instance"
-_ON_EXISTING = ("diff", "read", "update", "delete")
 _F = TypeVar("_F", bound=Callable[..., Any])
 _P = TypeVar("_P", bound="DataverseProvider")
 
 
 class _Shown(Exception):
-    """What the engine gets to see: with no module and no traceback it prints one clean line."""
+    """The exception that the engine prints: no module and no traceback, so one clean line."""
 
 
 _Shown.__name__ = _Shown.__qualname__ = "PowerAutomateError"
@@ -71,7 +63,7 @@ class DataverseProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    # Inputs and outputs that an earlier release called otherwise: the present name by the old one.
+    # Renamed properties: old name to present name.
     renamed: ClassVar[Mapping[str, str]] = {}
 
     _get: Callable[[str], Any]
@@ -89,7 +81,7 @@ class DataverseProvider(ResourceProvider):
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))
         if "recorded" in cls.__dict__:
-            setattr(cls, "recorded", _with_environment(cls.__dict__["recorded"]))  # noqa: B010
+            setattr(cls, "recorded", with_environment(cls.__dict__["recorded"]))  # noqa: B010
 
     def configure(self, req: ConfigureRequest) -> None:
         """Called once per process and class, under a lock of the SDK's: nothing is sent here."""
@@ -126,6 +118,40 @@ class DataverseProvider(ResourceProvider):
             id_: id of the resource.
             outputs: what the state holds of it.
             identity: organization and URN of the resource, empty where they are not known.
+        """
+        raise NotImplementedError
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Describe an update for the journal: the values it may write, as JSON without secrets.
+
+        `in_doubt` is given it, should nobody live to tell whether it was written.
+        """
+        return {}
+
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        """Id of a resource before it is created; empty when only the service knows it."""
+        return ""
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """
+        Hidden inputs for a create after others of the same row of which nobody knows the outcome.
+
+        Args:
+            attempts: what they may have written, as `attempt` has told.
+        """
+        return {}
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        """
+        Recorded outputs, marked so that the next operation looks at the row first.
+
+        Args:
+            outputs: what the state holds.
+            attempts: what operations of which nobody knows the outcome may have written.
+            removed: whether one of them was a delete.
         """
         raise NotImplementedError
 
@@ -169,7 +195,7 @@ class DataverseProvider(ResourceProvider):
         return client_for(self.connection)
 
     def configuration_failures(self) -> list[CheckFailure]:
-        """What is wrong with the settings, as failures that name no property."""
+        """Problems with the settings, as failures that name no property."""
         wrong = misspelt(self._stack, os.environ.get("PULUMI_PROJECT", ""))
         try:
             connection = self.connection
@@ -179,48 +205,6 @@ class DataverseProvider(ResourceProvider):
             return [failure(line) for line in wrong]
         warn_of_the_stack(self._stack, connection)
         return [failure(line) for line in missing_credentials(connection)]
-
-
-def failure(reason: str) -> CheckFailure:
-    """
-    A check failure that shows its reason only.
-
-    When a failure names a property the engine prints that property's value too: a whole
-    definition, or a secret in clear.
-    """
-    return CheckFailure("", shown_lines(reason))
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a value is not known before the deployment, at any depth."""
-    if isinstance(value, Unknown):
-        return True
-    if isinstance(value, Mapping):
-        return any(is_unknown(item) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return any(is_unknown(item) for item in value)
-    return False
-
-
-def urn_of(props: Mapping[str, Any]) -> str:
-    """The resource's URN, from the hidden input that its constructor passes."""
-    return str(props.get(IDENTITY) or "").partition("/")[2]
-
-
-def progress(props: Mapping[str, Any], message: str) -> None:
-    """Say in the resource's row what is going on."""
-    say(urn_of(props), message)
-
-
-def note(props: Mapping[str, Any], message: str) -> None:
-    """Leave a line about the resource below the run's table; an empty one is left out."""
-    if message:
-        say(urn_of(props), message, lasting=True)
-
-
-def warn(props: Mapping[str, Any], message: str) -> None:
-    """Leave a warning on the resource."""
-    say(urn_of(props), message, severity="warning", lasting=True)
 
 
 def _innermost(error: BaseException) -> str:
@@ -240,82 +224,6 @@ def _under_present_names(renamed: Mapping[str, str], item: Any) -> Any:
     return {
         renamed.get(key, key): value for key, value in item.items() if renamed.get(key) not in item
     }
-
-
-def _in_own_environment(
-    hook: Callable[..., Any], arguments: tuple[Any, ...], named: Mapping[str, Any]
-) -> Any:
-    """Run a hook on a resource of this environment, and record the environment in its result."""
-    provider: DataverseProvider = arguments[0]
-    name = hook.__name__
-    if name == "check":
-        return _checked(provider, hook, arguments)
-    if name in _ON_EXISTING:
-        id_, outputs = str(arguments[1]), arguments[2]
-        identity = str((arguments[-1] or {}).get(IDENTITY) or "")
-        provider.require_own_environment(name, id_, outputs, identity)
-        row = _row(provider, id_)
-        instance = str(outputs.get(_INSTANCE) or "")
-        if name == "delete" and claims.row_is_held_by_other(row, instance):
-            note(outputs, f"{id_} was kept: this program goes on declaring it")
-            return None
-    result = hook(*arguments, **named)
-    if name in ("create", "update", "delete"):
-        claims.release_rows(urn_of(arguments[-1] or {}))
-    if isinstance(result, CreateResult):
-        instance = secrets.token_hex(4)
-        claims.hold_row(_row(provider, result.id), instance)
-        result.outs = {**(result.outs or {}), **_record(provider, instance)}
-    elif isinstance(result, UpdateResult):
-        result.outs = {**(result.outs or {}), **_record(provider, instance)}
-    elif isinstance(result, DiffResult):
-        if not result.replaces:
-            claims.hold_row(row, instance)
-    elif isinstance(result, ReadResult) and result.id and not provider.is_read_only(arguments[2]):
-        result.outs = {**(result.outs or {}), **_record(provider, instance)}
-        if result.inputs is not None:
-            result.inputs = {**result.inputs, ENVIRONMENT: provider.connection.host}
-    return result
-
-
-def _record(provider: DataverseProvider, instance: str) -> dict[str, Any]:
-    record = {ENVIRONMENT: provider.connection.host}
-    return {**record, _INSTANCE: instance} if instance else record
-
-
-def _row(provider: DataverseProvider, id_: str) -> tuple[str, str, str]:
-    """One row of one environment, as resources of a kind stand for it."""
-    return (type(provider).__name__, provider.connection.host, id_.lower())
-
-
-def _checked(
-    provider: DataverseProvider, hook: Callable[..., Any], arguments: tuple[Any, ...]
-) -> CheckResult:
-    """Check inputs; those of a resource that exists keep the environment that they record."""
-    olds, news = arguments[1], arguments[2]
-    recorded = recorded_in(olds)
-    try:
-        host = provider.connection.host
-    except ConfigurationError:
-        host = ""
-    if recorded and host:
-        problem = environment_guard.wrong_environment(recorded, provider.connection)
-        if problem:
-            return CheckResult(news, [failure(problem)])
-    result: CheckResult = hook(*arguments)
-    if recorded or (host and not olds):
-        result.inputs[ENVIRONMENT] = recorded or host
-    return result
-
-
-def _with_environment(recorded: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Let what adoption writes into a state record the environment too."""
-
-    @functools.wraps(recorded)
-    def complete(provider: DataverseProvider, *arguments: Any) -> dict[str, Any]:
-        return {**recorded(provider, *arguments), ENVIRONMENT: provider.connection.host}
-
-    return complete
 
 
 def _unless_needs_failed(check: _F) -> _F:
@@ -359,7 +267,7 @@ def _near_solutions(arguments: tuple[Any, ...], error: PowerAutomateError) -> st
     """Names that may have been meant, for a refusal of an unknown `solution`."""
     declared = arguments[-1]
     wanted = declared.get("solution") if isinstance(declared, dict) else None
-    return near_solutions.hint(error, arguments[0].client, str(wanted)) if wanted else ""
+    return suggestions.hint(error, arguments[0].client, str(wanted)) if wanted else ""
 
 
 def _guarded(hook: _F) -> _F:
@@ -371,7 +279,7 @@ def _guarded(hook: _F) -> _F:
         urn = next((urn_of(item) for item in reversed(arguments) if isinstance(item, dict)), "")
         try:
             with telemetry.operation(kind, hook.__name__, urn):
-                return _in_own_environment(hook, arguments, named)
+                return on_own_row(arguments[0], hook, arguments[1:], named)
         except PowerAutomateError as error:
             raise _Shown(told(error) + _near_solutions(arguments, error)) from None
         except Exception as error:

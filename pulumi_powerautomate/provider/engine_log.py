@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from ..terminal import shown_lines
+from .properties import urn_of
 
 Severity = Literal["debug", "info", "warning", "error"]
 
@@ -49,6 +50,22 @@ def say(urn: str, message: str, *, severity: Severity = "info", lasting: bool = 
             stub.Log(request, timeout=_SECONDS)
     except Exception:
         return
+
+
+def progress(props: Mapping[str, Any], message: str) -> None:
+    """Say in the resource's row what is going on."""
+    say(urn_of(props), message)
+
+
+def note(props: Mapping[str, Any], message: str) -> None:
+    """Log an info diagnostic for the resource; an empty one is left out."""
+    if message:
+        say(urn_of(props), message, lasting=True)
+
+
+def warn(props: Mapping[str, Any], message: str) -> None:
+    """Log a warning for the resource."""
+    say(urn_of(props), message, severity="warning", lasting=True)
 
 
 class DebugLines(logging.Handler):

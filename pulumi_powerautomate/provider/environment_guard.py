@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..connection import SETTINGS, Connection
+from ..config import SETTINGS, Connection
 from ..errors import WrongEnvironmentError
 
 # A hidden input and output: the host, with its port when it has one.

@@ -15,9 +15,9 @@ from typing import Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 from pulumi.runtime.mocks import MockCallArgs
 from pulumi.runtime.settings import get_monitor
 
-from ..connection import NAMESPACE
+from ..config import NAMESPACE
 from ..errors import InvalidInputError
-from .run_error import one_line_errors
+from .program_errors import one_line_errors
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -30,7 +30,7 @@ def mocks_in_use() -> Any | None:
 
 def look_up(function: Callable[_P, _T]) -> Callable[_P, _T]:
     """
-    A function that looks at the environment: its errors on one line, its answers mocked in tests.
+    A function that looks at the environment: its errors on one line, its responses mocked in tests.
 
     Mocks are called with the token `powerautomate:index:getFlow` (of `get_flow`) and the arguments
     that were given, but for the provider. For a list they answer with a mapping of one member; what
@@ -51,33 +51,33 @@ def look_up(function: Callable[_P, _T]) -> Callable[_P, _T]:
             for key, value in given.items()
             if key != "provider" and value is not None and not callable(value)
         }
-        answer = mocks.call(MockCallArgs(token, plain, ""))
-        return _shaped(_accepted(answer, token), get_type_hints(function)["return"])  # type: ignore[no-any-return]
+        response = mocks.call(MockCallArgs(token, plain, ""))
+        return _shaped(_accepted(response, token), get_type_hints(function)["return"])  # type: ignore[no-any-return]
 
     return call
 
 
 @one_line_errors
-def _accepted(answer: Any, token: str) -> Any:
-    """What mocks answer, without the failures that may go with it."""
-    if not isinstance(answer, tuple):
-        return answer
-    value, failures = answer
+def _accepted(response: Any, token: str) -> Any:
+    """The result of a mock's call, without the failures that may go with it."""
+    if not isinstance(response, tuple):
+        return response
+    value, failures = response
     if failures:
         raise InvalidInputError(f"{token}: {'; '.join(str(reason) for _, reason in failures)}")
     return value
 
 
-def _shaped(answer: Any, wanted: Any) -> Any:
-    """An answer in the form that the function returns."""
+def _shaped(response: Any, wanted: Any) -> Any:
+    """A response in the form that the function returns."""
     if is_typeddict(wanted):
-        found = answer if isinstance(answer, Mapping) else {}
+        found = response if isinstance(response, Mapping) else {}
         return {**dict.fromkeys(get_type_hints(wanted)), **found}
-    if isinstance(answer, Mapping):
-        answer = next(iter(answer.values()), None)
+    if isinstance(response, Mapping):
+        response = next(iter(response.values()), None)
     if get_origin(wanted) is list:
         (kind,) = get_args(wanted)
-        return [_shaped(item, kind) for item in answer or ()]
+        return [_shaped(item, kind) for item in response or ()]
     if wanted is bytes:
-        return answer.encode() if isinstance(answer, str) else bytes(answer or b"")
-    return answer
+        return response.encode() if isinstance(response, str) else bytes(response or b"")
+    return response

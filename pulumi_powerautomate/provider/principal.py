@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 
 import pulumi
 
-from ..connection import is_guid
+from ..config import is_guid
 
 
 class Principal(TypedDict, total=False):

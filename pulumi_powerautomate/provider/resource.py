@@ -12,9 +12,10 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from ..errors import InvalidInputError
-from .base import FAILED_NEEDS, IDENTITY, DataverseProvider
+from .base import DataverseProvider
 from .options import OPTIONS, apply_options, options_of
-from .run_error import one_line_errors
+from .program_errors import one_line_errors
+from .properties import FAILED_NEEDS, IDENTITY
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
 # Fixed, so that the string in users' state stays the same whatever Python makes its default.
@@ -108,7 +109,7 @@ def _refuse_half_characters(props: Mapping[str, Any], resource_name: str) -> Non
 
 @cache
 def pickled(provider: type[DataverseProvider]) -> str:
-    """What the state keeps of a provider: a reference to its class."""
+    """The form of a provider in the state: a reference to its class."""
     return base64.b64encode(pickle.dumps(provider(), protocol=_PICKLE_PROTOCOL)).decode()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .contents import PackageContents, contents_of, is_solution_folder, read_contents
     from .folder import PackedFolder, pack, packed, unpack
-    from .reading import (
+    from .package import (
         PackagedFlow,
         SolutionPackage,
         Variable,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         read_bytes,
         read_package,
     )
-    from .writing import normalized, same_content
+    from .zip import normalized, same_content
 else:
     from ..late_names import late_names
 
@@ -30,7 +30,7 @@ else:
         {
             "contents": ("PackageContents", "contents_of", "is_solution_folder", "read_contents"),
             "folder": ("PackedFolder", "pack", "packed", "unpack"),
-            "reading": (
+            "package": (
                 "PackagedFlow",
                 "SolutionPackage",
                 "Variable",
@@ -39,7 +39,7 @@ else:
                 "read_bytes",
                 "read_package",
             ),
-            "writing": ("normalized", "same_content"),
+            "zip": ("normalized", "same_content"),
         },
     )
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ..errors import InvalidInputError
 from ..flow import FlowVersion, parse_document
-from . import hardened
+from . import safe_archive
 from .folder import pack
-from .reading import CUSTOMIZATIONS, MANIFEST, SolutionPackage, read_bytes
+from .package import CUSTOMIZATIONS, MANIFEST, SolutionPackage, read_bytes
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,12 @@ def contents_of(data: bytes, where: str) -> PackageContents:
         InvalidInputError: as `read_contents` does.
     """
     package = read_bytes(data, where)
-    with hardened.open_archive(io.BytesIO(data), where) as archive:
-        texts = {flow.file: hardened.content(archive, flow.file, where) for flow in package.flows}
+    with safe_archive.open_archive(io.BytesIO(data), where) as archive:
+        texts = {
+            flow.file: safe_archive.content(archive, flow.file, where) for flow in package.flows
+        }
         parts = {
-            name: hashlib.sha256(hardened.content(archive, name, where)).hexdigest()
+            name: hashlib.sha256(safe_archive.content(archive, name, where)).hexdigest()
             for name in archive.namelist()
             if not name.endswith("/")
             and name not in texts

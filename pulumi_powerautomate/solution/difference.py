@@ -15,7 +15,7 @@ from ..flow.difference.masking import without_secrets
 from ..flow.difference.triggers import kind_in_words
 from ..flow.difference.wording import counted, listed, shown
 from .contents import PackageContents
-from .reading import SolutionPackage, Variable
+from .package import SolutionPackage, Variable
 
 _MOST_PARTS = 5
 
@@ -43,7 +43,7 @@ class FlowDifference:
 @dataclass(frozen=True)
 class PackageDifference:
     """
-    What differs between two packages.
+    The difference between two packages.
 
     Attributes:
         changes: those of the solution, its connection references, variables and other parts.

@@ -22,10 +22,10 @@ from pathlib import Path
 from xml.parsers import expat
 
 from ..errors import InvalidInputError
-from . import hardened, names
+from . import names, safe_archive
+from .package import CONTENT_TYPES, CUSTOMIZATIONS, MANIFEST
 from .placing import finish, place
-from .reading import CONTENT_TYPES, CUSTOMIZATIONS, MANIFEST
-from .writing import zipped
+from .zip import zipped
 
 _OTHER = "Other"
 _FILES = {
@@ -70,11 +70,11 @@ def unpack(data: bytes, folder: str | Path, where: str = "the package") -> None:
             the place of a part, or the folder cannot be written.
     """
     target = Path(os.path.abspath(folder))
-    with hardened.open_archive(io.BytesIO(data), where) as archive:
+    with safe_archive.open_archive(io.BytesIO(data), where) as archive:
         found = [name for name in archive.namelist() if not name.endswith("/")]
         if MANIFEST not in found or CUSTOMIZATIONS not in found:
             raise InvalidInputError(f"{where} has no {MANIFEST} at its root; it is no solution.")
-        parts = {name: hardened.content(archive, name, where) for name in found}
+        parts = {name: safe_archive.content(archive, name, where) for name in found}
     files = _laid_out(parts, where)
     try:
         if target.is_symlink():
@@ -296,7 +296,7 @@ def _joined(text: bytes, processes: dict[str, bytes]) -> bytes:
 
 def _content_types(parts: dict[str, bytes]) -> bytes:
     """
-    What the package format (ECMA-376, Open Packaging Conventions) asks for in every package.
+    The content types that every package needs (ECMA-376, Open Packaging Conventions).
 
     `pac solution unpack` leaves it out, and the service refuses a package without it.
     """
@@ -317,7 +317,7 @@ def _content_types(parts: dict[str, bytes]) -> bytes:
 
 def _spans(text: bytes, where: str) -> list[tuple[int, int, str]]:
     """Where each process begins and ends, and the file that holds what it does."""
-    hardened.parse_xml(text, where)
+    safe_archive.parse_xml(text, where)
     if not _is_utf_8(text):
         # Places are told in bytes of UTF-8; the processes of such a text stay where they are.
         return []

@@ -16,7 +16,7 @@ from typing import Any
 
 from ..errors import InvalidInputError, PowerAutomateError
 from ..flow import API_PREFIX, parse_json
-from .reading import SolutionPackage
+from .package import SolutionPackage
 
 _VARIABLES, _REFERENCES = "EnvironmentVariables", "ConnectionReferences"
 
@@ -24,7 +24,7 @@ _VARIABLES, _REFERENCES = "EnvironmentVariables", "ConnectionReferences"
 @dataclass(frozen=True)
 class DeploymentSettings:
     """
-    What one file says.
+    The contents of one file.
 
     Attributes:
         variables: values by schema name; an empty one sets nothing.

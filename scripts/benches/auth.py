@@ -22,7 +22,7 @@ from tests.canaries import run as run_with_canaries
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineProject
 from tests.provider_process import flow_inputs, provider_process
-from tests.sign_in import WAYS, Unavailable, somebody_types_codes
+from tests.sign_in import AUTH_METHODS, Unavailable, somebody_types_codes
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _STARTS = 9
@@ -88,13 +88,13 @@ def _token_requests() -> Figure:
 def _ways() -> Iterator[Figure]:
     done, possible = 0, 0
     with Emulator() as emulator:
-        for name, prepare in WAYS.items():
+        for name, prepare in AUTH_METHODS.items():
             emulator.control.reset()
             with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Unavailable):
                 environ = prepare(emulator, Path(folder))
                 possible += 1
                 done += _created(emulator, name, environ, Path(folder) / "project")
-    yield seen("auth.ways_known", len(WAYS), "")
+    yield seen("auth.ways_known", len(AUTH_METHODS), "")
     yield exactly("auth.ways_on_engine", done, possible, "")
 
 

@@ -37,9 +37,9 @@ def measure() -> Iterator[Figure]:
                     content,
                     {"Authorization": "Bearer emulator", "Content-Type": "application/json"},
                 )
-                answer = connection.getresponse()
-                answer.read()
-                assert answer.status == 204, answer.status
+                response = connection.getresponse()
+                response.read()
+                assert response.status == 204, response.status
             connection.close()
 
         started = time.perf_counter()

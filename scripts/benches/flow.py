@@ -99,7 +99,7 @@ def _compact(value: Any) -> bytes:
 
 
 def _check_and_diff() -> Iterator[Figure]:
-    from pulumi_powerautomate.definition import definition_inputs
+    from pulumi_powerautomate.inputs.definition import definition_inputs
 
     inputs = {**flow_inputs("f", "{}"), **definition_inputs(sized(25_000), None, "f")}
     inputs = {key: value for key, value in inputs.items() if value is not None}

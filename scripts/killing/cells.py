@@ -196,7 +196,7 @@ def _interrupt(
         command.until(lambda: _all_read(scene, taking_part), "everything is being read")
     else:
         command.until(lambda: scene.held() == wanted, f"{wanted} requests are held")
-    with _answered(scene, victim, command) if moment == "answered" else contextlib.nullcontext():
+    with _responded(scene, victim, command) if moment == "answered" else contextlib.nullcontext():
         if victim == "server":
             scene.restart()
         else:
@@ -211,13 +211,13 @@ def _interrupt(
 
 
 @contextlib.contextmanager
-def _answered(scene: Scene, victim: str, command: Interrupted) -> Iterator[None]:
-    """Let the answers arrive at somebody who is stopped, so that nobody records them."""
+def _responded(scene: Scene, victim: str, command: Interrupted) -> Iterator[None]:
+    """Let the responses arrive at somebody who is stopped, so that nobody records them."""
     stopped = processes.find("provider" if victim == "provider" else "engine")
     processes.send(stopped, signal.SIGSTOP)
     scene.emulator.control.clear_faults()
     command.until(lambda: scene.held() == 0, "everything was answered")
-    # The answer is on its way to the one who is stopped.
+    # The response is on its way to the one who is stopped.
     time.sleep(0.2)
     try:
         yield

@@ -12,8 +12,8 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow import digest
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
+from pulumi_powerautomate.inputs.package import package_inputs
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.solution_inputs import package_inputs
 from scripts.soaks.command import Command, Declared, Program, State
 from tests.cloud_flow.definitions import hourly
 from tests.packages import FlowPart, package

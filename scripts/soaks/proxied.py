@@ -1,5 +1,5 @@
 """
-The same histories as `programs`, through a network that spoils, loses, doubles and forges answers.
+The same histories as `programs`, through a network that corrupts, loses, doubles and forges.
 
 What goes wrong is done by a proxy between the provider and the environment, which knows neither.
 """

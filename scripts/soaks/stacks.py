@@ -65,6 +65,7 @@ class Stack:
 
     def move(self) -> None:
         """Go on on a fresh machine: what was kept beside the program is gone."""
+        shutil.rmtree(self._folder / "home" / "powerautomate", ignore_errors=True)
         for path in self._folder.iterdir():
             if path.name not in self._kept:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()

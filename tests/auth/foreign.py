@@ -24,8 +24,8 @@ import pytest
 import trustme
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.workflows import FlowSpec
-from pulumi_powerautomate.connection import Connection, resolve
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.config import Connection, resolve
 from pulumi_powerautomate.errors import PowerAutomateError
 
 TOKEN = "f0re1gn-t0ken-canary-2b9d4c7e"
@@ -64,13 +64,13 @@ class Listener:
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
 
 
-Respond = Callable[[str, str], Answer]
+Respond = Callable[[str, str], Response]
 
 
 @contextlib.contextmanager
@@ -90,16 +90,16 @@ def serving(
         def _any(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             seen.append(dict(self.headers.items()))
-            answer = respond(self.command, self.path)
-            body = answer.body
+            response = respond(self.command, self.path)
+            body = response.body
             raw = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
-            self.send_response(answer.status)
-            headers = {"Content-Type": "application/json", **answer.headers}
+            self.send_response(response.status)
+            headers = {"Content-Type": "application/json", **response.headers}
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", "0" if answer.status == 204 else str(len(raw)))
+            self.send_header("Content-Length", "0" if response.status == 204 else str(len(raw)))
             self.end_headers()
-            if answer.status != 204:
+            if response.status != 204:
                 self.wfile.write(raw)
 
         do_GET = do_POST = do_PATCH = do_DELETE = _any
@@ -166,7 +166,7 @@ def _use(connection: Connection) -> None:
 def _redirect(status: int) -> Callable[[Listener], None]:
     def attempt(listener: Listener) -> None:
         where = {"Location": f"http://{listener.address}/api/data/v9.2/WhoAmI"}
-        with serving(lambda method, path: Answer(status, where)) as (address, _):
+        with serving(lambda method, path: Response(status, where)) as (address, _):
             _use(_connected(address))
 
     return attempt
@@ -176,9 +176,9 @@ def _next_link(template: str) -> Callable[[Listener], None]:
     def attempt(listener: Listener) -> None:
         own: list[str] = []
 
-        def respond(method: str, path: str) -> Answer:
+        def respond(method: str, path: str) -> Response:
             link = template.format(own=own[0], foreign=listener.address)
-            return Answer(200, {}, {"value": [], "@odata.nextLink": link})
+            return Response(200, {}, {"value": [], "@odata.nextLink": link})
 
         with serving(respond) as (address, _):
             own.append(address)
@@ -190,7 +190,7 @@ def _next_link(template: str) -> Callable[[Listener], None]:
 def _header(name: str, status: int) -> Callable[[Listener], None]:
     def attempt(listener: Listener) -> None:
         value = f"http://{listener.address}/api/data/v9.2/workflows(1)"
-        with serving(lambda method, path: Answer(status, {name: value})) as (address, _):
+        with serving(lambda method, path: Response(status, {name: value})) as (address, _):
             _use(_connected(address))
 
     return attempt
@@ -206,7 +206,7 @@ def _batch_part(listener: Listener) -> None:
     )
     raw = (part.format("302 Found") + part.format("200 OK") + "--b--\r\n").encode()
     kind = {"Content-Type": "multipart/mixed; boundary=b"}
-    with serving(lambda method, path: Answer(200, kind, raw)) as (address, _):
+    with serving(lambda method, path: Response(200, kind, raw)) as (address, _):
         _use(_connected(address))
 
 
@@ -235,7 +235,7 @@ def _proxy(listener: Listener) -> None:
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"):
             patch.setenv(name, f"http://{listener.address}")
         patch.delenv("NO_PROXY", raising=False)
-        with serving(lambda method, path: Answer(200, {}, {"value": []})) as (address, seen):
+        with serving(lambda method, path: Response(200, {}, {"value": []})) as (address, seen):
             _use(_connected(address))
             assert seen, "the loopback was not reached past the proxy"
         _address("https://contoso.crm4.dynamics.com")(listener)
@@ -244,7 +244,7 @@ def _proxy(listener: Listener) -> None:
 def _netrc(listener: Listener) -> None:
     """An entry for the host must not take the place of the token, nor go anywhere else."""
     where = {"Location": f"http://{listener.address}/"}
-    with serving(lambda method, path: Answer(302, where)) as (address, seen):
+    with serving(lambda method, path: Response(302, where)) as (address, seen):
         file = Path(os.environ.get("TMPDIR", "/tmp")) / f"netrc-{os.getpid()}"
         file.write_text(f"machine 127.0.0.1 login me password {TOKEN}\n", "utf-8")
         file.chmod(0o600)
@@ -258,16 +258,16 @@ def _netrc(listener: Listener) -> None:
 
 
 def _sign_in(member: str) -> Callable[[Listener], None]:
-    """A sign-in service whose configuration, or whose answer, sends the credentials elsewhere."""
+    """A sign-in service whose configuration, or whose response, sends the credentials elsewhere."""
 
     def attempt(listener: Listener) -> None:
         own: list[str] = []
         asked: list[str] = []
 
-        def respond(method: str, path: str) -> Answer:
+        def respond(method: str, path: str) -> Response:
             asked.append(path)
             if "openid-configuration" not in path:
-                return Answer(307, {"Location": f"http://{listener.address}/token"})
+                return Response(307, {"Location": f"http://{listener.address}/token"})
             ends = f"https://{own[0]}"
             document = {
                 "issuer": f"{ends}/t/v2.0",
@@ -277,7 +277,7 @@ def _sign_in(member: str) -> Callable[[Listener], None]:
             }
             if member:
                 document[member] = f"http://{listener.address}/token"
-            return Answer(200, {}, document)
+            return Response(200, {}, document)
 
         with tempfile.TemporaryDirectory() as folder:
             bundle = Path(folder) / "authority.pem"

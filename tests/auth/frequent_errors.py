@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pulumi_powerautomate.emulator import Emulator
 from tests.sign_in import (
     APPLICATION,
+    AUTH_METHODS,
     PASSWORD,
     SUBJECT,
-    WAYS,
     base,
     certificate,
     pfx,
@@ -45,7 +45,7 @@ class Case:
 
 def _changed(**changes: str) -> Callable[[Emulator, Path], dict[str, str]]:
     def prepare(emulator: Emulator, folder: Path) -> dict[str, str]:
-        return {**WAYS["client-secret"](emulator, folder), **changes}
+        return {**AUTH_METHODS["client-secret"](emulator, folder), **changes}
 
     return prepare
 
@@ -63,7 +63,7 @@ def _disabled(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 
 def _unregistered_certificate(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["certificate-pfx-file"](emulator, folder)
+    values = AUTH_METHODS["certificate-pfx-file"](emulator, folder)
     Path(values["ARM_CLIENT_CERTIFICATE_PATH"]).write_bytes(pfx(certificate()))
     return values
 
@@ -78,7 +78,7 @@ def _expired_certificate(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 
 def _wrong_password(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["certificate-pfx-file-password"](emulator, folder)
+    values = AUTH_METHODS["certificate-pfx-file-password"](emulator, folder)
     return {**values, "ARM_CLIENT_CERTIFICATE_PASSWORD": f"not-{PASSWORD}"}
 
 
@@ -98,7 +98,7 @@ def _refusing(
     number: int, way: str = "client-secret"
 ) -> Callable[[Emulator, Path], dict[str, str]]:
     def prepare(emulator: Emulator, folder: Path) -> dict[str, str]:
-        values = WAYS[way](emulator, folder)
+        values = AUTH_METHODS[way](emulator, folder)
         emulator.control.sign_in.refuse(number, times=5)
         return values
 
@@ -106,7 +106,7 @@ def _refusing(
 
 
 def _unknown_environment(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["client-secret"](emulator, folder)
+    values = AUTH_METHODS["client-secret"](emulator, folder)
     emulator.control.switches(resources="registered")
     # The same server by another name: an environment that the tenant does not know.
     url = emulator.url.replace("127.0.0.1", "localhost")
@@ -119,14 +119,14 @@ def _no_application_user(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 
 def _challenged(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["client-secret"](emulator, folder)
+    values = AUTH_METHODS["client-secret"](emulator, folder)
     challenge = {"access_token": {"acrs": {"essential": True, "value": "c1"}}}
     emulator.control.sign_in.policies(challenge=challenge)
     return values
 
 
 def _blocked(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["client-secret"](emulator, folder)
+    values = AUTH_METHODS["client-secret"](emulator, folder)
     emulator.control.sign_in.policies(block=True)
     return values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pulumi_powerautomate.connection import CLOUDS, WAYS
+from pulumi_powerautomate.config import AUTH_METHODS, CLOUDS
 from tests.auth.frequent_errors import FREQUENT
 
 _PAGE = (Path(__file__).parents[2] / "sdk-docs" / "sign-in.md").read_text("utf-8")
@@ -27,5 +27,5 @@ def test_clouds() -> None:
 
 def test_each_way_can_be_asked_for() -> None:
     """Each switch and each credential is explained."""
-    for way, switch in WAYS.items():
+    for way, switch in AUTH_METHODS.items():
         assert f"`{switch or way}`" in _PAGE

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import AuthenticationError, PowerAutomateError
 from tests.auth.frequent_errors import FREQUENT, Case
-from tests.sign_in import WAYS, base, principal, program
+from tests.sign_in import AUTH_METHODS, base, principal, program
 
 
 def failure_of(values: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> PowerAutomateError:
@@ -82,7 +82,7 @@ def test_certificate_without_its_password(
 ) -> None:
     """A protected certificate says which setting is missing, PEM and PFX."""
     for kind in ("pem", "pfx"):
-        values = WAYS[f"certificate-{kind}-file-password"](emulator, tmp_path)
+        values = AUTH_METHODS[f"certificate-{kind}-file-password"](emulator, tmp_path)
         del values["ARM_CLIENT_CERTIFICATE_PASSWORD"]
         error = failure_of(values, monkeypatch)
         assert "client_certificate_password" in str(error)
@@ -93,10 +93,10 @@ def test_pipeline_that_gives_no_token(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """GitHub and Azure Pipelines that refuse are named, with what the job lacks."""
-    values = WAYS["oidc-github"](emulator, tmp_path)
+    values = AUTH_METHODS["oidc-github"](emulator, tmp_path)
     error = failure_of({**values, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "wrong-token"}, monkeypatch)
     assert "id-token: write" in str(error)
-    values = WAYS["oidc-azure-pipelines"](emulator, tmp_path)
+    values = AUTH_METHODS["oidc-azure-pipelines"](emulator, tmp_path)
     monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL")
     monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     error = failure_of({**values, "SYSTEM_ACCESSTOKEN": "wrong-token"}, monkeypatch)
@@ -135,7 +135,7 @@ def test_code_that_is_declined(
     import threading
     import time
 
-    values = WAYS["device-code"](emulator, tmp_path)
+    values = AUTH_METHODS["device-code"](emulator, tmp_path)
 
     def decline() -> None:
         for _ in range(100):
@@ -155,7 +155,7 @@ def test_sign_in_service_that_fails_is_asked_again(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two failures of the sign-in service are not seen, though `msal` would repeat them."""
-    values = WAYS["client-secret"](emulator, tmp_path)
+    values = AUTH_METHODS["client-secret"](emulator, tmp_path)
     emulator.control.fault(
         path="oauth2/v2.0/token", do="status", status=503, times=2, headers={"Retry-After": "1"}
     )
@@ -169,10 +169,10 @@ def test_sign_in_service_that_is_not_there(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An address where nobody answers, and a certificate that is not trusted."""
-    values = WAYS["client-secret"](emulator, tmp_path)
+    values = AUTH_METHODS["client-secret"](emulator, tmp_path)
     error = failure_of(
         {**values, "POWERAUTOMATE_AUTHORITY_HOST": "https://127.0.0.1:9"}, monkeypatch
     )
-    assert "gave no answer" in str(error)
+    assert "gave no response" in str(error)
     untrusted = {**values, "POWERAUTOMATE_CA_BUNDLE": ""}
     assert "ca_bundle" in str(failure_of(untrusted, monkeypatch))

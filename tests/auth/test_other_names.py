@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import ConfigurationError
 from tests.auth.test_errors import failure_of
-from tests.sign_in import APPLICATION, IDENTITY, WAYS, Prepare, base
+from tests.sign_in import APPLICATION, AUTH_METHODS, IDENTITY, Prepare, base
 from tests.tools import python_with
 
 _OTHER = "4a6f1c52-0000-4000-8000-0000000000c9"
@@ -37,12 +37,12 @@ def _files(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 
 def _aks(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["oidc-workload-identity"](emulator, folder)
+    values = AUTH_METHODS["oidc-workload-identity"](emulator, folder)
     return {**values, "ARM_USE_AKS_WORKLOAD_IDENTITY": "true"}
 
 
 def _msi_endpoint(emulator: Emulator, folder: Path) -> dict[str, str]:
-    values = WAYS["msi-imds-user-assigned"](emulator, folder)
+    values = AUTH_METHODS["msi-imds-user-assigned"](emulator, folder)
     machine = values.pop("AZURE_POD_IDENTITY_AUTHORITY_HOST")
     endpoint = f"{machine}/metadata/identity/oauth2/token"
     # Where a hosting service announces another endpoint, the one that is named is taken.
@@ -52,7 +52,7 @@ def _msi_endpoint(emulator: Emulator, folder: Path) -> dict[str, str]:
 
 def _terraform(way: str) -> Prepare:
     def prepare(emulator: Emulator, folder: Path) -> dict[str, str]:
-        values = WAYS[way](emulator, folder)
+        values = AUTH_METHODS[way](emulator, folder)
         return {
             {
                 "ARM_CLIENT_CERTIFICATE_PATH": "POWER_PLATFORM_CLIENT_CERTIFICATE_FILE_PATH",
@@ -164,7 +164,7 @@ def test_clouds_of_power_platform(name: str, cloud: str) -> None:
 
 _LOOK = """
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.config import resolve
 try:
     DataverseClient(resolve()).identity.reach()
 except Exception as error:
@@ -177,7 +177,7 @@ def test_a_mistake_of_ours_is_not_told_as_network_trouble(
 ) -> None:
     """With a library that lacks what is called there is an internal error, and its place."""
     python = python_with("cryptography==41.0.7", own_packages=True)
-    values = WAYS["certificate-pem-file"](emulator, tmp_path)
+    values = AUTH_METHODS["certificate-pem-file"](emulator, tmp_path)
     done = subprocess.run(
         [str(python), "-c", _LOOK], env={**os.environ, **values}, capture_output=True, text=True
     )

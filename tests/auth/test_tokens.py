@@ -1,4 +1,4 @@
-"""How long a token is used, where it is kept, and what an answer may be like."""
+"""How long a token is used, where it is kept, and what a response may be like."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_powerautomate.client import DataverseClient, wire_log
-from pulumi_powerautomate.client.nesting import loads
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client import DataverseClient
+from pulumi_powerautomate.client.http import wire_log
+from pulumi_powerautomate.client.http.bounded_json import loads
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import ConfigurationError, PowerAutomateError, TransportError
-from tests.auth.foreign import Answer, serving
-from tests.sign_in import WAYS, somebody_types_codes
+from tests.auth.foreign import Response, serving
+from tests.sign_in import AUTH_METHODS, somebody_types_codes
 
 
 @contextlib.contextmanager
@@ -46,7 +47,7 @@ def test_assertion_file_is_read_for_each_token(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that was replaced meanwhile, as Kubernetes does it, is read again."""
-    values = WAYS["oidc-token-file"](emulator, tmp_path)
+    values = AUTH_METHODS["oidc-token-file"](emulator, tmp_path)
     file = Path(values["ARM_OIDC_TOKEN_FILE_PATH"])
     with signed_in(values, monkeypatch) as client:
         client.identity.reach()
@@ -54,7 +55,7 @@ def test_assertion_file_is_read_for_each_token(
         file.write_text("no-token-any-more", "utf-8")
         with pytest.raises(PowerAutomateError, match="oidc_token"):
             client.identity.reach()
-        file.write_text(WAYS["oidc-token"](emulator, tmp_path)["ARM_OIDC_TOKEN"], "utf-8")
+        file.write_text(AUTH_METHODS["oidc-token"](emulator, tmp_path)["ARM_OIDC_TOKEN"], "utf-8")
         client.identity.reach()
 
 
@@ -63,7 +64,7 @@ def test_sign_in_of_a_person_is_kept(
 ) -> None:
     """With a store, the next process asks nobody; a file is readable by its owner only."""
     values = {
-        **WAYS["device-code"](emulator, tmp_path),
+        **AUTH_METHODS["device-code"](emulator, tmp_path),
         "POWERAUTOMATE_TOKEN_CACHE": "plaintext",
         "XDG_CACHE_HOME": str(tmp_path),
     }
@@ -110,9 +111,9 @@ def test_answers_that_are_nested_too_deeply() -> None:
 
 @pytest.mark.parametrize("body", [b"[" * 5000 + b"]" * 5000, b'{"a":' * 300 + b"1" + b"}" * 300])
 def test_environment_that_nests_too_deeply(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such an answer is not Dataverse's, in one line."""
+    """Such a response is not Dataverse's, in one line."""
     headers = {"OData-Version": "4.0"}
-    with serving(lambda method, path: Answer(200, headers, body)) as (address, _):
+    with serving(lambda method, path: Response(200, headers, body)) as (address, _):
         values = {
             "POWERAUTOMATE_ENVIRONMENT_URL": f"http://{address}",
             "POWERAUTOMATE_ACCESS_TOKEN": "a-ready-token",
@@ -126,13 +127,13 @@ def test_sign_in_service_that_answers_too_much(
     emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A megabyte is enough for a token."""
-    values = WAYS["client-secret"](emulator, tmp_path)
+    values = AUTH_METHODS["client-secret"](emulator, tmp_path)
     bundle = tmp_path / "authority.pem"
-    much = Answer(200, {}, b" " * 2_000_000)
+    much = Response(200, {}, b" " * 2_000_000)
     with serving(lambda method, path: much, bundle) as (address, seen):
         values["POWERAUTOMATE_AUTHORITY_HOST"] = f"https://{address}"
         values["POWERAUTOMATE_CA_BUNDLE"] = str(bundle)
-        failing = pytest.raises(PowerAutomateError, match="gave no answer")
+        failing = pytest.raises(PowerAutomateError, match="gave no response")
         with failing, signed_in(values, monkeypatch) as client:
             client.identity.reach()
         assert seen

@@ -1,4 +1,4 @@
-"""Each way of signing in, from its variables to an answer of the environment."""
+"""Each way of signing in, from its variables to a response of the environment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import missing_credentials, resolve
+from pulumi_powerautomate.config import missing_credentials, resolve
 from pulumi_powerautomate.emulator import Emulator
-from tests.sign_in import WAYS, Unavailable, somebody_types_codes
+from tests.sign_in import AUTH_METHODS, Unavailable, somebody_types_codes
 
 
 def who(client: DataverseClient) -> Any:
@@ -21,13 +21,13 @@ def who(client: DataverseClient) -> Any:
     return transport.send("GET", "WhoAmI", action="Look", deadline=deadline).body["UserId"]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", AUTH_METHODS)
 def test_signs_in(
     way: str, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The settings are complete, one token serves two requests, and the environment answers."""
     try:
-        prepared = WAYS[way](emulator, tmp_path)
+        prepared = AUTH_METHODS[way](emulator, tmp_path)
     except Unavailable as reason:
         pytest.skip(str(reason))
     for name, value in prepared.items():

@@ -186,6 +186,22 @@ def test_create_in_doubt_is_in_the_state(
         assert _settled(process, made)
 
 
+def test_create_refused_for_its_own_sake_is_in_the_state(emulator: Emulator, kind: Kind) -> None:
+    """
+    A request that was delivered twice is refused as a duplicate, and nobody can look: the row may
+    be this resource's.
+    """
+    emulator.control.fault(method=kind.write, path=kind.path, do="status", status=412, times=1)
+    emulator.control.fault(method="GET", path=kind.read, nth=2, do="status", status=403)
+    made = _made(emulator, kind)
+    assert "Looking for it failed too" in made.outputs["binding_error"]
+    emulator.control.clear_faults()
+    with command(emulator, kind) as process:
+        made = update(process, made, kind.declared("one"))
+        assert _settled(process, made)
+    assert kind.values(emulator) == ["one"]
+
+
 def test_refresh_settles_a_doubt(emulator: Emulator, kind: Kind) -> None:
     """What is read is known."""
     made = _made(emulator, kind)

@@ -16,9 +16,9 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.discovery import discovery_root, explain_address
-from pulumi_powerautomate.client.locating import locate, tokens_of
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client.environment_lookup import locate, tokens_of
+from pulumi_powerautomate.client.environments import discovery_root, explain_address
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from tests import sign_in
 from tests.person import az_login

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate import errors
-from pulumi_powerautomate.client import DataverseClient, outage
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client import DataverseClient
+from pulumi_powerautomate.client.http import circuit_breaker
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 
 
@@ -22,7 +23,7 @@ def client(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Data
     """A client whose patience is a tenth of the real one."""
     for name in ("_SHORT_SILENCE", "_LONG_SILENCE", "_SECONDS_BETWEEN_PROBES",
                  "_PATIENCE_IN_SILENCE", "_PATIENCE"):  # fmt: skip
-        monkeypatch.setattr(outage, name, getattr(outage, name) / 10)
+        monkeypatch.setattr(circuit_breaker, name, getattr(circuit_breaker, name) / 10)
     client = DataverseClient(resolve(environ=emulator.environment))
     yield client
     client.close()
@@ -58,7 +59,7 @@ def test_silent_server_is_given_up(client: DataverseClient, emulator: Emulator) 
 
 
 def test_return_is_noticed(client: DataverseClient, emulator: Emulator) -> None:
-    """While an outage lasts one request in a while looks; its answer lets all others out."""
+    """While an outage lasts one request in a while looks; its response lets all others out."""
     emulator.control.fault(path="WhoAmI", do="hang")
     _failures(client, 20)
     emulator.control.clear_faults()

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.workflows import FlowSpec, Owner
-from pulumi_powerautomate.connection import Connection
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.client.principals import Owner
+from pulumi_powerautomate.config import Connection
 from pulumi_powerautomate.errors import NotFoundError, PowerAutomateError, TransportError
-from tests.auth.foreign import Answer, serving
+from tests.auth.foreign import Response, serving
 
 _ID = "11111111-1111-4111-8111-111111111111"
 _BOB = Owner("user", "22222222-1111-4111-8111-111111111111")
@@ -107,8 +108,8 @@ CALLS: dict[str, tuple[_Call, dict[str, Any]]] = {
     ),
     "uninstall": (lambda c: c.solutions.start_uninstall("Contoso"), {"AsyncOperationId": _ID}),
     "references": (lambda c: list(c.references.references()), _many(_REFERENCE)),
-    "members": (lambda c: c.solution_members.of(_ID, 29), _many(_COMPONENT)),
-    "members by flow": (lambda c: c.solution_members.unmanaged_by_flow(), _many(_COMPONENT)),
+    "members": (lambda c: c.solution_components.of(_ID, 29), _many(_COMPONENT)),
+    "members by flow": (lambda c: c.solution_components.unmanaged_by_flow(), _many(_COMPONENT)),
     "runs": (lambda c: list(c.runs.since(_ID, datetime.now(timezone.utc))), _many(_RUN)),
     "kept runs": (lambda c: c.runs.are_kept(), _many({"flowruntimetoliveinseconds": 5})),
     "who am I": (
@@ -152,10 +153,10 @@ def _mutated(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 @contextlib.contextmanager
 def _client(body: Callable[[], Any]) -> Iterator[DataverseClient]:
-    def respond(_method: str, _path: str) -> Answer:
+    def respond(_method: str, _path: str) -> Response:
         found = body()
         raw = found if found else b"null" if found is None else found
-        return Answer(200, {"OData-Version": "4.0"}, raw)
+        return Response(200, {"OData-Version": "4.0"}, raw)
 
     with serving(respond) as (address, _):
         url = f"http://{address}"
@@ -196,7 +197,7 @@ def test_every_shape_is_read_or_told(name: str) -> None:
 def test_pages_that_repeat_end_at_once() -> None:
     """A nextLink that was followed already is not followed again, whatever time is left."""
     with serving(
-        lambda _method, path: Answer(
+        lambda _method, path: Response(
             200,
             {"OData-Version": "4.0"},
             {"value": [_FLOW], "@odata.nextLink": f"http://{address}/api/data/v9.2/workflows?p=1"},
@@ -213,7 +214,7 @@ def test_pages_that_repeat_end_at_once() -> None:
 def test_success_of_a_stranger_is_none(status: int) -> None:
     """Without a header of Dataverse's, a DELETE that was answered is one of which nobody knows."""
     for headers, setting in (({}, None), ({}, "false"), ({"x-ms-service-request-id": "1"}, None)):
-        with serving(lambda *_, sent=headers: Answer(status, sent, {})) as (address, _):
+        with serving(lambda *_, sent=headers: Response(status, sent, {})) as (address, _):
             settings = {"access_token": "t", **({"verify_responses": setting} if setting else {})}
             origins = {"verify_responses": "a test"}
             connection = Connection(f"http://{address}", settings, origins, "access_token")
@@ -224,21 +225,24 @@ def test_success_of_a_stranger_is_none(status: int) -> None:
                     continue
                 with pytest.raises(TransportError, match="somebody else answered") as raised:
                     client.workflows.delete(_ID, "*", deadline)
-                assert raised.value.may_be_done
+                assert raised.value.in_doubt
 
 
 @pytest.mark.parametrize("code", ["0x80072326", "-2147015898"])
 def test_throttling_code_in_both_spellings(code: str) -> None:
     """Some responses have the code as a signed decimal number."""
-    answers = [
-        Answer(429, {"Retry-After": "0"}, {"error": {"code": code, "message": "m"}}),
-        Answer(200, {"OData-Version": "4.0"}, _FLOW),
+    responses = [
+        Response(429, {"Retry-After": "0"}, {"error": {"code": code, "message": "m"}}),
+        Response(200, {"OData-Version": "4.0"}, _FLOW),
     ]
-    with serving(lambda *_: answers.pop(0) if len(answers) > 1 else answers[0]) as (address, _):
+    with serving(lambda *_: responses.pop(0) if len(responses) > 1 else responses[0]) as (
+        address,
+        _,
+    ):
         connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
         with contextlib.closing(DataverseClient(connection)) as client:
             client.workflows.get(_ID)
-            assert client.transport._gate._limit < client.transport._gate.lanes
+            assert client.transport._throttle._limit < client.transport._gate.max_concurrency
 
 
 def test_unauthorized_without_a_body_says_why() -> None:
@@ -248,7 +252,7 @@ def test_unauthorized_without_a_body_says_why() -> None:
         "resource_id=https://contoso.crm4.dynamics.com/",
         "401_error_reason": "TokenExpired",
     }
-    with serving(lambda *_: Answer(401, headers, b"")) as (address, _):
+    with serving(lambda *_: Response(401, headers, b"")) as (address, _):
         connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
         failing = pytest.raises(PowerAutomateError, match="TokenExpired")
         with contextlib.closing(DataverseClient(connection)) as client, failing as raised:
@@ -259,7 +263,7 @@ def test_unauthorized_without_a_body_says_why() -> None:
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 413])
 def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
     """Without a header of Dataverse's, a refused PATCH may be applied, and a 404 is no "gone"."""
-    with serving(lambda *_: Answer(status, {}, {"error": {"code": "", "message": "m"}})) as (
+    with serving(lambda *_: Response(status, {}, {"error": {"code": "", "message": "m"}})) as (
         address,
         _,
     ):
@@ -269,6 +273,6 @@ def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
                 client.workflows.delete(_ID, "*", client.workflows.deadline())
             with pytest.raises(PowerAutomateError) as read:
                 client.workflows.find(_ID)
-    assert written.value.may_be_done
+    assert written.value.in_doubt
     assert not isinstance(written.value, NotFoundError)
     assert not isinstance(read.value, NotFoundError)

@@ -15,8 +15,8 @@ import pytest
 
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.workflows import FlowSpec
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 
 
@@ -65,8 +65,8 @@ def _get(client: DataverseClient, path: str = "WhoAmI") -> Any:
 def test_signs_in_once_for_all_threads(client: DataverseClient, environment: Emulator) -> None:
     """Thirty-two threads that start cold send one token request."""
     with ThreadPoolExecutor(32) as pool:
-        answers = list(pool.map(lambda _: _get(client), range(64)))
-    assert len({answer.body["UserId"] for answer in answers}) == 1
+        responses = list(pool.map(lambda _: _get(client), range(64)))
+    assert len({response.body["UserId"] for response in responses}) == 1
     assert len(environment.control.token_requests()) == 1
 
 
@@ -144,13 +144,13 @@ def test_error_has_code_message_and_request_id(
 
 
 def test_reads_are_tried_again(client: DataverseClient, environment: Emulator) -> None:
-    """Two failures of a read are not seen; a create whose answer is lost is not repeated."""
+    """Two failures of a read are not seen; a create whose response is lost is not repeated."""
     _get(client)
     environment.control.fault(method="GET", path="WhoAmI", do="status", status=503, times=2)
     _get(client)
     environment.control.clear_journal()
     environment.control.fault(method="POST", path="workflows", do="reset", when="after_commit")
-    with pytest.raises(errors.LostAnswerError):
+    with pytest.raises(errors.LostResponseError):
         client.workflows.create(_spec(), client.workflows.deadline())
     assert [item["method"] for item in environment.control.requests()] == ["POST"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_powerautomate.definition import definition_inputs
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.inputs.definition import definition_inputs
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.met import document
 from tests.provider_process import ProviderProcess, flow_inputs, provider_process

@@ -123,7 +123,7 @@ def test_outputs_echo_every_input_but_the_definition(provider: ProviderProcess) 
 def test_lost_answer_of_create_is_looked_up(
     provider: ProviderProcess, emulator: Emulator, status: Any
 ) -> None:
-    """The flow was created but the answer got lost: it is found, and exists once."""
+    """The flow was created but the response got lost: it is found, and exists once."""
     do = {"do": "reset"} if status == "reset" else {"do": "status", "status": status}
     emulator.control.fault(method="POST", path="workflows", when="after_commit", times=1, **do)
     flow_id, _, outputs = created(provider, flow_inputs("Lost", hourly()))
@@ -158,7 +158,7 @@ _REFUSED = {"do": "status", "status": 401, "when": "before_commit"}
 def test_create_in_doubt_is_state(
     provider: ProviderProcess, emulator: Emulator, rules: list[dict[str, Any]]
 ) -> None:
-    """The answer is lost and looking fails too: the flow is kept in state, and found later."""
+    """The response is lost and looking fails too: the flow is kept in state, and found later."""
     for rule in rules:
         emulator.control.fault(path="workflows", **rule)
     flow_id, news, outputs = created(provider, flow_inputs("Doubt", hourly()))

@@ -89,7 +89,7 @@ def test_changed_flow_is_seen(provider: ProviderProcess, emulator: Emulator, mom
 def test_change_during_a_refresh_is_seen_by_the_next(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """An answer from the list is given once: the next round asks again."""
+    """A response from the list is given once: the next round asks again."""
     flows = made(provider, emulator, _FLOWS)
     assert read_all(provider, flows[:4]) == []
     emulator.control.patch("workflows", flows[5][0], {"statecode": 0, "statuscode": 1})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pulumi_powerautomate import errors
-from pulumi_powerautomate.connection import Connection, resolve
-from pulumi_powerautomate.connection.address import region_of
+from pulumi_powerautomate.config import Connection, resolve
+from pulumi_powerautomate.config.environment_address import region_of
 
 IDENTIFIER = "0e6a3b61-0000-4000-8000-0000000000f1"
 ADDRESS = "https://contoso.crm4.dynamics.com"

@@ -17,9 +17,9 @@ import requests
 
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.discovery import Discovery
-from pulumi_powerautomate.client.locating import locate
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.client.environment_lookup import locate
+from pulumi_powerautomate.client.environments import Discovery
+from pulumi_powerautomate.config import resolve
 from tests.connection.connect_proxy import ConnectProxy
 from tests.connection.hostile_addresses import ADDRESSES, HOST
 

@@ -207,7 +207,7 @@ def test_a_circle(project: EngineProject) -> None:
 
 
 def test_a_dependency_against_the_call(project: EngineProject) -> None:
-    """A child that is told to come after its parent is a circle as well."""
+    """A child that is told to come after its parent is a cycle as well."""
 
     def program() -> None:
         parent = powerautomate.CloudFlow("parent", definition=calling(IDS["leaf"]),
@@ -217,7 +217,7 @@ def test_a_dependency_against_the_call(project: EngineProject) -> None:
             definition=calling(), workflow_id=IDS["leaf"],
         )  # fmt: skip
 
-    with pytest.raises(EngineError, match="cannot be turned on in any order"):
+    with pytest.raises(EngineError, match="Circular child-flow calls"):
         project.preview(program)
 
 

@@ -14,7 +14,7 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution import SolutionPackage, read_package
-from pulumi_powerautomate.solution.writing import zipped
+from pulumi_powerautomate.solution.zip import zipped
 from tests.corpus import CORPUS, FLOWS, connection_reference_rows
 from tests.emulator.api import call
 from tests.engine_project import EngineProject, changes
@@ -76,10 +76,10 @@ def test_every_real_package(tmp_path: Path, project: EngineProject, emulator: Em
         exported = {}
         for name, path in packages.items():
             assert _imported(emulator, _as_unmanaged(path.read_bytes())) == 30, path.name
-            answer = call(emulator, "POST", "ExportSolution",
+            response = call(emulator, "POST", "ExportSolution",
                           {"SolutionName": name, "Managed": found[path].managed})  # fmt: skip
             target = tmp_path / f"{name}.zip"
-            target.write_bytes(base64.b64decode(answer.json()["ExportSolutionFile"]))
+            target.write_bytes(base64.b64decode(response.json()["ExportSolutionFile"]))
             exported[name] = target
         emulator.control.reset()
         emulator.control.switches(import_seconds=0)

@@ -103,7 +103,7 @@ def test_a_page_instead_of_a_token(project: EngineProject, emulator: Emulator) -
 
 
 def test_killed_provider_leaves_one_flow(project: EngineProject, emulator: Emulator) -> None:
-    """The provider dies after the flow was made and before the answer: `up` finds the flow."""
+    """The provider dies after the flow was made and before the response: `up` finds the flow."""
     import os
     import signal
     import subprocess

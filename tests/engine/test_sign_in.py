@@ -19,7 +19,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineError, EngineProject, changes
-from tests.sign_in import WAYS, Unavailable, base, principal, somebody_types_codes
+from tests.sign_in import AUTH_METHODS, Unavailable, base, principal, somebody_types_codes
 
 Make = Callable[..., EngineProject]
 
@@ -46,11 +46,11 @@ def make(tmp_path: Path, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) ->
     return project
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", AUTH_METHODS)
 def test_each_way(way: str, emulator: Emulator, tmp_path: Path, make: Make) -> None:
     """A flow is created, and nothing is said about signing in unless a person is asked."""
     try:
-        environ = WAYS[way](emulator, tmp_path)
+        environ = AUTH_METHODS[way](emulator, tmp_path)
     except Unavailable as reason:
         pytest.skip(str(reason))
     project = make(environ)
@@ -104,7 +104,7 @@ def test_settings_of_a_stack(emulator: Emulator, make: Make) -> None:
 
 def test_explicit_provider(emulator: Emulator, make: Make, tmp_path: Path) -> None:
     """Arguments win over what the process's environment holds; secrets are encrypted in state."""
-    values = WAYS["certificate-pfx-value-password"](emulator, tmp_path)
+    values = AUTH_METHODS["certificate-pfx-value-password"](emulator, tmp_path)
     project = make({"ARM_USE_MSI": "true"})
 
     def program() -> None:

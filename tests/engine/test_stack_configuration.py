@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_powerautomate as powerautomate
-from pulumi_powerautomate.connection import SETTINGS
+from pulumi_powerautomate.config import SETTINGS
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineError, EngineProject

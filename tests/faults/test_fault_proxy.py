@@ -141,7 +141,7 @@ def test_lengths_and_encodings(proxy: FaultProxy) -> None:
 
 
 def test_request_delivered_twice(proxy: FaultProxy, server: _Server) -> None:
-    """The first, the second, or the first answer, with the second delivery before what follows."""
+    """The first response, the second, or the first with the second delivery before what follows."""
     proxy.begin([rule("twice-first")])
     assert json.loads(_ask(proxy)[1])["count"] == 1
     proxy.begin([rule("twice-second")])
@@ -154,7 +154,7 @@ def test_request_delivered_twice(proxy: FaultProxy, server: _Server) -> None:
 
 
 def test_earlier_answers(proxy: FaultProxy, server: _Server) -> None:
-    """A stale read repeats the first answer, a swapped one is another request's."""
+    """A stale read repeats the first response, a swapped one is another request's."""
     _ask(proxy, "/a")
     _ask(proxy, "/b")
     proxy.begin([rule("stale", path="/a")], forget=False)

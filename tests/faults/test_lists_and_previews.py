@@ -11,7 +11,7 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.connection import resolve
+from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineProject

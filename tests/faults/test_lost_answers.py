@@ -10,15 +10,15 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow_share import FlowShareProvider
+from pulumi_powerautomate.inputs.package import package_inputs
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.solution_inputs import package_inputs
 from tests.cloud_flow.definitions import hourly
 from tests.faults.operations import create, delete, update
 from tests.packages import FlowPart, package
+from tests.people import ALICE as _ALICE
 from tests.provider_process import ProviderProcess, flow_inputs, provider_process
 
 _FLOW = "11111111-1111-4111-8111-111111111111"
-_ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 _URN = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:"
 
 
@@ -86,7 +86,7 @@ def test_scenario_09_lost_answer_of_an_import(
 def test_scenario_15_broken_off_answer(
     provider: ProviderProcess, emulator: Emulator, do: str
 ) -> None:
-    """An answer that breaks off half-way is a lost one, of a write and of a read."""
+    """A response that breaks off half-way is a lost one, of a write and of a read."""
     for method in ("POST", "PATCH", "GET"):
         emulator.control.fault(
             method=method, path="workflows", when="mid_body", do=do, times=1

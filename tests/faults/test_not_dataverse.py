@@ -59,7 +59,7 @@ def test_scenario_31_somebody_else_answers_a_write(
 def test_scenario_31_answer_about_another_flow(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """An answer with another id is not taken for the flow that was asked for."""
+    """A response with another id is not taken for the flow that was asked for."""
     made = create(provider, flow_inputs("Flow", hourly(), state="off"))
     emulator.control.fault(method="GET", path="workflows", do="wrong_id")
     with pytest.raises(ProviderError):

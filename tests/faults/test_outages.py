@@ -14,11 +14,11 @@ from tests.provider_process import ProviderProcess, flow_inputs, provider_proces
 _BUDGET, _COST_OF_A_RETRY = 500, 14
 
 
-def _create(provider: ProviderProcess, count: int, lanes: int, state: str) -> list[Made]:
+def _create(provider: ProviderProcess, count: int, max_concurrency: int, state: str) -> list[Made]:
     def one(number: int) -> Made:
         return create(provider, flow_inputs(f"flow {number}", hourly(), state=state))
 
-    with ThreadPoolExecutor(lanes) as pool:
+    with ThreadPoolExecutor(max_concurrency) as pool:
         return list(pool.map(one, range(count)))
 
 

@@ -128,7 +128,7 @@ def test_scenario_37_state_lost_or_old(
 
 
 def test_scenario_38_lag_of_reads(provider: ProviderProcess, emulator: Emulator) -> None:
-    """A create whose answer is lost and that reads do not show yet is in doubt, and made once."""
+    """A create whose response is lost and that reads do not show yet is in doubt, and made once."""
     emulator.control.switches(read_lag_seconds=5)
     emulator.control.fault(
         method="POST", path="workflows", when="after_commit", do="reset", times=1
@@ -146,7 +146,7 @@ def test_scenario_38_refusals_of_a_new_environment(
     """
     What a new environment refuses for a while is made once, by the next run.
 
-    The same answer means that there is no application user, so it is not waited out but explained.
+    The same error means that there is no application user, so it is not waited out but explained.
     """
     emulator.control.switches(fresh_environment_403_seconds=30)
     with pytest.raises(ProviderError, match="application user"):

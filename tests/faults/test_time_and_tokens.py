@@ -45,7 +45,7 @@ def test_scenario_17_token_that_ends_in_a_run(
 def test_scenario_18_token_that_is_refused_though_fresh(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """It is renewed once; then the error names the cause, and nothing goes round in circles."""
+    """It is renewed once; then the error names the cause, and nothing goes round in cycles."""
     emulator.control.fault(path="workflows", do="status", status=401)
     with pytest.raises(ProviderError, match="401") as refused:
         _create(provider, range(1))

@@ -117,7 +117,7 @@ def test_parallel_branches_and_joins() -> None:
 
 
 def test_a_circle_is_drawn_too() -> None:
-    """A definition that waits in a circle is a mistake, and is drawn to show it."""
+    """A definition that waits in a cycle is a mistake, and is drawn to show it."""
     flow = hourly()
     flow["actions"] = {
         "A": {"type": "Compose", "runAfter": {"B": ["Succeeded"]}},

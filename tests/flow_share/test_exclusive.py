@@ -221,3 +221,17 @@ def test_not_together_with_flow_share(provider: ProviderProcess) -> None:
     other = IDENTITY.replace("::all", "::second")
     (reason,) = provider.check(exclusive() | {"__identity": other}).failures
     assert "too" in reason
+
+
+def test_create_in_doubt_that_is_dropped(provider: ProviderProcess, emulator: Emulator) -> None:
+    """Nobody can tell whether the second grant was made; a delete takes it away all the same."""
+    inputs = provider.check(exclusive((ALICE, ["read"]), (BOB, ["read"]))).inputs
+    emulator.control.fault(
+        method="POST", path="GrantAccess", nth=2, times=1, do="redirect",
+        location="https://elsewhere.example/", when="after_commit",
+    )  # fmt: skip
+    id_, outputs = provider.create(inputs)
+    assert "redirected" in outputs["share_error"]
+    assert len(masks(emulator)) == 2
+    provider.delete(id_, outputs)
+    assert masks(emulator) == {}

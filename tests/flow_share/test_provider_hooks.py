@@ -186,7 +186,7 @@ def test_other_principal_or_flow_replaces(provider: ProviderProcess, key: str, v
 
 @pytest.mark.parametrize("do", ["reset", "truncate"])
 def test_lost_answers_do_no_harm(provider: ProviderProcess, emulator: Emulator, do: str) -> None:
-    """A grant whose answer is lost is sent again; the mask is the declared one."""
+    """A grant whose response is lost is sent again; the mask is the declared one."""
     emulator.control.fault(method="POST", path="GrantAccess", do=do, when="after_commit", times=1)
     created(provider, share_inputs(access=("read", "write")))
     assert masks(emulator) == {ALICE["id"]: 3}
@@ -197,7 +197,7 @@ def test_lost_answers_do_no_harm(provider: ProviderProcess, emulator: Emulator, 
 def test_share_in_doubt_is_recorded(
     provider: ProviderProcess, emulator: Emulator, status: int, tries: int
 ) -> None:
-    """The answer got lost and looking failed too: kept with the reason, and cleared up later."""
+    """The response got lost and looking failed too: kept with the reason, and cleared up later."""
     refused = {"do": "status", "status": status, "when": "before_commit"}
     emulator.control.fault(
         method="POST", path="GrantAccess", do="reset", when="after_commit", times=tries

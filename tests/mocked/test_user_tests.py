@@ -28,7 +28,7 @@ class Mocks(pulumi.runtime.Mocks):
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.inputs: dict[str, dict[str, Any]] = {}
-        self.answers: dict[str, Any] = {}
+        self.responses: dict[str, Any] = {}
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         self.inputs[args.name] = args.inputs
@@ -36,7 +36,7 @@ class Mocks(pulumi.runtime.Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         self.calls.append((args.token, args.args))
-        return self.answers.get(args.token.rpartition(":")[2], {})
+        return self.responses.get(args.token.rpartition(":")[2], {})
 
 
 @pytest.fixture(scope="session")
@@ -226,7 +226,7 @@ def test_every_look_up(mocks: Mocks, name: str) -> None:
 
 def test_answers_of_mocks(mocks: Mocks) -> None:
     """An object is completed; a list is the one member of what the mock returns, or a list."""
-    mocks.answers = {
+    mocks.responses = {
         "getFlow": {"name": "One"},
         "getFlows": {"flows": [{"id": ALICE}]},
         "getTeams": [{"name": "On-call"}],
@@ -247,7 +247,7 @@ def test_answers_of_mocks(mocks: Mocks) -> None:
 
 def test_output_twins(mocks: Mocks) -> None:
     """They wait for their inputs, and ask the mocks."""
-    mocks.answers = {"getFlow": {"name": "One"}}
+    mocks.responses = {"getFlow": {"name": "One"}}
 
     def program() -> Any:
         flow = powerautomate.CloudFlow("flow", definition=hourly())

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.inputs.package import TIMEOUTS, package_inputs
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.solution_inputs import TIMEOUTS, package_inputs
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.packages import FIRST, SECOND, FlowPart, package
 from tests.provider_process import ProviderError, ProviderProcess, provider_process

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pulumi_powerautomate.inputs.package import check_inputs, package_inputs, settings_inputs
 from pulumi_powerautomate.solution.variable_types import VARIABLE_TYPES, wanted_instead
-from pulumi_powerautomate.solution_inputs import check_inputs, package_inputs, settings_inputs
 from tests.met import FOLDER, document
 from tests.packages import FlowPart, package
 

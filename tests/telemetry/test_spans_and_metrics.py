@@ -130,7 +130,7 @@ def test_nothing_is_sent_unless_asked_for(emulator: Emulator, collected: Receive
     assert collected.raw == b""
     code = (
         "import sys, pulumi; before = set(sys.modules); "
-        "import pulumi_powerautomate.client.transport; "
+        "import pulumi_powerautomate.client.http.transport; "
         "sys.exit(any('opentelemetry' in name for name in set(sys.modules) - before))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

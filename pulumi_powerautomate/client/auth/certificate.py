@@ -13,7 +13,7 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ...connection import Connection
+from ...config import Connection
 from ...errors import ConfigurationError
 
 if TYPE_CHECKING:

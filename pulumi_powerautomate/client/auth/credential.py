@@ -1,4 +1,4 @@
-"""What a way of signing in has to offer, and what it may use."""
+"""Interface of an auth method, and the services it may use."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class TokenHttp(Protocol):
     A client for HTTP, as `msal` needs it.
 
     Attributes:
-        transient: the last answer said to come back later, or none came.
-        retry_after: seconds that the last answer asked to wait, or None.
+        transient: the last response said to come back later, or none came.
+        retry_after: seconds that the last response asked to wait, or None.
     """
 
     transient: bool
@@ -39,7 +39,7 @@ class TokenHttp(Protocol):
 
 
 class Credential(Protocol):
-    """One way to sign in."""
+    """One auth method."""
 
     def fetch(self, audience: str, *, renew: bool) -> Grant:
         """

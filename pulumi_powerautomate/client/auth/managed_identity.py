@@ -6,10 +6,10 @@ import json
 import os
 from typing import Any
 
-from ...connection import Connection
+from ...config import Connection
 from ...errors import AuthenticationError, one_line
 from .credential import Grant, TokenHttp
-from .refusals import granted
+from .error_responses import granted
 
 _API_VERSION = "2018-02-01"
 

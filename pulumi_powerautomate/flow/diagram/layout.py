@@ -175,7 +175,7 @@ def _rows(
 
 
 def _levels(lane: Lane) -> dict[int, int]:
-    """The row of each box; an arrow that closes a circle does not count."""
+    """The row of each box; an arrow that closes a cycle does not count."""
     after: dict[int, list[int]] = defaultdict(list)
     waits = {id(box): 0 for box in lane.boxes}
     for arrow in lane.arrows:
@@ -186,9 +186,9 @@ def _levels(lane: Lane) -> dict[int, int]:
     done = set(ready)
     while len(done) < len(waits) or ready:
         if not ready:
-            circle = next(box for box in waits if box not in done)
-            ready.append(circle)
-            done.add(circle)
+            cycle = next(box for box in waits if box not in done)
+            ready.append(cycle)
+            done.add(cycle)
         box = ready.pop()
         for target in after[box]:
             if target in done:

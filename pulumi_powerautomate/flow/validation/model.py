@@ -43,7 +43,7 @@ class Flow:
 
     @cached_property
     def sequences(self) -> dict[str, Sequence]:
-        """By path of a branch: its actions in an order that they can run in, and its circles."""
+        """By path of a branch: its actions in an order that they can run in, and its cycles."""
         return {branch.path: sequence_of(branch) for branch in self.branches}
 
     @cached_property
@@ -70,7 +70,7 @@ class Flow:
 
         As the service sees it: `other`, or an action that holds it, is on the `runAfter` path of
         `node` or of an action that holds `node`. Below a broken `runAfter` nobody can tell; the
-        answer is yes then, because one mistake is to be reported once.
+        response is yes then, because one mistake is to be reported once.
         """
         if node.branch is other.branch:
             return self._siblings_in_order(node, other)

@@ -46,7 +46,7 @@ RULES = _rules(
     ("FLOW212", "error", "runAfter names an action that does not exist"),
     ("FLOW213", "error", "runAfter names an action of another branch"),
     ("FLOW214", "error", "runAfter waits for an outcome that does not exist"),
-    ("FLOW215", "error", "actions wait for each other in a circle"),
+    ("FLOW215", "error", "actions wait for each other in a cycle"),
     ("FLOW216", "warning", "runAfter waits for no outcome"),
     ("FLOW301", "error", "an expression is not well formed"),
     ("FLOW302", "error", "a function does not exist"),

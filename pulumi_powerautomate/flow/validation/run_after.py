@@ -19,8 +19,8 @@ def order_problems(flow: Flow) -> Iterator[Problem]:
         names = {node.name.lower() for node in branch.nodes}
         for node in branch.nodes:
             yield from _waits(flow, node, names)
-        for circle in flow.sequences[branch.path].circles:
-            yield _circle(branch, circle)
+        for cycle in flow.sequences[branch.path].cycles:
+            yield _cycle(branch, cycle)
 
 
 def _waits(flow: Flow, node: Node, siblings: set[str]) -> Iterator[Problem]:
@@ -89,7 +89,7 @@ def _outcomes(flow: Flow, name: str, outcomes: object, path: str) -> Iterator[Pr
             )  # fmt: skip
 
 
-def _circle(branch: Branch, nodes: list[Node]) -> Problem:
+def _cycle(branch: Branch, nodes: list[Node]) -> Problem:
     if len(nodes) == 1:
         return problem(
             "FLOW215", f"{nodes[0].path}.runAfter.{nodes[0].name}",
@@ -101,6 +101,6 @@ def _circle(branch: Branch, nodes: list[Node]) -> Problem:
     shown = names if len(names) <= 6 else [*names[:5], "…"]
     return problem(
         "FLOW215", f"{ordered[0].path}.runAfter",
-        f"actions wait for each other in a circle: {' → '.join([*shown, names[0]])}.",
+        f"actions wait for each other in a cycle: {' → '.join([*shown, names[0]])}.",
         "Remove one of these runAfter entries, so that one of the actions can start.",
     )  # fmt: skip

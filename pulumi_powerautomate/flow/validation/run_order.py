@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..action_tree import Branch, Node
 
-_MOST_CIRCLES = 20
+_MOST_CYCLES = 20
 
 
 @dataclass(frozen=True)
@@ -17,15 +17,15 @@ class Sequence:
 
     Attributes:
         nodes: its actions, each after those it waits for.
-        circles: actions that wait for each other; each is waited for by the next one.
+        cycles: actions that wait for each other; each is waited for by the next one.
     """
 
     nodes: list[Node]
-    circles: list[list[Node]] = field(default_factory=list)
+    cycles: list[list[Node]] = field(default_factory=list)
 
 
 def sequence_of(branch: Branch) -> Sequence:
-    """Sort a branch; where its actions wait in circles, the circles are taken apart."""
+    """Sort a branch; where its actions wait in cycles, the cycles are taken apart."""
     if _as_written(branch):
         return Sequence(branch.nodes)
     named = {node.name.lower(): node for node in branch.nodes}
@@ -33,15 +33,15 @@ def sequence_of(branch: Branch) -> Sequence:
         name: [other.lower() for other in node.run_after if other.lower() in named]
         for name, node in named.items()
     }
-    circles: list[list[Node]] = []
+    cycles: list[list[Node]] = []
     while True:
         try:
             order = list(graphlib.TopologicalSorter(waits).static_order())
-            return Sequence([named[name] for name in order], circles)
+            return Sequence([named[name] for name in order], cycles)
         except graphlib.CycleError as error:
             names: list[str] = error.args[1][1:]
-            circles.append([named[name] for name in names])
-            for name in waits if len(circles) == _MOST_CIRCLES else names:
+            cycles.append([named[name] for name in names])
+            for name in waits if len(cycles) == _MOST_CYCLES else names:
                 waits[name] = []
 
 

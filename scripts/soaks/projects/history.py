@@ -11,7 +11,6 @@ command reports is right; and after a refresh nothing may differ at all.
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,12 +48,10 @@ _FAULTS: tuple[Mapping[str, Any], ...] = (
     {"do": "status", "status": 401, "when": "before_commit"},
     {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
 )
-# The whole of a true answer, only not to this request or not of this moment: where it has no body
+# The whole of a true response, only not to this request or not of this moment: where it has no body
 # no client can tell.
 _DECEIVING = ("swapped",)
 _CHANGED_AFTER_A_KILL = "killed, then another program"
-_STRICT = bool(os.environ.get("STRICT"))
-"""Whether a history is wrong that takes a refresh after a kill and another program."""
 
 
 @dataclass
@@ -180,7 +177,8 @@ class _History:
 
     def _edit(self) -> None:
         before = set(self._people.edits)
-        self._people.work(self._author.program, self._ids())
+        program, earlier = self._author.program, self._author.before
+        self._people.work(program, self._ids(), earlier[-1] if earlier else program)
         for edit in self._people.edits:
             if edit not in before:
                 self._note(f"by hand: {edit.resource} {' '.join(edit.place)} = {edit.value!r}")
@@ -282,10 +280,6 @@ class _History:
         if problems and not outcome.problems and world.conflicts(self._author.program, ran.failed):
             # Whoever is told of a conflict looks at it.
             self.outcome.tags.add("conflict reported")
-        elif problems and not _STRICT and _CHANGED_AFTER_A_KILL in outcome.tags:
-            # Nobody who lives knows of it: what is left is what the documentation says, to refresh.
-            outcome.tags.add("took a refresh after a kill")
-            self._note(f"without a refresh: {problems}")
         else:
             outcome.problems += problems
         if outcome.problems:
@@ -295,13 +289,6 @@ class _History:
             problems = self._judged(ran, excused=False)
             if not problems:
                 break
-        if not _STRICT and _CHANGED_AFTER_A_KILL in outcome.tags:
-            # A limit that the documentation tells: no refresh can know who put the flow there.
-            left = [problem for problem in problems if _is_membership_left(problem)]
-            if left:
-                outcome.tags.add("left in a solution after a kill")
-                self._note(f"left in a solution: {left}")
-            problems = [problem for problem in problems if problem not in left]
         outcome.problems += [f"after a refresh: {problem}" for problem in problems]
         if not outcome.problems:
             self._nothing_is_sent()
@@ -393,8 +380,3 @@ _COPIED = {
     "principalobjectaccessset": ("principalobjectaccessid", "objectid", "objecttypecode",
                                  "principalid", "principaltypecode", "accessrightsmask"),
 }  # fmt: skip
-
-
-def _is_membership_left(problem: str) -> bool:
-    """Whether a flow is in a solution that no program declares, and nothing else is wrong."""
-    return problem.startswith("member ") and problem.endswith(": True instead of None")

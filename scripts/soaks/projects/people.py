@@ -42,6 +42,8 @@ class Edit:
     """What is there now; None for nothing."""
     managed: bool
     """Whether the program declares what was changed."""
+    was_managed: bool
+    """Whether it had declared that before its last change too."""
     rows: frozenset[str]
     """Ids of the rows that hold the place, before and after."""
     commits: int
@@ -57,8 +59,15 @@ class People:
         self.edits: list[Edit] = []
         """What nobody has looked at yet, and what has to stay."""
 
-    def work(self, program: Project, ids: Ids) -> None:
-        """Change something here and there."""
+    def work(self, program: Project, ids: Ids, earlier: Project) -> None:
+        """
+        Change something here and there.
+
+        Args:
+            program: the one that is about to be deployed.
+            ids: of what is deployed.
+            earlier: the program before its last change.
+        """
         control = self._emulator.control
         for name, item in program.items():
             if name not in ids or self._chance.random() > _LIKELY:
@@ -73,8 +82,9 @@ class People:
                 value = facts.observed(self._emulator).get(place)
                 rows = frozenset(before | self._rows(place))
                 commits = len(control.commits())
+                was = managed and getattr(earlier.get(name), place[2], "") is not None
                 self.edits = [edit for edit in self.edits if edit.place != place]
-                self.edits.append(Edit(name, place, value, managed, rows, commits))
+                self.edits.append(Edit(name, place, value, managed, was, rows, commits))
                 if value is None and place[0] == "flow":
                     self._gone(place[1])
 

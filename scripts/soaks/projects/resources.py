@@ -17,9 +17,9 @@ from pulumi_powerautomate.environment_variable_value import EnvironmentVariableV
 from pulumi_powerautomate.flow import digest
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
+from pulumi_powerautomate.inputs.package import package_inputs
 from pulumi_powerautomate.provider import IDENTITY, identity_in
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.solution_inputs import package_inputs
 from scripts.soaks.command import Declared
 from scripts.soaks.projects.facts import EXISTS, Facts
 from tests.cloud_flow.definitions import hourly, mailing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pulumi_powerautomate.emulator import Emulator
 from scripts.soaks.projects.facts import EXISTS, SOLUTIONS, Facts, Place, observed
@@ -57,6 +58,8 @@ class World:
         self._interrupted: set[Place] = set()
         self._a_flow_died = False
         self._died_new: set[str] = set()
+        # Names under which the state has known a row: one that came second has adopted it.
+        self._names: dict[str, set[str]] = {}
 
     def wanted(self, program: Project, ids: Ids) -> Facts:
         """Every fact that a program declares, and those that nobody may touch."""
@@ -95,12 +98,16 @@ class World:
                 continue
             if want is not None and place[2] != EXISTS and not self._there(place, seen):
                 continue
+            if place[0] == "share" and ("flow", place[1][:36], EXISTS) not in seen:
+                # With a flow go its shares.
+                continue
             found.append(f"{' '.join(place)}: {have!r} instead of {want!r}")
         return found
 
     def _taken_over(self, ids: Ids) -> set[str]:
         """Flows that may have been there when the state came to know them."""
-        return {id_ for name, id_ in ids.items() if name in self._died_new} | set(CHOSEN)
+        shared = {id_ for id_, names in self._names.items() if len(names) > 1}
+        return {id_ for name, id_ in ids.items() if name in self._died_new} | shared | set(CHOSEN)
 
     def orphans(self, program: Project, ids: Ids) -> list[Place]:
         """What a killed create has left behind, and neither program nor state knows."""
@@ -126,6 +133,8 @@ class World:
 
     def lost(self, program: Project, ids: Ids) -> Iterator[str]:
         """What no program declares, that somebody set, and that is gone."""
+        for name, id_ in ids.items():
+            self._names.setdefault(id_, set()).add(name)
         seen, commits = observed(self._emulator), self._emulator.control.commits()
         wanted = self.wanted(program, ids)
         kept = []
@@ -152,14 +161,18 @@ class World:
         seen = observed(self._emulator)
         kept = []
         for edit in self._people.edits:
+            item = program.get(edit.resource)
+            if item is not None and getattr(item, edit.place[2], "") is None:
+                # From here on nothing is recorded of the column.
+                edit = replace(edit, was_managed=False)
             if not edit.managed or seen.get(edit.place) == edit.value:
                 kept.append(edit)
                 continue
-            item = program.get(edit.resource)
             if item is None or item.overwrites or edit.resource not in certain:
                 continue
-            if edit.value is None or edit.place[0] in ("share", "member"):
-                # Made again, which overwrites nothing; and shares have no version.
+            if edit.value is None or edit.place[0] in ("share", "member") or not edit.was_managed:
+                # Made again, which overwrites nothing; shares have no version; and of a column that
+                # is declared for the first time nothing is recorded.
                 continue
             if not any(edit.resource in line and _SAID.search(line) for line in said):
                 yield (f"{edit.resource}: {' '.join(edit.place)} was set to {edit.value!r} by hand "
@@ -178,8 +191,11 @@ class World:
         nothing is wrong.
         """
         edited = {edit.resource for edit in self._people.edits if edit.managed}
-        return {name for name in failed
-                if name in program and edited & {name, *program[name].needs}}  # fmt: skip
+        return {
+            name
+            for name in failed
+            if (item := program.get(name)) and edited & {name, item.alias, *item.needs}
+        }
 
     def _allowed(self, *, excused: bool) -> Facts:
         """Edits that may be there."""

@@ -1,0 +1,174 @@
+"""
+The file of `pulumi import --file`: each resource with inputs and outputs as a state keeps them.
+
+Plain `pulumi import` asks a provider to read the resource, which dynamic providers cannot do
+without the state it would come from. With inputs and outputs in the file nothing is read. Both are
+made by the very code that runs in a deployment, so that the first preview compares like with like.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..cloud_flow import CloudFlow, CloudFlowProvider
+from ..config import Connection
+from ..connection_reference import ConnectionReference, ConnectionReferenceProvider
+from ..errors import InvalidInputError
+from ..flow_share import FlowShare, FlowShareProvider
+from ..inputs.definition import SHOWABLE, definition_inputs
+from ..provider import IDENTITY, DataverseProvider, DataverseResource, identity_in, pickled
+from .inventory import FoundFlow, FoundReference, FoundShare
+
+# How a state, and a file to import, spell a secret: the key that Pulumi marks special values with,
+# and the mark of a secret (pulumi, sdk/go/common/resource/sig).
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Whose state the resources are for."""
+
+    organization: str
+    project: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Makes the entries of one stack and one environment."""
+
+    stack: Stack
+    connection: Connection
+
+    def flow(
+        self,
+        name: str,
+        found: FoundFlow,
+        definition: Any,
+        references: Mapping[str, Any],
+        ignore: Sequence[str] = (),
+        *,
+        secret: bool,
+    ) -> dict[str, Any]:
+        """
+        The entry of a flow.
+
+        Args:
+            name: the resource's name.
+            found: the flow.
+            definition: its definition.
+            references: its connection references.
+            ignore: the rules that its declaration overrules.
+            secret: whether its definition is kept encrypted in the state.
+
+        Raises:
+            InvalidInputError: a program could not declare it.
+        """
+        provider = CloudFlowProvider.connected(self.connection)
+        live = found.live
+        inputs = self._checked(
+            provider,
+            CloudFlow,
+            name,
+            {
+                "name": live.name,
+                "description": live.description or None,
+                "state": live.state,
+                "owner": {"type": live.owner_kind, "id": live.owner_id},
+                "solution": found.solution,
+                "workflow_id": live.workflow_id,
+                **definition_inputs(definition, references, name, list(ignore) or None),
+                SHOWABLE: not secret,
+            },
+        )
+        outputs = provider.recorded(inputs, live)
+        if secret:
+            text = json.dumps(inputs["definition"], ensure_ascii=False)
+            inputs = {**inputs, "definition": {_SIGNATURE: _SECRET, "plaintext": text}}
+        return _entry(CloudFlow, CloudFlowProvider, name, live.workflow_id, inputs, outputs)
+
+    def share(self, name: str, flow_id: str, found: FoundShare) -> dict[str, Any]:
+        """The entry of one share of a flow."""
+        provider = FlowShareProvider.connected(self.connection)
+        who = found.principal
+        inputs = self._checked(
+            provider,
+            FlowShare,
+            name,
+            {
+                "flow_id": flow_id,
+                "principal": {"type": who.kind, "id": who.id},
+                "access": found.access,
+            },
+        )
+        outputs = provider.recorded(inputs, who)
+        id_ = f"{flow_id}/{who.kind}/{who.id}"
+        return _entry(FlowShare, FlowShareProvider, name, id_, inputs, outputs)
+
+    def reference(self, found: FoundReference) -> dict[str, Any]:
+        """
+        The entry of a connection reference.
+
+        Raises:
+            InvalidInputError: a program could not declare it.
+        """
+        provider = ConnectionReferenceProvider.connected(self.connection)
+        name = found.logical_name
+        inputs = self._checked(
+            provider,
+            ConnectionReference,
+            name,
+            {
+                "logical_name": name,
+                "connector": found.connector,
+                "connection_id": found.connection_id,
+                "display_name": found.name or None,
+                "description": found.description or None,
+            },
+        )
+        outputs = provider.recorded(inputs)
+        return _entry(ConnectionReference, ConnectionReferenceProvider, name, name, inputs, outputs)
+
+    def _checked(
+        self,
+        provider: DataverseProvider,
+        resource: type[DataverseResource],
+        name: str,
+        values: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Inputs as the constructor sends them and `check` settles them."""
+        stack = self.stack
+        given = {key: value for key, value in values.items() if value is not None}
+        given[IDENTITY] = identity_in(
+            stack.organization, stack.name, stack.project, _type(resource), name
+        )
+        result = provider.check({}, given)
+        if result.failures:
+            raise InvalidInputError(" ".join(problem.reason for problem in result.failures))
+        return dict(result.inputs)
+
+
+def _type(resource: type[DataverseResource]) -> str:
+    return f"pulumi-python:{resource._resource_type_name}"
+
+
+def _entry(
+    resource: type[DataverseResource],
+    provider: type[DataverseProvider],
+    name: str,
+    id_: str,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[str, Any],
+) -> dict[str, Any]:
+    reference = {"__provider": pickled(provider)}  # type: ignore[arg-type]
+    return {
+        "type": _type(resource),
+        "name": name,
+        "id": id_,
+        "inputs": {**inputs, **reference},
+        "outputs": {**outputs, **reference},
+    }

@@ -1,0 +1,1 @@
+"""Connection references and values of environment variables."""

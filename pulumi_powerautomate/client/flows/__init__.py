@@ -1,0 +1,1 @@
+"""Cloud flows in Dataverse: the table `workflow`."""

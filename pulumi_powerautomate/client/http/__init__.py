@@ -1,0 +1,1 @@
+"""Requests, responses, and what may go wrong between them."""

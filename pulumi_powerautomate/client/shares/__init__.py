@@ -1,0 +1,1 @@
+"""Shares of flows: `GrantAccess`, `ModifyAccess`, `RevokeAccess` and the table behind them."""

@@ -1,0 +1,1 @@
+"""Solutions: import, export, upgrade and uninstall."""

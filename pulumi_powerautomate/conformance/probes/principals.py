@@ -1,0 +1,27 @@
+"""Users, teams and roles that are not there."""
+
+from __future__ import annotations
+
+import uuid
+
+from ..lab import Lab
+from ..probe import Probe, refusal_of
+
+
+def _alternate_key(lab: Lab) -> None:
+    key = f"azureactivedirectoryobjectid={uuid.uuid4()}"
+    lab.send("read", "GET", f"systemusers({key})?$select=systemuserid")
+
+
+def _missing_role(lab: Lab) -> None:
+    path = f"teams({lab.team()})/teamroles_association/$ref"
+    lab.send("give", "POST", path, {"@odata.id": f"{lab.root}roles({uuid.uuid4()})"})
+
+
+PROBES = (
+    Probe("unknown-object-id", "How is a user looked up by an Entra id that nobody has?",
+          ("client:alternate key",), "404 0x80060891", _alternate_key, refusal_of("read"), 1),
+    Probe("unknown-role", "How is a role that is not there refused?", ("client:unknown role",),
+          "404 0x80040217", _missing_role, refusal_of("give"), 1,
+          ("a team with a role, once",), frozenset({"team"})),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Lookups (`get_*`) and their `_output` forms."""

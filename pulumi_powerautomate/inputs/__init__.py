@@ -1,0 +1,1 @@
+"""Inputs of the resources: normal forms, checks, and the state that mirrors them."""

@@ -1,0 +1,122 @@
+"""
+Common parts of `ConnectionReference` and `EnvironmentVariableValue`.
+
+A row whose last write may have been applied or not, and columns that somebody changed out of band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ConflictError, PowerAutomateError
+from ..provider import warn
+
+# Outputs: why the row may not be as declared, and what the write in doubt was about.
+ERROR = "binding_error"
+DOUBT = "in_doubt"
+# A version that no row has, where the one from before a write is not known.
+_ANY_VERSION = "*"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """
+    A write that may have been applied or not.
+
+    Attributes:
+        columns: what it wrote; empty when there is no doubt.
+        etag: version of the row before it; empty when there was none.
+    """
+
+    columns: frozenset[str] = frozenset()
+    etag: str = ""
+
+    @property
+    def of_create(self) -> bool:
+        """Whether the row may not be there at all."""
+        return bool(self.columns) and not self.etag
+
+    @classmethod
+    def recorded_in(cls, olds: Mapping[str, Any] | None) -> Doubt:
+        """The doubt that the last operation recorded."""
+        found = (olds or {}).get(DOUBT) or {}
+        return cls(frozenset(found.get("columns") or ()), str(found.get("etag") or ""))
+
+    @classmethod
+    def of_killed(
+        cls, columns: frozenset[str], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> Doubt:
+        """
+        The doubt after operations that nobody lived to see the end of.
+
+        Args:
+            columns: all that a resource manages.
+            attempts: what they may have written, as the journal has it.
+            removed: whether one of them was a delete.
+        """
+        if removed:
+            return cls(columns)
+        written = {column for attempt in attempts for column in attempt.get("columns") or ()}
+        return cls(columns & written, _ANY_VERSION)
+
+    def outputs(self, error: PowerAutomateError | str) -> dict[str, Any]:
+        """Outputs that record it."""
+        return {ERROR: str(error), DOUBT: {"columns": sorted(self.columns), "etag": self.etag}}
+
+
+def foreign_columns(
+    live: Mapping[str, Any], etag: str, differing: frozenset[str], olds: Mapping[str, Any] | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """
+    Columns that somebody else changed, of those in which a row is not as declared.
+
+    Args:
+        live: the row, by input.
+        etag: its version.
+        differing: inputs that differ from the row.
+        olds: what the last operation recorded; None when there was none.
+
+    Returns:
+        Those that would be lost without a word, and those that are overwritten with a warning:
+        of a row that is adopted, or that was changed while a write was in doubt.
+    """
+    if olds is None:
+        return frozenset(), differing
+    doubt = Doubt.recorded_in(olds)
+    moved = frozenset(
+        key for key in differing if olds.get(key) is not None and live.get(key) != olds[key]
+    )
+    in_doubt = moved & doubt.columns
+    return moved - in_doubt, in_doubt if etag != doubt.etag else frozenset()
+
+
+def conflict(what: str, columns: frozenset[str]) -> PowerAutomateError:
+    """The error for columns that somebody else changed."""
+    return ConflictError(
+        f"{what}: somebody changed its {in_words(columns)} since the last run; nothing was "
+        "overwritten. Run `pulumi refresh` to see the change, then `pulumi up`."
+    )
+
+
+def in_words(columns: frozenset[str]) -> str:
+    """Columns for a message."""
+    return ", ".join(sorted(columns))
+
+
+def tell_overwritten(props: Mapping[str, Any], columns: frozenset[str], *, adopted: bool) -> None:
+    """Warn of columns that were overwritten although another hand may have written them."""
+    if columns and adopted:
+        warn(props, f"it existed already and was adopted; its {in_words(columns)} was overwritten")
+    elif columns:
+        warn(
+            props,
+            f"its {in_words(columns)} was changed while the outcome of the last run was not known; "
+            "overwritten",
+        )
+
+
+def is_same_name(one: Any, other: Any) -> bool:
+    """Whether two names are one row's: the service compares them without regard to case."""
+    return str(one).lower() == str(other).lower()

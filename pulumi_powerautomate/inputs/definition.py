@@ -1,0 +1,390 @@
+"""
+A flow's definition on its way from a file to the engine.
+
+It travels as one JSON string: nested values lose their nulls on the way and cost fifteen to forty
+times as much. The program validates it and adds a marker, so that `check`, which runs for one
+resource after the other, need not do it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from inspect import isawaitable
+from pathlib import Path, PurePath
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckFailure
+
+from ..errors import InvalidInputError, PowerAutomateError, one_line
+from ..provider import failure, hides, is_unknown, one_line_errors, warn
+
+# In the inputs `digest:sha:warnings` of a definition that the program has validated already, in
+# checked inputs and in outputs the digest alone. Its key stays the same from input to output, so
+# that the digest of a secret definition is a secret too.
+DIGEST = "__digest"
+
+_MOST_PROBLEMS = 20
+_LONGEST_LINE = 1000
+# Whether the definition may be shown: providers are not told which of their inputs are secret, so
+# the program says it. Where the marker is missing nothing is shown.
+SHOWABLE = "__showable"
+
+_SHOWN_BY = "It is a secret; `pulumi-powerautomate validate FILE` shows where and what to do."
+
+_MOST_LINES = 5
+_COMPARED = ("definition", "connection_references", DIGEST)
+
+
+@one_line_errors
+def read_definition(path: str | Path) -> dict[str, Any]:
+    """
+    Read a flow's definition from a JSON file, as it was exported or written by hand.
+
+    Args:
+        path: the file; relative paths count from the program's folder. A byte order mark and any
+            line ends are fine.
+
+    Returns:
+        The parsed document, which a program may change before passing it to `CloudFlow`.
+
+    Raises:
+        InvalidInputError: the file cannot be read, or is not a JSON object.
+    """
+    from ..flow import parse_json
+
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise InvalidInputError(f"{path}: cannot be read: {reason}.") from None
+    try:
+        document = parse_json(text)
+    except PowerAutomateError as error:
+        raise InvalidInputError(f"{path}: {error}{_kind_hint(text)}") from None
+    if not isinstance(document, dict):
+        raise InvalidInputError(f"{path}: holds no JSON object, so it is not a flow.")
+    return document
+
+
+@one_line_errors
+def definition_inputs(
+    definition: Any, references: Any, resource_name: str, ignore: Any = None
+) -> dict[str, Any]:
+    """
+    Definition, references and marker, at once when they are plain values.
+
+    Raises:
+        InvalidInputError: one of them holds what JSON cannot.
+    """
+    if definition is None:
+        return {
+            "definition": None,
+            "connection_references": references,
+            "ignore": ignore,
+            DIGEST: None,
+        }
+    if _plain(definition) and _plain(references) and _plain(ignore):
+        prepared = _prepared(definition, references, ignore)
+        return {
+            "definition": prepared["definition"],
+            "connection_references": prepared["references"],
+            "ignore": ignore,
+            DIGEST: prepared["marker"],
+            SHOWABLE: True,
+        }
+    _refuse_foreign(definition, references, resource_name)
+
+    @one_line_errors
+    def prepare(all_: list[Any]) -> dict[str, Any]:
+        known_definition, known_references, known_ignore = all_
+        _refuse_foreign(known_definition, known_references, resource_name)
+        return _prepared(known_definition, known_references, known_ignore)
+
+    whole = pulumi.Output.all(definition, references, ignore).apply(prepare)
+    return {
+        "definition": whole.apply(lambda prepared: prepared["definition"]),
+        "connection_references": whole.apply(lambda prepared: prepared["references"]),
+        "ignore": ignore,
+        DIGEST: whole.apply(lambda prepared: prepared["marker"]),
+        SHOWABLE: _showable(whole),
+    }
+
+
+async def _showable(whole: pulumi.Output[Any]) -> bool:
+    return not await whole.is_secret()
+
+
+def difference_lines(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """
+    Changes of the definition and its connections, one short line each.
+
+    Args:
+        olds: the inputs that the last operation was given; empty for a new flow.
+        news: the inputs after a check that found nothing wrong.
+
+    Returns:
+        At most five lines; none for equal definitions, none of a definition that is or was a
+        secret, and none where the resource's `hide_diffs` names it.
+    """
+    from .. import flow
+
+    if hides(news, "definition"):
+        return []
+    if olds.get(SHOWABLE) is not True or news.get(SHOWABLE) is not True:
+        return []
+    if any(is_unknown(inputs.get(key)) for inputs in (olds, news) for key in _COMPARED):
+        return []
+    if flow.same_flow(olds.get(DIGEST), news.get(DIGEST)) and olds.get(
+        "connection_references"
+    ) == news.get("connection_references"):
+        return []
+    try:
+        versions = [
+            flow.FlowVersion(json.loads(item["definition"]), item["connection_references"] or {})
+            for item in (olds, news)
+        ]
+        changes = flow.compare(*versions)
+    except (KeyError, TypeError, ValueError):
+        # A state of another release; the engine shows the change of the text all the same.
+        return []
+    shown = len(changes) if len(changes) <= _MOST_LINES else _MOST_LINES - 1
+    lines = [change.sentence for change in changes[:shown]]
+    if shown < len(changes):
+        lines.append(f"… and {len(changes) - shown} more changes.")
+    return lines
+
+
+def _refuse_foreign(definition: Any, references: Any, resource_name: str) -> None:
+    """
+    Refuse what JSON has no form for, before the program fails on it with a traceback.
+
+    Raises:
+        InvalidInputError: it names the place and the type.
+    """
+    if isinstance(definition, PurePath):
+        raise InvalidInputError(
+            f"{resource_name}: definition is a path; pass "
+            f"powerautomate.read_definition({str(definition)!r})."
+        )
+    for where, value in (("definition", definition), ("connection_references", references)):
+        for path, item in _foreign(value, where):
+            raise InvalidInputError(
+                f"{resource_name}: {path} is a {type(item).__name__}, which JSON cannot hold; "
+                "write it as text or a number."
+            )
+
+
+def _foreign(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Values that are neither JSON nor the program's outputs, with their places."""
+    if isinstance(value, (dict, Mapping)):
+        for key, item in value.items():
+            yield from _foreign(item, f"{path}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _foreign(item, f"{path}[{number}]")
+    elif not _plain(value) and not isinstance(value, pulumi.Output) and not isawaitable(value):
+        yield path, value
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value holds no output or awaitable, at any depth."""
+    if isinstance(value, Mapping):
+        return all(_plain(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(_plain(item) for item in value)
+    return value is None or isinstance(value, (str, int, float, bool))
+
+
+def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[CheckFailure]:
+    """
+    Validate, unless the program has done so with this very text.
+
+    Warnings are shown in the resource's row when the definition is another one than before. Of a
+    definition that is a secret only the rules are told that it breaks: names and values are its
+    text.
+    """
+    text, marker = inputs.get("definition"), inputs.pop(DIGEST, None)
+    references = inputs.get("connection_references", {})
+    if is_unknown(text) or is_unknown(references):
+        return []
+    if isinstance(marker, str) and isinstance(text, str):
+        sha = marker.split(":", 2)[1:2]
+        # A marker without a checksum is one that a check of ours left: inputs read back.
+        if sha == [_checksum(text, references)]:
+            _accept(inputs, marker, olds)
+            return []
+    if text is None:
+        return [failure("definition is missing; pass a dict, a JSON string or read_definition(…).")]
+    prepared = _prepared(text, references, inputs.get("ignore"), secret=_is_secret(inputs))
+    if prepared["problems"]:
+        return [failure(problem) for problem in prepared["problems"]]
+    inputs["definition"] = prepared["definition"]
+    inputs["connection_references"] = prepared["references"]
+    _accept(inputs, prepared["marker"], olds)
+    return []
+
+
+def concurrency_taken_away(olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+    """
+    A line for a trigger that loses its concurrency setting; empty when none does.
+
+    The service refuses to save a flow without a setting that it had once, so the preview says so.
+    """
+    if olds.get("workflow_id") != inputs.get("workflow_id") or not olds.get("definition"):
+        return ""
+    before, after = (_concurrent_triggers(item.get("definition")) for item in (olds, inputs))
+    lost = sorted(name for name, has in before.items() if has and after.get(name) is False)
+    if not lost:
+        return ""
+    shown = repr(lost[0]) if not _is_secret(inputs) else "its trigger"
+    return (
+        f"definition: the concurrency control of {shown} is taken away, which the service refuses "
+        'once it is set. Keep runtimeConfiguration.concurrency, with "runs": 100 for the most '
+        "that run at once, or give another workflow_id to have the flow made anew."
+    )
+
+
+def _concurrent_triggers(text: Any) -> dict[str, bool]:
+    """Whether each trigger of a definition limits the runs at once; empty while it is unknown."""
+    from ..flow import triggers_of
+
+    try:
+        triggers = triggers_of(json.loads(text))
+    except (TypeError, ValueError, AttributeError):
+        return {}
+    found = {}
+    for name, body in triggers.items():
+        settings = body.get("runtimeConfiguration")
+        found[name] = isinstance(settings, Mapping) and bool(settings.get("concurrency"))
+    return found
+
+
+def _accept(inputs: dict[str, Any], marker: str, olds: Mapping[str, Any]) -> None:
+    """Keep the digest of a marker; say its warnings, unless they have been said before."""
+    from ..flow import same_flow
+
+    digest, _, warnings = marker.split(":", 2)
+    inputs[DIGEST] = digest = _in_words_of(olds, digest)
+    if same_flow(olds.get(DIGEST), digest) or not warnings:
+        return
+    lines = warnings.splitlines()
+    if _is_secret(inputs):
+        many = "s" if len(lines) > 1 else ""
+        lines = [f"definition: {len(lines)} warning{many}, not shown. {_SHOWN_BY}"]
+    for line in lines:
+        warn(inputs, line)
+
+
+def _in_words_of(olds: Mapping[str, Any], digest: str) -> str:
+    """
+    The digest, under the name that an earlier release gave the same flow in another spelling.
+
+    Its state has the digest of one spelling alone; only the definition beside it tells that the
+    other spelling is the same flow.
+    """
+    from .. import flow
+
+    recorded, text = olds.get(DIGEST), olds.get("definition")
+    if not isinstance(recorded, str) or not isinstance(text, str):
+        return digest
+    if flow.same_flow(recorded, digest):
+        # Outputs may still have the first half alone, and `diff` sees outputs.
+        return recorded if "-" in recorded else digest
+    if "-" in recorded:
+        return digest
+    try:
+        whole = flow.digest(json.loads(text))
+    except (TypeError, ValueError, AttributeError):
+        return digest
+    return f"{recorded}-{digest[-len(recorded) :]}" if flow.same_flow(whole, digest) else digest
+
+
+def _is_secret(inputs: Mapping[str, Any]) -> bool:
+    return inputs.get(SHOWABLE) is False
+
+
+def _prepared(
+    definition: Any, references: Any, ignore: Any = None, *, secret: bool = False
+) -> dict[str, Any]:
+    """
+    Definition and references in the form they travel in, or what is wrong with them.
+
+    A definition exported from a solution brings its own connection references; those given beside
+    it win, entry by entry.
+    """
+    from .. import flow
+    from ..flow.validation import ignored_rules
+
+    given = references if references is not None else {}
+    try:
+        document = flow.parse_document(definition)
+        merged = flow.normalize_references(
+            {**document.connection_references, **given} if isinstance(given, Mapping) else given,
+            document.definition,
+            "connection_references",
+        )
+        overruled = ignored_rules(ignore) if ignore is not None else ()
+        found = flow.validate(document.definition, merged, overruled)
+        errors = [problem for problem in found if problem.severity == "error"]
+        problems = _rules_broken(errors) if secret else _lines(errors)
+        warnings = _lines([problem for problem in found if problem.severity == "warning"])
+        text = flow.dump(document.definition)
+    except PowerAutomateError as error:
+        # What is wrong with the text as a whole has no place in the document.
+        named = str(error).startswith(("definition", "connection_references", "ignore"))
+        problems = [str(error) if named else f"definition: {error}{_kind_hint(definition)}"]
+        if secret:
+            problems = [f"definition: cannot be read as a flow. {_SHOWN_BY}"]
+    if problems:
+        raw = definition if isinstance(definition, str) else json.dumps(definition)
+        return {"definition": raw, "references": references, "marker": None, "problems": problems}
+    marker = ":".join(
+        (flow.digest(document.definition), _checksum(text, merged), "\n".join(warnings))
+    )
+    return {"definition": text, "references": merged, "marker": marker, "problems": []}
+
+
+def _kind_hint(text: Any) -> str:
+    """A guess at the format of a text that is not JSON, as a sentence to append."""
+    if not isinstance(text, str):
+        return ""
+    lines = text.strip().splitlines()
+    if len(lines) == 1 and re.search(r"\.(json|ya?ml|zip)$", lines[0], re.IGNORECASE):
+        return f" It looks like a path; pass powerautomate.read_definition({lines[0]!r})."
+    if lines and re.match(r"(---|%YAML|[\w$\"']+:(\s|$))", lines[0]):
+        return " It looks like YAML; a definition is JSON, so parse it and pass the dict."
+    return ""
+
+
+def _lines(problems: list[Any]) -> list[str]:
+    """One line each, of so many as a person reads at once."""
+    shown = [one_line(str(problem), _LONGEST_LINE) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        shown.append(
+            f"definition: and {len(problems) - _MOST_PROBLEMS} more; "
+            "`pulumi-powerautomate validate FILE` lists all."
+        )
+    return shown
+
+
+def _rules_broken(problems: list[Any]) -> list[str]:
+    """Problems of a secret definition, without quoting it."""
+    from ..flow.validation import RULES
+
+    times = Counter(problem.code for problem in problems)
+    return [
+        f"definition: {RULES[code].title}{f' ({count} times)' if count > 1 else ''} [{code}]. "
+        f"{_SHOWN_BY}"
+        for code, count in times.items()
+    ]
+
+
+def _checksum(text: str, references: Any) -> str:
+    """Proof that text and references are those that were validated, at a fraction of the cost."""
+    parts = json.dumps(references, sort_keys=True) + "\n" + text
+    return hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,213 @@
+"""
+The state of a cloud flow: outputs, recorded declaration, changed inputs.
+
+Outputs after an operation, the declaration that a drifted flow would fulfil, and which inputs a
+declaration changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..provider import IDENTITY, is_unknown
+from ..provider.environment_guard import ENVIRONMENT
+from .definition import DIGEST, SHOWABLE
+
+if TYPE_CHECKING:
+    from ..client.flows.model import Attempt, WriteResult
+    from ..client.flows.requests import FlowSpec, LiveFlow
+
+COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
+            "is_managed")  # fmt: skip
+ECHOED = ("name", "description", "connection_references", "state", "owner", "solution",
+          "workflow_id", "on_conflict")  # fmt: skip
+# Hidden outputs. Further members of the stored document, as JSON text, when there are any.
+MEMBERS = "__members"
+# With `current_state` unknown: the declaration that the flow fulfilled before the last write.
+BEFORE = "__before"
+# With `current_state` unknown: fingerprints of columns that killed operations may have written.
+ATTEMPTS = "__attempts"
+# Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
+SOLUTIONS = "__solutions"
+
+
+def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    """Which inputs differ from what the last operation recorded."""
+    from ..flow import references_equal, same_flow
+
+    changed = {
+        key for key in ECHOED if key != "connection_references" and olds.get(key) != news.get(key)
+    }
+    if not same_flow(olds.get(DIGEST), news.get(DIGEST)):
+        changed.add("definition")
+    before, after = olds.get("connection_references"), news.get("connection_references")
+    if is_unknown(after) or not references_equal(before or {}, after or {}):
+        changed.add("references")
+    return changed
+
+
+def outputs_of(
+    inputs: Mapping[str, Any],
+    live: LiveFlow,
+    written: WriteResult,
+    olds: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """
+    Outputs for the state: every input but the definition, which the inputs hold already, and the
+    values that the service decided.
+    """
+    outputs = {
+        key: inputs[key]
+        for key in (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
+        if inputs.get(key) is not None
+    }
+    kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
+    outputs.update({key: value for key, value in kept.items() if value})
+    outputs.update({key: value for key, value in computed(live).items() if value != ""})
+    if written.activation_error:
+        outputs["activation_error"] = written.activation_error
+    outputs.update(recorded_members(live))
+    if written.before is not None:
+        outputs[BEFORE] = _declaration(written.before)
+        if (olds or {}).get(ATTEMPTS):
+            outputs[ATTEMPTS] = (olds or {})[ATTEMPTS]
+    return outputs
+
+
+def fingerprints_of(declared: Mapping[str, Any]) -> dict[str, str]:
+    """
+    A salted hash of each column that an update to a declaration may write.
+
+    With it a column is recognized without being known. An owner is left out, who is known by name
+    only at this point.
+    """
+    salt = secrets.token_hex(8)
+    columns = {
+        "name": declared.get("name"),
+        "description": declared.get("description"),
+        "definition": declared.get(DIGEST),
+        "references": declared.get("connection_references") or {},
+    }
+    written = {name: value for name, value in columns.items() if value is not None}
+    return {"salt": salt, **{name: _fingerprint(salt, item) for name, item in written.items()}}
+
+
+def attempts_in(olds: Mapping[str, Any]) -> list[Attempt]:
+    """The attempts of which outputs, or inputs of a create, hold the fingerprints."""
+    return [_attempt(fingerprints) for fingerprints in olds.get(ATTEMPTS) or ()]
+
+
+def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
+    from ..client.flows.model import Attempt
+
+    salt = fingerprints["salt"]
+    written = frozenset(fingerprints) - {"salt"}
+
+    def differing(live: LiveFlow) -> frozenset[str]:
+        columns = {
+            "name": live.name,
+            "description": live.description or "",
+            "definition": live.digest,
+            "references": live.references or {},
+        }
+        return frozenset(
+            name for name in written if fingerprints[name] != _fingerprint(salt, columns[name])
+        )
+
+    # Of an owner it is not known whether it was written.
+    return Attempt(written | {"owner"}, differing)
+
+
+def _fingerprint(salt: str, value: Any) -> str:
+    from ..flow import meaning_of
+
+    item = meaning_of(value) if isinstance(value, Mapping) else value
+    text = json.dumps(item, sort_keys=True)
+    return hashlib.blake2b(text.encode(), key=salt.encode(), digest_size=16).hexdigest()
+
+
+def _declaration(spec: FlowSpec) -> dict[str, Any]:
+    declared = {
+        "name": spec.name,
+        "description": spec.description,
+        DIGEST: spec.digest,
+        "connection_references": dict(spec.references),
+        "state": spec.state,
+        "owner": {"type": spec.owner.kind, "id": spec.owner.id} if spec.owner else None,
+    }
+    return {key: value for key, value in declared.items() if value is not None}
+
+
+def recorded_members(live: LiveFlow) -> dict[str, str]:
+    """The output that keeps further members of the stored document; none when there are none."""
+    if not live.members:
+        return {}
+    return {MEMBERS: json.dumps(live.members, ensure_ascii=False, separators=(",", ":"))}
+
+
+def members_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Recorded members of the stored document; None for a state of a release that kept none."""
+    if ENVIRONMENT not in outputs:
+        return None
+    members: dict[str, Any] = json.loads(outputs.get(MEMBERS) or "{}")
+    return members
+
+
+def as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs of `read` for a flow that is unchanged since the last operation."""
+    kept = (*ECHOED, DIGEST, *COMPUTED, MEMBERS, IDENTITY)
+    return {key: props[key] for key in kept if props.get(key) is not None}
+
+
+def computed(live: LiveFlow) -> dict[str, Any]:
+    """Outputs whose values the service decides."""
+    return {
+        "current_state": live.state,
+        "owner_id": live.owner_id,
+        "etag": live.etag,
+        "created_on": live.created_on,
+        "modified_on": live.modified_on,
+        "is_managed": live.is_managed,
+    }
+
+
+def live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
+    """The declaration that the live flow would fulfil; what did not drift stays as declared."""
+    inputs = {
+        key: props[key]
+        for key in (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
+        if props.get(key) is not None
+    }
+    inputs["definition"] = live.definition
+    if "name" in drift:
+        inputs["name"] = live.name
+    if "description" in drift:
+        inputs["description"] = live.description or ""
+    if "definition" in drift:
+        inputs[DIGEST] = live.digest
+    if "references" in drift:
+        inputs["connection_references"] = dict(live.references or {})
+    if "state" in drift:
+        inputs["state"] = "on" if live.state == "on" else "off"
+    if "owner" in drift:
+        inputs["owner"] = {"type": live.owner_kind, "id": live.owner_id}
+    if "solution" in drift:
+        del inputs["solution"]
+    return inputs
+
+
+def described(live: LiveFlow) -> dict[str, Any]:
+    """A flow that no program declares (`CloudFlow.get`), in the words of one that does."""
+    return {
+        "name": live.name,
+        "description": live.description,
+        "definition": live.definition,
+        "connection_references": dict(live.references or {}),
+        "state": "on" if live.state == "on" else "off",
+        "workflow_id": live.workflow_id,
+        **computed(live),
+    }

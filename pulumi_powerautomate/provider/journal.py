@@ -1,0 +1,197 @@
+"""
+A record, outside of the state, of operations that began: it outlives a provider that is killed.
+
+The engine saves a state only after an operation has returned. When provider or engine die in
+between, the state tells what was there before, and a program that goes back to that would change
+nothing, while the environment keeps what the killed operation did. So each update and delete is
+noted here before its first request, under the row's id and the version of the state entry that it
+began from. As long as the state holds that very version, the outcome is in doubt, and the next
+operation looks at the row.
+
+The record belongs to the machine: a fresh one has none, and a command that goes on there after a
+killed one takes `--refresh`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+JOURNAL_VARIABLE = "PULUMI_POWERAUTOMATE_JOURNAL"
+
+# Why a resource is marked after an operation that nobody lived to see the end of.
+KILLED = "An operation on it was interrupted, so it may have been carried out or not."
+
+_FILE = "operations.sqlite3"
+_SECONDS_TO_WAIT = 2.0
+_KEPT_SECONDS = 90 * 24 * 3600.0
+_SCHEMA = """
+create table if not exists operations (
+    row text primary key, began_from text not null, ended_as text,
+    removes integer not null, attempts text not null, at real not null
+)
+"""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """
+    Operations on a row that began from one version of its entry in the state.
+
+    Attributes:
+        began_from: that version.
+        ended_as: the version that the last of them returned; None when it did not end.
+        removes: whether one of them was a delete.
+        attempts: what each of them may have written, in the words of its provider.
+    """
+
+    began_from: str
+    ended_as: str | None = None
+    removes: bool = False
+    attempts: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+class Journal:
+    """The record in one file; where it cannot be kept, nothing is recorded and nothing fails."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def in_doubt(self, row: str, version: str) -> Begun | None:
+        """
+        Operations on a row whose outcome the state does not tell.
+
+        Args:
+            row: the row's key.
+            version: of the state's entry for it.
+        """
+        begun = self._read(row)
+        return begun if begun is not None and begun.began_from == version else None
+
+    def begin(
+        self, row: str, version: str, attempt: Mapping[str, Any], *, removes: bool
+    ) -> Begun | None:
+        """Record an operation before its first request; returns what was recorded before."""
+        before = self.in_doubt(row, version)
+        attempts = before.attempts if before else ()
+        removed = before.removes if before else False
+        self._write(row, Begun(version, None, removes or removed, (*attempts, attempt)))
+        return before
+
+    def end(self, row: str, version: str) -> None:
+        """Record that the last operation on a row ended, and the version that it returned."""
+        begun = self._read(row)
+        if begun is not None:
+            self._write(row, Begun(begun.began_from, version, begun.removes, begun.attempts))
+
+    def put_back(self, row: str, before: Begun | None) -> None:
+        """Record what was recorded before an operation that changed nothing."""
+        self._write(row, before)
+
+    def forget_if_saved(self, row: str, version: str) -> None:
+        """Drop the record of operations whose last result is in the state."""
+        begun = self._read(row)
+        if begun is not None and begun.ended_as == version:
+            self._write(row, None)
+
+    def _read(self, row: str) -> Begun | None:
+        query = "select began_from, ended_as, removes, attempts from operations where row = ?"
+        with self._lock:
+            connection = self._opened(make=False)
+            if connection is None:
+                return None
+            try:
+                found = connection.execute(query, (row,)).fetchone()
+            except sqlite3.Error as error:
+                _log.debug("the journal cannot be read: %s", error)
+                return None
+        if found is None:
+            return None
+        return Begun(found[0], found[1], bool(found[2]), tuple(json.loads(found[3])))
+
+    def _write(self, row: str, begun: Begun | None) -> None:
+        with self._lock:
+            connection = self._opened(make=True)
+            if connection is None:
+                return
+            try:
+                if begun is None:
+                    connection.execute("delete from operations where row = ?", (row,))
+                    return
+                values = (row, begun.began_from, begun.ended_as, begun.removes,
+                          json.dumps(begun.attempts), time.time())  # fmt: skip
+                connection.execute("replace into operations values (?, ?, ?, ?, ?, ?)", values)
+            except sqlite3.Error as error:
+                _log.debug("the journal cannot be written: %s", error)
+
+    def _opened(self, *, make: bool) -> sqlite3.Connection | None:
+        """The file; None where there is none, or none can be made."""
+        if self._connection is not None or self._folder is None:
+            return self._connection
+        file = self._folder / _FILE
+        if not make and not file.is_file():
+            return None
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            self._connection = _connected(file)
+        except (OSError, sqlite3.Error) as error:
+            _log.debug("no journal is kept: %s", error)
+            self._folder = None
+        return self._connection
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        file, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False
+    )
+    # What is written has to outlive the process, not the machine.
+    for pragma in ("journal_mode = wal", "synchronous = off"):
+        with closing(connection.execute(f"pragma {pragma}")):
+            pass
+    connection.execute(_SCHEMA)
+    connection.execute("delete from operations where at < ?", (time.time() - _KEPT_SECONDS,))
+    return connection
+
+
+def folder_of_the_journal() -> Path | None:
+    """
+    Where the record is kept; None when it is turned off, or there is no home.
+
+    A folder that `PULUMI_POWERAUTOMATE_JOURNAL` names, else one in the home of Pulumi.
+    """
+    given = os.environ.get(JOURNAL_VARIABLE, "")
+    if given.lower() == "off":
+        return None
+    if given:
+        return Path(given)
+    home = os.environ.get("PULUMI_HOME")
+    try:
+        return (Path(home) if home else Path.home() / ".pulumi") / "powerautomate"
+    except RuntimeError:
+        return None
+
+
+_journal: Journal | None = None
+_making = threading.Lock()
+
+
+def journal() -> Journal:
+    """The process's journal."""
+    global _journal
+    with _making:
+        if _journal is None:
+            _journal = Journal(folder_of_the_journal())
+        return _journal

@@ -1,0 +1,256 @@
+"""
+The row that an operation is about: it is the resource's own, in the resource's own environment.
+
+Each operation of the engine passes through here. Before its first request the environment is
+compared, and outputs whose row was left in doubt by a killed operation are marked; afterwards
+the result records where the resource lives and which version of its entry in the state this is.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+
+from ..config import Connection
+from ..errors import ConfigurationError, PowerAutomateError
+from . import environment_guard, single_owner
+from .engine_log import note
+from .environment_guard import ENVIRONMENT, recorded_in
+from .journal import Begun, journal
+from .properties import IDENTITY, failure, urn_of
+
+# A hidden output: which version of a resource's entry in the state this is.
+VERSION = "__instance"
+_GONE = "gone"
+_NO_ENTRY = ""
+
+
+class Provider(Protocol):
+    """The parts of a provider that operations on rows ask for."""
+
+    @property
+    def connection(self) -> Connection:
+        """The environment."""
+
+    def require_own_environment(
+        self, hook: str, id_: str, outputs: Mapping[str, Any], identity: str
+    ) -> None:
+        """Stop an operation on a resource of another environment."""
+
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        """Describe an update for the journal."""
+
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        """Id of a resource before it is created; empty when only the service knows it."""
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Inputs for a create after others of the row of which nobody knows the outcome."""
+
+    def in_doubt(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+    ) -> dict[str, Any]:
+        """Outputs marked so that the next operation looks at the row first."""
+
+    def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
+        """Whether outputs belong to a lookup."""
+
+
+def on_own_row(
+    provider: Provider,
+    hook: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    named: Mapping[str, Any],
+) -> Any:
+    """
+    Run a hook on a resource of this environment, and record the environment in its result.
+
+    Raises:
+        WrongEnvironmentError: the resource lives in another one.
+    """
+    name = hook.__name__
+    if name == "check":
+        return _checked(provider, hook, arguments)
+    if name == "create":
+        return _created(provider, hook, arguments[0])
+    id_, outputs = str(arguments[0]), arguments[1]
+    identity = str((arguments[-1] or {}).get(IDENTITY) or "")
+    provider.require_own_environment(name, id_, outputs, identity)
+    row = _row(provider, id_)
+    if name == "read":
+        return _read(provider, hook, row, arguments)
+    if name == "diff":
+        return _compared(provider, hook, row, arguments)
+    if name == "delete":
+        return _deleted(provider, hook, row, arguments)
+    return _updated(provider, hook, row, arguments)
+
+
+def with_environment(recorded: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Let what adoption writes into a state record the environment too."""
+
+    @functools.wraps(recorded)
+    def complete(provider: Provider, *arguments: Any) -> dict[str, Any]:
+        return {**recorded(provider, *arguments), ENVIRONMENT: provider.connection.host}
+
+    return complete
+
+
+def _checked(
+    provider: Provider, hook: Callable[..., Any], arguments: tuple[Any, ...]
+) -> CheckResult:
+    """Check inputs; those of a resource that exists keep the environment that they record."""
+    olds, news = arguments
+    recorded = recorded_in(olds)
+    try:
+        host = provider.connection.host
+    except ConfigurationError:
+        host = ""
+    if recorded and host:
+        problem = environment_guard.wrong_environment(recorded, provider.connection)
+        if problem:
+            return CheckResult(news, [failure(problem)])
+    result: CheckResult = hook(provider, *arguments)
+    if recorded or (host and not olds):
+        result.inputs[ENVIRONMENT] = recorded or host
+    return result
+
+
+def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]) -> CreateResult:
+    id_ = provider.id_of_new(props)
+    row = _created_row(_row(provider, id_), props) if id_ else ""
+    marks: Mapping[str, Any] = {}
+    if row:
+        before = journal().begin(row, _NO_ENTRY, provider.attempt({}, props), removes=False)
+        marks = provider.after_creates(before.attempts) if before else marks
+    try:
+        result: CreateResult = hook(provider, {**props, **marks})
+    except PowerAutomateError as error:
+        if row:
+            _failed(row, before, error)
+        raise
+    version = _new_version()
+    if row:
+        journal().end(row, version)
+    single_owner.release_rows(urn_of(props))
+    single_owner.hold_row(_row(provider, result.id), version)
+    result.outs = {**(result.outs or {}), **_record(provider, version)}
+    return result
+
+
+def _compared(
+    provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
+) -> DiffResult:
+    id_, outputs, news = arguments
+    version = _version_of(outputs)
+    for key in (row, _created_row(row, news)):
+        journal().forget_if_saved(key, version)
+    doubt = journal().in_doubt(row, version)
+    result: DiffResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
+    if not result.replaces:
+        single_owner.hold_row(row, version)
+    return result
+
+
+def _read(
+    provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
+) -> ReadResult:
+    id_, outputs = arguments
+    result: ReadResult = hook(provider, id_, outputs)
+    if not result.id or provider.is_read_only(outputs):
+        return result
+    version = _version_of(outputs)
+    if journal().in_doubt(row, version):
+        # The row was looked at: a state that holds the new version is in no doubt any more.
+        version = _new_version()
+        journal().end(row, version)
+        single_owner.hold_row(row, version)
+    result.outs = {**(result.outs or {}), **_record(provider, version)}
+    if result.inputs is not None:
+        result.inputs = {**result.inputs, ENVIRONMENT: provider.connection.host}
+    return result
+
+
+def _updated(
+    provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
+) -> UpdateResult:
+    id_, outputs, news = arguments
+    doubt = journal().in_doubt(row, _version_of(outputs))
+    _begin(provider, row, outputs, news)
+    try:
+        result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
+    except PowerAutomateError as error:
+        _failed(row, doubt, error)
+        raise
+    version = _new_version()
+    journal().end(row, version)
+    single_owner.release_rows(urn_of(news))
+    single_owner.hold_row(row, version)
+    result.outs = {**(result.outs or {}), **_record(provider, version)}
+    return result
+
+
+def _deleted(
+    provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
+) -> None:
+    id_, outputs = arguments
+    version = _version_of(outputs)
+    if single_owner.row_is_held_by_other(row, version):
+        note(outputs, f"{id_} was kept: this program goes on declaring it")
+        return
+    doubt = journal().in_doubt(row, version)
+    _begin(provider, row, outputs, None)
+    try:
+        hook(provider, id_, _marked(provider, outputs, doubt))
+    except PowerAutomateError as error:
+        _failed(row, doubt, error)
+        raise
+    journal().end(row, _GONE)
+    single_owner.release_rows(urn_of(outputs))
+
+
+def _created_row(row: str, props: Mapping[str, Any]) -> str:
+    """The journal's key of a create, with who creates: another resource's create proves nothing."""
+    return f"{row} {props.get(IDENTITY) or ''}"
+
+
+def _begin(
+    provider: Provider, row: str, outputs: Mapping[str, Any], news: Mapping[str, Any] | None
+) -> None:
+    attempt = provider.attempt(outputs, news) if news is not None else {}
+    journal().begin(row, _version_of(outputs), attempt, removes=news is None)
+
+
+def _failed(row: str, before: Begun | None, error: PowerAutomateError) -> None:
+    """After a refusal the row is as it was; after an error that leaves doubt it may not be."""
+    if not error.in_doubt:
+        journal().put_back(row, before)
+
+
+def _marked(
+    provider: Provider, outputs: Mapping[str, Any], doubt: Begun | None
+) -> Mapping[str, Any]:
+    if doubt is None:
+        return outputs
+    return provider.in_doubt(outputs, doubt.attempts, removed=doubt.removes)
+
+
+def _version_of(outputs: Mapping[str, Any]) -> str:
+    return str(outputs.get(VERSION) or "")
+
+
+def _new_version() -> str:
+    return secrets.token_hex(4)
+
+
+def _record(provider: Provider, version: str) -> dict[str, Any]:
+    record = {ENVIRONMENT: provider.connection.host}
+    return {**record, VERSION: version} if version else record
+
+
+def _row(provider: Provider, id_: str) -> str:
+    """One row of one environment, as resources of a kind stand for it."""
+    return f"{type(provider).__name__} {provider.connection.host} {id_.lower()}"

@@ -1,0 +1,102 @@
+"""
+Detect two resources of one run that manage the same row or share.
+
+The engine runs a provider process per command, creates before it deletes, and tells no provider
+about other resources. A share that moved from one resource to another (renamed, or from `FlowShare`
+to `FlowSharesExclusive`) would be taken over first and revoked afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable
+
+_lock = threading.Lock()
+_declared: dict[str, dict[str, str]] = {}
+_holders: dict[Hashable, str] = {}
+_instances: dict[Hashable, str] = {}
+_rows: dict[str, str] = {}
+
+
+def declare(subject: str, kind: str, urn: str) -> tuple[str, str] | None:
+    """
+    Note that a resource of some kind manages a subject.
+
+    Returns:
+        Kind and URN of another resource that does so in a way that cannot go together with it.
+    """
+    with _lock:
+        others = _declared.setdefault(subject, {})
+        others[urn] = kind
+        return next(((other, name) for name, other in others.items() if other != kind), None)
+
+
+def declared_twice(subject: str, key: str, urn: str, before: str = "") -> list[str]:
+    """
+    The problem with declaring a row that another resource of the program declares too.
+
+    Each of the two would adopt, change and delete what the other one manages.
+
+    Args:
+        subject: the input that names it and its value, as the line begins.
+        key: what is the same for both, whatever the spelling.
+        urn: the resource; empty where it is not known, and nothing is wrong then.
+        before: the URN that the resource had before it was renamed.
+    """
+    if not urn:
+        return []
+    with _lock:
+        other = _rows.get(key, urn)
+        if other in (urn, before):
+            _rows[key] = urn
+            return []
+    return [f"{subject} is declared by {name_of(other)} too; leave one of them out."]
+
+
+def begin_program() -> None:
+    """Forget what another program has declared in this process, one that was adopted before."""
+    with _lock:
+        _declared.clear()
+        _rows.clear()
+
+
+def release_rows(urn: str) -> None:
+    """Forget which rows a resource declared: from here on the environment tells."""
+    with _lock:
+        for key in [key for key, holder in _rows.items() if holder == urn]:
+            del _rows[key]
+
+
+def hold(subject: Hashable, urn: str) -> None:
+    """Note that a resource has brought the subject about in this run."""
+    with _lock:
+        _holders[subject] = urn
+
+
+def held_by_other(subject: Hashable, urn: str) -> bool:
+    """Whether another resource has brought the subject about in this run."""
+    with _lock:
+        return _holders.get(subject, urn) != urn
+
+
+def hold_row(row: Hashable, instance: str) -> None:
+    """Note which entry of the state stands for a row, as of this run."""
+    with _lock:
+        _instances[row] = instance
+
+
+def row_is_held_by_other(row: Hashable, instance: str) -> bool:
+    """
+    Whether another entry of the state than this one stands for a row by now.
+
+    A replacement that is created first under the id of the old one, and a resource that got
+    another name in the program, adopt the row; what is deleted afterwards is an entry only.
+    """
+    with _lock:
+        return _instances.get(row, instance) != instance
+
+
+def name_of(urn: str) -> str:
+    """A resource as a person knows it, from its URN."""
+    kind, _, name = urn.rpartition("::")
+    return f"{kind.rpartition(':')[2]} {name!r}"

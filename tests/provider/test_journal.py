@@ -1,0 +1,301 @@
+"""The provider is killed in an operation, and a program that knows nothing of it comes next."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_powerautomate.cloud_flow import CloudFlowProvider
+from pulumi_powerautomate.connection_reference import ConnectionReferenceProvider
+from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
+from pulumi_powerautomate.flow_share import FlowShareProvider
+from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
+from pulumi_powerautomate.resources import RESOURCES
+from tests.cloud_flow.definitions import hourly
+from tests.provider_process import IDENTITY, ProviderError, flow_inputs, provider_process
+
+_FLOW = "c0000000-0000-4000-8000-000000000001"
+_DEFINITION = "c0000000-0000-4000-8000-000000000002"
+_ALICE = "0e6a3b61-0000-4000-8000-000000000011"
+_CANARY = "canary-of-a-variable"
+
+Inputs = Callable[[str], dict[str, Any]]
+Look = Callable[[Emulator], list[str]]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of resource: its provider, its inputs by variant, and how a test sees its row."""
+
+    provider: type
+    inputs: Inputs
+    there: Look
+    path: str
+    """Of the request that carries out an update."""
+    method: str = "POST"
+
+
+def _flow(variant: str) -> dict[str, Any]:
+    inputs = flow_inputs(variant, hourly(), state="off", workflow_id=_FLOW, on_conflict="fail")
+    return {**inputs, "__identity": f"{IDENTITY}kept"}
+
+
+def _reference(variant: str) -> dict[str, Any]:
+    return {"logical_name": "contoso_mail", "connector": "shared_office365",
+            "connection_id": variant}  # fmt: skip
+
+
+def _variable(variant: str) -> dict[str, Any]:
+    return {"schema_name": "contoso_url", "value": f"{_CANARY} {variant}"}
+
+
+def _share(variant: str) -> dict[str, Any]:
+    return {"flow_id": _FLOW, "principal": {"type": "user", "id": _ALICE},
+            "access": _ACCESS[variant]}  # fmt: skip
+
+
+def _shares(variant: str) -> dict[str, Any]:
+    share = {"principal": {"type": "user", "id": _ALICE}, "access": _ACCESS[variant]}
+    return {"flow_id": _FLOW, "shares": [share]}
+
+
+_ACCESS = {"one": ["read"], "two": ["read", "write"], "three": ["read", "share"]}
+_MASKS = {1: "one", 3: "two", 262145: "three"}
+
+
+def _column(entity_set: str, name: str) -> Look:
+    def look(emulator: Emulator) -> list[str]:
+        values = [str(row[name]) for row in emulator.control.rows(entity_set)]
+        return [value.removeprefix(f"{_CANARY} ") for value in values]
+
+    return look
+
+
+def _masks(emulator: Emulator) -> list[str]:
+    rows = emulator.control.rows("principalobjectaccessset")
+    return [_MASKS[row["accessrightsmask"]] for row in rows]
+
+
+CASES = {
+    "CloudFlow": Case(CloudFlowProvider, _flow, _column("workflows", "name"), "workflows", "PATCH"),
+    "ConnectionReference": Case(
+        ConnectionReferenceProvider,
+        _reference,
+        _column("connectionreferences", "connectionid"),
+        "connectionreferences",
+        "PATCH",
+    ),
+    "EnvironmentVariableValue": Case(
+        EnvironmentVariableValueProvider,
+        _variable,
+        _column("environmentvariablevalues", "value"),
+        "environmentvariablevalues",
+        "PATCH",
+    ),
+    "FlowShare": Case(FlowShareProvider, _share, _masks, "Access"),
+    "FlowSharesExclusive": Case(FlowSharesExclusiveProvider, _shares, _masks, "Access"),
+}
+_BY_ANOTHER_TEST = {"SolutionImport"}
+
+
+@pytest.fixture(params=sorted(CASES))
+def case(request: pytest.FixtureRequest, emulator: Emulator) -> Case:
+    """Each kind, with what it needs in the environment."""
+    case = CASES[request.param]
+    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
+    emulator.control.insert("environmentvariabledefinitions", row)
+    if "Share" in request.param:
+        with provider_process(emulator.environment) as process:
+            process.create(process.check(_flow("shared")).inputs)
+    return case
+
+
+@pytest.fixture
+def settings(emulator: Emulator, tmp_path: Path) -> Mapping[str, str]:
+    """Settings of a machine that has done nothing so far."""
+    return {**emulator.environment, "PULUMI_POWERAUTOMATE_JOURNAL": str(tmp_path / "journal")}
+
+
+def test_every_kind_is_here() -> None:
+    """A new resource cannot be forgotten."""
+    assert {resource.name for resource in RESOURCES} == set(CASES) | _BY_ANOTHER_TEST
+
+
+def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: str) -> Any:
+    """Create variant one, and kill the provider after the commit of a further operation."""
+    method = "DELETE" if call == "delete" and case.method == "PATCH" else case.method
+    with provider_process(settings, provider=case.provider) as process:
+        news = process.check(case.inputs("one")).inputs
+        id_, outputs = process.create(news)
+        assert case.there(emulator) == ["one"]
+        barrier = emulator.control.barrier(
+            method=method, path=case.path, when="after_commit", times=1
+        )
+        with ThreadPoolExecutor(1) as pool:
+            if call == "update":
+                after = process.check(case.inputs("two"), news).inputs
+                running = pool.submit(process.update, id_, outputs, after)
+            else:
+                running = pool.submit(process.delete, id_, outputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    return id_, news, outputs
+
+
+@pytest.mark.parametrize(
+    ("call", "variant"), [("update", "one"), ("update", "three"), ("delete", "one")]
+)
+def test_the_next_program_decides(
+    emulator: Emulator, case: Case, settings: Mapping[str, str], call: str, variant: str
+) -> None:
+    """The program goes back, or on, and the row becomes what it declares."""
+    id_, news, outputs = _killed(emulator, case, settings, call)
+    assert case.there(emulator) == (["two"] if call == "update" else [])
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(case.inputs(variant), news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        assert not [text for name, text in outputs.items() if name.endswith("_error")]
+    assert case.there(emulator) == [variant]
+    before = len(emulator.control.requests())
+    with provider_process(settings, provider=case.provider) as process:
+        assert not process.diff(
+            id_, outputs, process.check(case.inputs(variant), after).inputs
+        ).changes
+    assert len(emulator.control.requests()) == before
+
+
+def test_a_fresh_machine_knows_nothing(
+    emulator: Emulator, case: Case, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """There a refresh tells, as the documentation says."""
+    id_, news, outputs = _killed(emulator, case, settings, "update")
+    fresh = {**settings, "PULUMI_POWERAUTOMATE_JOURNAL": str(tmp_path / "another")}
+    with provider_process(fresh, provider=case.provider) as process:
+        after = process.check(case.inputs("one"), news).inputs
+        assert not process.diff(id_, outputs, after).changes
+        _, outputs, _ = process.read(id_, outputs)
+        assert process.diff(id_, outputs, after).changes
+
+
+def test_a_refresh_ends_the_doubt(
+    emulator: Emulator, case: Case, settings: Mapping[str, str]
+) -> None:
+    """It looks at the row, and the new version of the state's entry says so."""
+    id_, _, outputs = _killed(emulator, case, settings, "update")
+    with provider_process(settings, provider=case.provider) as process:
+        _, outputs, inputs = process.read(id_, outputs)
+        assert inputs is not None
+        after = process.check(case.inputs("two"), inputs).inputs
+        assert not process.diff(id_, outputs, after).changes
+
+
+def test_an_edit_after_the_kill_is_not_lost(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Neither what was there nor what was sent: somebody else's."""
+    id_, news, outputs = _killed(emulator, CASES["CloudFlow"], settings, "update")
+    emulator.control.patch("workflows", _FLOW, {"name": "by hand"})
+    with provider_process(settings) as process:
+        after = process.check(_flow("one"), news).inputs
+        with pytest.raises(ProviderError, match="somebody changed its name"):
+            process.update(id_, outputs, after)
+    assert CASES["CloudFlow"].there(emulator) == ["by hand"]
+
+
+def test_a_refusal_leaves_no_doubt(emulator: Emulator, settings: Mapping[str, str]) -> None:
+    """Nothing was changed, so the program that goes back sends nothing."""
+    with provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        emulator.control.fault(method="PATCH", do="status", status=403)
+        with pytest.raises(ProviderError):
+            process.update(id_, outputs, process.check(_flow("two"), news).inputs)
+        assert not process.diff(id_, outputs, process.check(_flow("one"), news).inputs).changes
+
+
+def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str, str]) -> None:
+    """With a chosen id and `on_conflict="fail"`, the row is ours all the same, in any variant."""
+    with provider_process(settings) as process:
+        barrier = emulator.control.barrier(method="POST", path="workflows$", when="after_commit")
+        inputs = process.check(_flow("one")).inputs
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.create, inputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings) as process:
+        process.create(process.check(_flow("two")).inputs)
+    assert CASES["CloudFlow"].there(emulator) == ["two"]
+
+
+def test_somebody_elses_create_proves_nothing(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Another resource on this machine has created a flow with the id: `fail` reports it."""
+    with provider_process(settings) as process:
+        process.create(process.check(_flow("one")).inputs)
+    with provider_process(settings) as process:
+        other = {**_flow("two"), "__identity": f"{IDENTITY}other"}
+        with pytest.raises(ProviderError, match="exists already and differs"):
+            process.create(process.check(other).inputs)
+
+
+def test_nothing_secret_is_written(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Neither a value nor a name of the declaration; and only its owner may read the file."""
+    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
+    emulator.control.insert("environmentvariabledefinitions", row)
+    _killed(emulator, CASES["EnvironmentVariableValue"], settings, "update")
+    _killed(emulator, CASES["CloudFlow"], settings, "update")
+    folder = tmp_path / "journal"
+    written = b"".join(file.read_bytes() for file in folder.iterdir())
+    assert _FLOW.encode() in written
+    for text in (_CANARY, '"two"', "Recurrence"):
+        assert text.encode() not in written
+    assert {file.stat().st_mode & 0o077 for file in (folder, *folder.iterdir())} == {0}
+
+
+@pytest.mark.parametrize("obstacle", ["off", "a file", "broken"])
+def test_without_a_journal_everything_works(
+    emulator: Emulator, tmp_path: Path, obstacle: str
+) -> None:
+    """It is turned off, cannot be made, or is no database."""
+    folder = tmp_path / "journal"
+    if obstacle == "a file":
+        folder.write_text("in the way", "utf-8")
+    elif obstacle == "broken":
+        folder.mkdir()
+        (folder / "operations.sqlite3").write_text("no database " * 200, "utf-8")
+    value = "off" if obstacle == "off" else str(folder)
+    settings = {**emulator.environment, "PULUMI_POWERAUTOMATE_JOURNAL": value}
+    with provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        after = process.check(_flow("two"), news).inputs
+        assert process.diff(id_, outputs, after).changes
+        process.delete(id_, process.update(id_, outputs, after))
+    assert CASES["CloudFlow"].there(emulator) == []
+
+
+def test_the_record_goes_when_the_state_is_saved(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The next comparison finds the operation's result in the state."""
+    with provider_process(settings) as process:
+        inputs = process.check(_flow("one")).inputs
+        id_, outputs = process.create(inputs)
+        process.diff(id_, outputs, inputs)
+    with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
+        assert journal.execute("select count(*) from operations").fetchone() == (0,)
