@@ -8,6 +8,7 @@ request is looked at in Chromium.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def main() -> None:
         "bindings": lambda: _up("bindings", "dev"),
         "component": lambda: _up("component", "dev"),
         "adopt": _adopt,
+        "policies": _policies,
         "fleet": _fleet,
         "unit-tests": lambda: _tests("unit-tests"),
         "testing": lambda: _tests("testing"),
@@ -76,6 +78,17 @@ def _fleet() -> None:
     with scene("fleet") as here:
         command, printed = here.run(f"python emulated.py {_FLEET}", fails=True)
         draw(_PICTURES / "example-fleet.svg", [(command, printed)], "fleet")
+
+
+def _policies() -> None:
+    with scene("policies") as here:
+        shutil.copytree(ROOT / "examples" / "cloud-flow", here.project.parent / "cloud-flow")
+        policies = here.project / "policies.json"
+        text = policies.read_text("utf-8").replace('"twitter"', '"twitter", "office365"')
+        policies.write_text(text, "utf-8")
+        command = "pulumi-powerautomate validate ../cloud-flow/flows --policy policies.json"
+        commands = [here.run("cat policies.json"), here.run(f"{command} --stack dev", fails=True)]
+        draw(_PICTURES / "example-policies.svg", commands, "policies")
 
 
 def _tests(example: str) -> None:
