@@ -25,9 +25,9 @@ from pulumi_powerautomate.conformance.exchange import Exchange
 from pulumi_powerautomate.conformance.runner import NOT_PRODUCTION
 from pulumi_powerautomate.conformance.sender import Sender
 from pulumi_powerautomate.connection import resolve
+from tests.people import CONNECTION
 
 VARIABLE = "POWERAUTOMATE_TEST_ENVIRONMENT"
-_CONNECTION = "POWERAUTOMATE_TEST_CONNECTION"
 # Everything that signs in, as it was when the tests began.
 GIVEN = {
     name: value
@@ -229,11 +229,8 @@ class RealControl:
         lookups = [name for name in values if name.startswith("_")]
         if lookups:
             pytest.skip(f"needs a row as it is stored ({lookups[0]}), not as the Web API takes it")
-        if values.get("connectionid"):
-            connection = GIVEN.get(_CONNECTION)
-            if connection is None:
-                pytest.skip(f"needs a connection to Office 365 Outlook: {_CONNECTION}")
-            values = {**values, "connectionid": connection}
+        if str(values.get("connectionid") or "").startswith("shared-office365"):
+            return {**values, "connectionid": CONNECTION}
         return dict(values)
 
     @staticmethod
