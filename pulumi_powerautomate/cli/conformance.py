@@ -180,7 +180,9 @@ def _finish(
     print(shown(f"{target} is the answer, {beside} its page: read the page, then send the file."))
     for row in run.left:
         print(shown(f"left: {row.kind} {row.name}; run --clean-up"), file=sys.stderr)
-    return 1 if run.left or count["failed"] else 0
+    if run.problem:
+        print(shown(f"not cleaned up: {run.problem} Run --clean-up."), file=sys.stderr)
+    return 1 if run.left or run.problem or count["failed"] else 0
 
 
 def _version() -> str:
