@@ -23,7 +23,7 @@ def add_to(verbs: Any) -> None:
     verb = verbs.add_parser(
         "conformance",
         help="ask an environment what the documentation leaves open; a file without private data",
-        description="Asks the environment about 80 questions that the documentation of Dataverse "
+        description="Asks the environment about 95 questions that the documentation of Dataverse "
         "leaves open, in a solution of its own, which it removes again. What comes out is a file "
         "for an issue, and for `emulator --profile`. Exit code 0: done; 1: something failed or is "
         "left, or a comparison found differences; 2: nothing was done.",
