@@ -47,11 +47,19 @@ class PowerAutomateError(Exception):
     The root of every error raised on purpose; `str()` is one line.
 
     Attributes:
-        may_be_done: whether the request, or an earlier try of it, may have been carried out all the
+        in_doubt: whether the request, or an earlier try of it, may have been carried out all the
             same. Callers look before they act again.
     """
 
     in_doubt: bool = False
+
+    @property
+    def may_be_done(self) -> bool:
+        """The former name of `in_doubt`."""
+        import warnings
+
+        warnings.warn("may_be_done is called in_doubt now.", DeprecationWarning, stacklevel=2)
+        return self.in_doubt
 
     def __str__(self) -> str:
         # Names and values stand in messages, and the engine prints these as they are.

@@ -28,6 +28,7 @@ from .. import telemetry
 from ..client import DataverseClient
 from ..client.auth.prompt import set_prompt
 from ..client.http import wire_log
+from ..client.solutions import suggestions
 from ..config import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
 from . import clean_lines, environment_guard
@@ -262,6 +263,13 @@ def _replacing(diff: _F) -> _F:
     return differing  # type: ignore[return-value]
 
 
+def _near_solutions(arguments: tuple[Any, ...], error: PowerAutomateError) -> str:
+    """Names that may have been meant, for a refusal of an unknown `solution`."""
+    declared = arguments[-1]
+    wanted = declared.get("solution") if isinstance(declared, dict) else None
+    return suggestions.hint(error, arguments[0].client, str(wanted)) if wanted else ""
+
+
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
@@ -273,7 +281,7 @@ def _guarded(hook: _F) -> _F:
             with telemetry.operation(kind, hook.__name__, urn):
                 return on_own_row(arguments[0], hook, arguments[1:], named)
         except PowerAutomateError as error:
-            raise _Shown(told(error)) from None
+            raise _Shown(told(error) + _near_solutions(arguments, error)) from None
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise

@@ -12,9 +12,9 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.engine_project import engine_environment
+from tests.people import TEAM as _TEAM
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
 _SEED = {
     "teams": [{"name": "Ops", "teamid": _TEAM}],
     "connectionreferences": [
@@ -92,7 +92,7 @@ def test_the_report_of_a_real_preview(run: Run) -> None:
     done = run(*verb, text=preview.stdout)
     assert done.returncode == 0, done.stderr
     report = done.stdout
-    assert report.startswith("## shop/dev\n")
+    assert report.startswith("<!-- pulumi-powerautomate:shop/dev -->\n## shop/dev\n")
     assert "| Flows | 1 | 2 | 1 | 1 |" in report
     assert "| Shares |  | 1 |  |  |" in report
     assert "1 resource unchanged." in report

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from ...errors import DataverseError, NotFoundError, PowerAutomateError, PreconditionError
-from ..http.error_responses import (
-    DELETE_OF_ACTIVE_FLOW,
-    IS_REFERENCED,
-    NO_OPTIMISTIC_CONCURRENCY,
-)
+from ..http.error_responses import DELETE_OF_ACTIVE_FLOW, IS_REFERENCED, NO_OPTIMISTIC_CONCURRENCY
 from ..http.throttle import Deadline
 from .model import LastKnown, changed_since
 from .requests import Workflows
@@ -31,6 +27,12 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
     # Whether the flow ran before, and whether it was turned off for the delete.
     ran, turned_off = known.state == "on", False
     foreign: frozenset[str] = frozenset()
+    if known.state == "unknown" and not known.etag:
+        # An earlier delete may have turned it off, or removed it.
+        live = flows.find(workflow_id, deadline)
+        if live is None:
+            return foreign
+        etag, on, ran = live.etag, live.state != "off", live.state == "on"
     for _ in range(_MOST_ROUNDS):
         try:
             if on:

@@ -27,10 +27,7 @@ from ...errors import (
     PowerAutomateError,
     PreconditionError,
 )
-from ..http.error_responses import (
-    ACTIVE_FLOW_NOT_UPDATABLE,
-    NO_OPTIMISTIC_CONCURRENCY,
-)
+from ..http.error_responses import ACTIVE_FLOW_NOT_UPDATABLE, NO_OPTIMISTIC_CONCURRENCY
 from .model import (
     Attempt,
     LastKnown,
@@ -44,14 +41,7 @@ from .model import (
     row_as_known,
     row_of_unknown_outcome,
 )
-from .requests import (
-    CLOUD_FLOW,
-    FlowSpec,
-    LiveFlow,
-    Workflows,
-    clientdata,
-    state_columns,
-)
+from .requests import CLOUD_FLOW, FlowSpec, LiveFlow, Workflows, clientdata, state_columns
 
 _MOST_ROUNDS = 3
 # Seconds between looks at a row that is there and that reads do not show yet.

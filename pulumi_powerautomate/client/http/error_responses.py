@@ -138,6 +138,12 @@ def refusal(
     )
 
 
+def is_of_an_unknown_solution(error: DataverseError) -> bool:
+    """Whether what is not there is the solution that a row was to be written into."""
+    is_missing = error.code.lower() == OBJECT_DOES_NOT_EXIST
+    return is_missing and _OF_A_SOLUTION.search(error.detail) is not None
+
+
 def _read(body: bytes) -> tuple[str, str]:
     try:
         error: Any = json.loads(body)["error"]
