@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         get_users,
         get_users_output,
     )
+    from .functions.drafts import GetFlowDraftResult, get_flow_drafts, get_flow_drafts_output
     from .functions.environments import (
         GetEnvironmentResult,
         get_environments,
@@ -115,6 +116,7 @@ __all__ = [
     "GetEnvironmentResult",
     "GetEnvironmentVariableResult",
     "GetFlowAccessResult",
+    "GetFlowDraftResult",
     "GetFlowResult",
     "GetImportJobResult",
     "GetSolutionComponentResult",
@@ -151,6 +153,8 @@ __all__ = [
     "get_flow",
     "get_flow_access",
     "get_flow_access_output",
+    "get_flow_drafts",
+    "get_flow_drafts_output",
     "get_flow_output",
     "get_flows",
     "get_flows_output",
@@ -190,6 +194,11 @@ _NAMES = {
     "cloud_flow": ("CloudFlow",),
     "connection_reference": ("ConnectionReference",),
     "inputs.definition": ("read_definition",),
+    "functions.drafts": (
+        "GetFlowDraftResult",
+        "get_flow_drafts",
+        "get_flow_drafts_output",
+    ),
     "functions.environments": (
         "GetEnvironmentResult",
         "get_environments",
