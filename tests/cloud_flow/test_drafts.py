@@ -67,6 +67,8 @@ def test_drafts_of_all_flows_in_two_requests(here: Emulator) -> None:
     for number in range(5):
         row = flow(f"Flow {number}", workflowid=f"{number}{FLOW[1:]}")
         assert call(here, "POST", "workflows", row).status_code == 204
+    # The first request of a process may meet the token of an earlier test, and is repeated.
+    assert powerautomate.get_flow_drafts() == []
     here.control.clear_journal()
     assert powerautomate.get_flow_drafts() == []
     assert len(here.control.requests()) == 1
