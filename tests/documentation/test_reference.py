@@ -129,6 +129,25 @@ def test_every_raised_message_is_listed() -> None:
     assert tried > 50
 
 
+def test_troubleshooting_quotes_what_is_said() -> None:
+    """What the page quotes is a message, or the word of somebody else who is named here."""
+    foreign = ("No module", "pulumi", "powerautomate:", "AADSTS", "HTTP ", "stack …", "Connection ")
+    listed = re.sub(r"\\(.)", r"\1", messages.page())
+    page = (ROOT / "sdk-docs" / "troubleshooting.md").read_text("utf-8")
+    rows = page.partition("## By what you see")[2].partition("\n## ")[0].splitlines()
+    quoted = [
+        span
+        for row in rows
+        if row.startswith("| `")
+        for span in re.findall("`([^`]+)`", row.split(" | ")[0])
+    ]
+    ours = [span for span in quoted if not span.startswith(foreign)]
+    assert len(ours) >= 5
+    for span in ours:
+        for part in (part.strip() for part in span.split("…")):
+            assert part in listed, span
+
+
 def test_variables_of_the_process_are_documented() -> None:
     """Every variable of ours that the source names."""
     package = Path(powerautomate.__file__).parent
