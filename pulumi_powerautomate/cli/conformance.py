@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..terminal import shown
-from .output import Progress
+from ..terminal import json_text, shown
+from .output import Progress, add_format
 from .selecting import connected
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_to(verbs: Any) -> None:
     verb = verbs.add_parser(
         "conformance",
         help="ask an environment what the documentation leaves open; a file without private data",
-        description="Asks the environment about 80 questions that the documentation of Dataverse "
+        description="Asks the environment about 95 questions that the documentation of Dataverse "
         "leaves open, in a solution of its own, which it removes again. What comes out is a file "
         "for an issue, and for `emulator --profile`. Exit code 0: done; 1: something failed or is "
         "left, or a comparison found differences; 2: nothing was done.",
@@ -59,6 +59,7 @@ def add_to(verbs: Any) -> None:
         "-o", "--output", default="conformance.json", metavar="FILE",
         help="the file (default conformance.json); its page is beside it, as .md",
     )  # fmt: skip
+    add_format(verb)
     verb.set_defaults(run=_run)
 
 
@@ -70,25 +71,49 @@ def _positive(text: str) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.format != "json":
+        return _carry_out(arguments)
+    # What a person is told and asked goes to the terminal all the same.
+    arguments.document = {}
+    with contextlib.redirect_stdout(sys.stderr):
+        code = _carry_out(arguments)
+    if arguments.document:
+        print(json_text(arguments.document))
+    return code
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
     from ..conformance.lab import Options
     from ..conformance.plan import plan_lines
     from ..conformance.probes import named
+    from ..conformance.runner import chosen, most_requests
     from ..errors import InvalidInputError
 
     unknown = [name for name in arguments.only if named(name) is None]
     if unknown:
         raise InvalidInputError(f"--only {unknown[0]}: no such probe; --plan lists them.")
     if arguments.compare:
-        return _compare(arguments.compare)
+        return _compare(arguments)
     if arguments.page_of:
         from ..conformance.page import page_text
         from ..conformance.result import read_file
 
-        print(page_text(read_file(arguments.page_of)), end="")
+        page = page_text(read_file(arguments.page_of))
+        arguments.document = {"page": page}
+        print(page, end="")
         return 0
     options = Options(activate=arguments.activate, upload_bytes=arguments.upload_bytes)
     if arguments.plan:
-        print("\n".join(plan_lines(arguments.only, options)))
+        lines = plan_lines(arguments.only, options)
+        arguments.document = {
+            "questions": [
+                {"name": probe.name, "question": probe.question}
+                for probe in chosen(arguments.only, options)
+            ],
+            "most_requests": most_requests(chosen(arguments.only, options)),
+            "lines": lines,
+        }
+        print("\n".join(lines))
         return 0
     from ..conformance.anonymise import PrivateTextError
     from ..conformance.sender import BudgetSpentError
@@ -104,6 +129,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _client() -> DataverseClient:
     """The configured environment; whether answers carry their headers is a question here."""
+    from dataclasses import replace
+
     from ..client import DataverseClient
 
     given = connected().connection
@@ -177,10 +204,20 @@ def _finish(
             print(shown(told))
     print(", ".join(f"{number} {name}" for name, number in count.items()) + f"; {run.requests} "
           f"requests; {run.deleted} rows removed.")  # fmt: skip
+    arguments.document = {
+        "file": str(target),
+        "page": str(beside),
+        "outcomes": count,
+        "requests": run.requests,
+        "deleted": run.deleted,
+        "left": [{"kind": row.kind, "name": row.name} for row in run.left],
+    }
     print(shown(f"{target} is the answer, {beside} its page: read the page, then send the file."))
     for row in run.left:
         print(shown(f"left: {row.kind} {row.name}; run --clean-up"), file=sys.stderr)
-    return 1 if run.left or count["failed"] else 0
+    if run.problem:
+        print(shown(f"not cleaned up: {run.problem} Run --clean-up."), file=sys.stderr)
+    return 1 if run.left or run.problem or count["failed"] else 0
 
 
 def _version() -> str:
@@ -204,6 +241,7 @@ def _clean_up(arguments: argparse.Namespace) -> int:
         there = list(leftovers(sender))
         for row in there:
             print(shown(f"{row.kind:22} {row.name}"))
+        arguments.document = {"found": len(there), "deleted": 0, "left": []}
         if not there:
             print("Nothing is left of any run.")
             return 0
@@ -212,22 +250,29 @@ def _clean_up(arguments: argparse.Namespace) -> int:
         deleted, left = clean_up(sender)
     finally:
         client.close()
+    arguments.document |= {
+        "deleted": deleted,
+        "left": [{"kind": row.kind, "name": row.name} for row in left],
+    }
     print(f"{deleted} rows removed.")
     for row in left:
         print(shown(f"left: {row.kind} {row.name}"), file=sys.stderr)
     return 1 if left else 0
 
 
-def _compare(path: str) -> int:
+def _compare(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from ..conformance.compare import comparisons
     from ..conformance.result import read_file
 
-    found = list(comparisons(read_file(path)))
+    found = list(comparisons(read_file(arguments.compare)))
     for item in found:
         if item.verdict != "same":
             sides = f"emulator {item.emulator!r}, service {item.service!r}"
             remark = f" ({item.remark})" if item.remark else ""
             print(shown(f"{item.verdict:10} {item.probe}: {sides}{remark}"))
+    arguments.document = {"answers": [asdict(item) for item in found]}
     different = sum(item.verdict == "different" for item in found)
     print(f"{different} of {len(found)} answers differ from the emulator's defaults.")
     return 1 if different else 0

@@ -15,6 +15,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "testing",
         "testing-pytest",
         "pipelines",
+        "policies",
         "automation-api",
         "pulumi-cloud",
         "security-roles",

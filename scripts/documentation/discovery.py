@@ -24,15 +24,15 @@ def _modules() -> tuple[Any, ...]:
         for item in pkgutil.walk_packages(powerautomate.__path__, f"{PACKAGE}.")
         if not item.name.endswith("__main__")
     ]
-    return tuple(module for name in names if (module := _imported(name)) is not None)
+    return tuple(module for name in names if (module := _loaded(name)) is not None)
 
 
-def _imported(name: str) -> Any:
-    """A module; None when it takes a package of an extra that is not installed."""
+def _loaded(name: str) -> Any:
+    """A module; None for one that needs the package of an extra that is not installed."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if str(error.name).startswith(PACKAGE):
+        if (error.name or "").partition(".")[0] == PACKAGE:
             raise
         return None
 

@@ -30,7 +30,7 @@ def client_of(emulator: Emulator | Mapping[str, str]) -> DataverseClient:
         settings={**known.settings, "verify_responses": "false"},
         origins={**known.origins, "verify_responses": "conformance"},
     )
-    return DataverseClient(connection, lanes=1)
+    return DataverseClient(connection, max_concurrency=1)
 
 
 def run(emulator: Emulator | Mapping[str, str], *only: str, **options: Any) -> Run:

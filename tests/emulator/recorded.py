@@ -147,7 +147,7 @@ def client_disagreements(fixture: Mapping[str, Any]) -> list[str]:
             "POWERAUTOMATE_ENVIRONMENT_URL": f"http://127.0.0.1:{server.server_port}",
             "POWERAUTOMATE_ACCESS_TOKEN": "recorded",
         }
-        client = DataverseClient(resolve(environ=variables), lanes=1)
+        client = DataverseClient(resolve(environ=variables), max_concurrency=1)
         for exchange in fixture["exchanges"]:
             if exchange["answer"]["status"] != 304:
                 server.answer = exchange["answer"]
