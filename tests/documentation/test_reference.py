@@ -50,9 +50,9 @@ def test_settings_options_rules_and_switches(made: Mapping[str, str]) -> None:
         assert f"\n## {setting.name}\n" in made["settings.md"]
         for name in (setting.key, *setting.variables):
             assert f"`{name}`" in made["settings.md"], name
-    for rule in table("RULES", "code"):
+    for rule in table("RULES"):
         assert f"| {rule} |" in made["validation-codes.md"]
-    for policy in table("RULES", "share"):
+    for policy in table("POLICIES"):
         assert f"| `{policy}` |" in made["validation-codes.md"]
     for switch in table("SWITCHES"):
         assert f"| `{switch}` |" in made["emulator-switches.md"]
