@@ -34,6 +34,8 @@ def main() -> None:
         "adopt": _adopt,
         "fleet": _fleet,
         "unit-tests": _unit_tests,
+        "testing": _testing,
+        "policies": _policies,
         "review": _review,
     }
     for name in sys.argv[1:] or makers:
@@ -79,7 +81,39 @@ def _fleet() -> None:
 
 def _unit_tests() -> None:
     with scene("unit-tests") as here:
-        draw(_PICTURES / "example-unit-tests.svg", [here.run("python -m pytest -v")], "unit-tests")
+        draw(
+            _PICTURES / "example-unit-tests.svg",
+            [here.run("python -m pytest -v --no-header")],
+            "unit-tests",
+        )
+
+
+def _testing() -> None:
+    with scene("testing") as here:
+        draw(
+            _PICTURES / "example-testing.svg",
+            [here.run("python -m pytest -v --no-header")],
+            "testing",
+        )
+
+
+def _policies() -> None:
+    """Two policies broken by a flow that anybody may start, with a key in it."""
+    ask = {
+        "type": "Http",
+        "runAfter": {},
+        "inputs": {
+            "method": "GET",
+            "uri": "https://contoso.com/orders",
+            "headers": {"api-key": "0123456789abcdef"},
+        },
+    }
+    trigger = {"type": "Request", "kind": "Http", "inputs": {"schema": {}}}
+    flow = {"triggers": {"manual": trigger}, "actions": {"Ask_for_orders": ask}}
+    with scene("policies") as here:
+        (here.project / "orders.json").write_text(json.dumps(flow, indent=2), "utf-8")
+        command = "pulumi-powerautomate validate orders.json --policy policies.json"
+        draw(_PICTURES / "example-policies.svg", [here.run(command, fails=True)], "policies")
 
 
 def _review() -> None:
