@@ -24,7 +24,7 @@ def add_to(verbs: Any) -> None:
     verb = verbs.add_parser(
         "conformance",
         help="ask an environment what the documentation leaves open; a file without private data",
-        description="Asks the environment about 80 questions that the documentation of Dataverse "
+        description="Asks the environment about 95 questions that the documentation of Dataverse "
         "leaves open, in a solution of its own, which it removes again. What comes out is a file "
         "for an issue, and for `emulator --profile`. Exit code 0: done; 1: something failed or is "
         "left, or a comparison found differences; 2: nothing was done.",
@@ -215,7 +215,9 @@ def _finish(
     print(shown(f"{target} is the answer, {beside} its page: read the page, then send the file."))
     for row in run.left:
         print(shown(f"left: {row.kind} {row.name}; run --clean-up"), file=sys.stderr)
-    return 1 if run.left or count["failed"] else 0
+    if run.problem:
+        print(shown(f"not cleaned up: {run.problem} Run --clean-up."), file=sys.stderr)
+    return 1 if run.left or run.problem or count["failed"] else 0
 
 
 def _version() -> str:

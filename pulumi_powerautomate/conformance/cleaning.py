@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import TransportError
 from .exchange import Exchange
 from .names import PREFIX, run_of
 from .sender import Sender
@@ -86,26 +87,39 @@ def clean_up(
     """
     Delete the rows of a run, or of every run; how many were deleted, and what is left.
 
-    An import that was started is waited for, because its rows come when it ends.
+    An import that was started is waited for, because its rows come when it ends. An answer that got
+    lost is no reason to stop.
+
+    Raises:
+        TransportError: the service gave no answer to the last.
     """
-    deleted = 0
+    deleted, lost = 0, False
     for number in range(_PASSES):
-        wait_for_imports(sender, patience)
-        refused = []
-        there = 0
-        # Table by table: what a managed solution takes along is not looked for twice.
-        for place in _PLACES:
-            for row in list(_found(sender, place, run)):
-                there += 1
-                if _delete(sender, row):
-                    deleted += 1
-                else:
-                    refused.append(row)
+        try:
+            wait_for_imports(sender, patience)
+            there, gone = _pass(sender, run)
+        except TransportError:
+            if number == _PASSES - 1:
+                raise
+            there, gone, lost = 1, 0, True
+        deleted += gone
         if not there:
             return deleted, []
-        if refused and number < _PASSES - 1:
+        if lost or gone < there:
             time.sleep(_PAUSE_SECONDS)
+            lost = False
     return deleted, list(leftovers(sender, run))
+
+
+def _pass(sender: Sender, run: str | None) -> tuple[int, int]:
+    """Delete what is there, once; how many rows there were, and how many are gone."""
+    there = gone = 0
+    # Table by table: what a managed solution takes along is not looked for twice.
+    for place in _PLACES:
+        for row in list(_found(sender, place, run)):
+            there += 1
+            gone += _delete(sender, row)
+    return there, gone
 
 
 def wait_for_imports(sender: Sender, patience: float) -> None:

@@ -175,7 +175,12 @@ class Lab:
                 "administratorid@odata.bind": f"/systemusers({self.shared.user_id})",
             }
             team = self._once("team", "teams", row)
-            self._give_role(team)
+            try:
+                self._give_role(team)
+            except UndecidableError as error:
+                # A team without a role is of no use, and one is enough.
+                self.shared.refused["team"] = str(error)
+                raise
             self.shared.team = team
         return self.shared.team
 
@@ -271,8 +276,7 @@ class Lab:
         )
         found = self.quiet("find a role", "GET", path)
         if not found.rows:
-            self.shared.refused["team"] = "no role Environment Maker or Basic User was found"
-            raise UndecidableError(self.shared.refused["team"])
+            raise UndecidableError("no role Environment Maker or Basic User was found")
         body = {"@odata.id": f"{self.root}roles({found.rows[0]['roleid']})"}
         given = self.quiet("give a role", "POST", f"teams({team})/teamroles_association/$ref", body)
         self.need(given, "giving our own team a role")

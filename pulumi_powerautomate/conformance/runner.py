@@ -80,7 +80,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is over: its number, place, findings, exchanges in their order, and leftovers."""
+    """
+    A run that is over: its number, place, findings and exchanges in their order, and what is left;
+    `problem` says why nobody knows whether anything is.
+    """
 
     number: str
     place: Place
@@ -89,6 +92,7 @@ class Run:
     requests: int
     deleted: int
     left: Sequence[cleaning.Leftover]
+    problem: str = ""
 
 
 def chosen(only: Sequence[str], options: Options) -> list[Probe]:
@@ -160,6 +164,7 @@ def carry_out(
     shared = Shared(place.user_id, place.business_unit, first=list(place.first))
     findings: list[Finding] = []
     asked: dict[object, tuple[dict[str, Exchange], Finding | None]] = {}
+    left: Sequence[cleaning.Leftover]
     try:
         for probe in PROBES:
             if only and probe.name not in only:
@@ -169,8 +174,13 @@ def carry_out(
     finally:
         progress("removing what was made")
         sender.most = max(sender.most, sender.sent) + CLEANING_REQUESTS
-        deleted, left = cleaning.clean_up(sender, names.run, patience=options.patience)
-    return Run(names.run, place, findings, shared.trail, sender.sent, deleted, left)
+        deleted, left, problem = 0, [], ""
+        try:
+            deleted, left = cleaning.clean_up(sender, names.run, patience=options.patience)
+        except (PowerAutomateError, BudgetSpentError) as error:
+            # The answers are worth keeping all the same.
+            problem = one_line(str(error), 200)
+    return Run(names.run, place, findings, shared.trail, sender.sent, deleted, left, problem)
 
 
 def _asked(

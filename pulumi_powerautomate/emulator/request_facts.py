@@ -66,6 +66,9 @@ REQUESTS = (
          "GET solutioncomponents?$top=1"),
     Fact("Requests", "creating processes that are no definitions of cloud flows", "", "501",
          "GET WhoAmI"),
+    Fact("Requests", "the default team of a business unit (the service makes one for each, the "
+         "emulator has none)", "", "open", "GET teams?$filter=isdefault eq true"),
+    Fact("Requests", "changing the type of a team", "", "501", "GET WhoAmI"),
     Fact("Requests", "the key of group teams: `azureactivedirectoryobjectid`, `membershiptype`",
          "Work with Microsoft Entra ID group teams", "documented",
          f"GET teams(azureactivedirectoryobjectid={ROW},membershiptype=0)", 404),

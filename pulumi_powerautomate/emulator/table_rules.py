@@ -10,7 +10,7 @@ from . import cascade, privileges, seed
 from .environment import Environment
 from .flows import drafts, rules, runs
 from .request import Request
-from .responses import ALREADY_EXISTS, ServiceError
+from .responses import ALREADY_EXISTS, ServiceError, not_implemented
 from .solutions import jobs
 from .solutions.components import add_component, unmanaged_solution
 from .store import Row
@@ -108,6 +108,8 @@ def before_update(
         raise ServiceError(
             400, "0x8004F009", f"The solution {name} is managed and cannot be changed."
         )
+    if table.logical == "team" and values.get("teamtype", row["teamtype"]) != row["teamtype"]:
+        raise not_implemented("changing the type of a team")
     _check_names(table, values)
     if table.logical == "workflow":
         drafts.before_update(environment, row[table.key], values)

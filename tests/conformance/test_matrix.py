@@ -63,6 +63,8 @@ UNDECIDED = {
     "retry-after": "the run met no limit",
     "largest-body": "no body up to 4194304 bytes was refused",
     "restricted-solution": "never asked",
+    "bulk-delete": "never asked",
+    "changing-definitions": "never asked",
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,69 @@ def test_clean_up_finds_nothing_after_a_run(emulator: Emulator, command: Command
     emulator.control.switches(**QUICK)
     assert command("--yes", "--only", "chosen-id").code == 0
     assert command("--clean-up").out == "Nothing is left of any run.\n"
+
+
+def _started(emulator: Emulator, folder: Path, *arguments: str, stdin: int) -> Any:
+    """The verb in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "pulumi_powerautomate.cli", "conformance", *arguments],
+        cwd=folder, env={**os.environ, **emulator.environment}, stdin=stdin,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of Unix")
+@pytest.mark.parametrize(("reply", "code"), [(b"n\n", 2), (b"\n", 2), (b"y\n", 0)])
+def test_person_at_a_terminal_is_asked(
+    emulator: Emulator, tmp_path: Path, reply: bytes, code: int
+) -> None:
+    """After the plan was shown, and with the kind of the environment."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    try:
+        child = _started(emulator, tmp_path, "--only", "upsert", stdin=theirs)
+        os.write(ours, reply)
+        out, _ = child.communicate(timeout=120)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert child.returncode == code
+    assert "At most" in out
+    assert "Developer? [y/N]" in out
+    written = [item for item in emulator.control.requests() if item["method"] != "GET"]
+    assert bool(written) == (code == 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs signals of Unix")
+def test_ctrl_c_removes_what_was_made(emulator: Emulator, tmp_path: Path) -> None:
+    """In the middle of a request."""
+    before = rows(emulator)
+    barrier = emulator.control.barrier(method="POST", nth=20, when="after_commit")
+    child = _started(emulator, tmp_path, "--yes", stdin=subprocess.DEVNULL)
+    barrier.wait_reached()
+    assert rows(emulator) != before
+    child.send_signal(signal.SIGINT)
+    emulator.control.clear_faults()
+    child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert rows(emulator) == before
+    assert not (tmp_path / "conformance.json").exists()
+
+
+def test_lost_answers_end_neither_run_nor_clean_up(emulator: Emulator) -> None:
+    """A question without an answer is told as failed; the rest is asked, and all is removed."""
+    emulator.control.switches(**QUICK)
+    before = rows(emulator)
+    emulator.control.fault(do="reset", when="after_commit", method="POST", nth=9, times=2)
+    emulator.control.fault(do="reset", when="after_commit", method="DELETE", nth=9, times=2)
+    done = run(emulator, upload_bytes=_SMALL)
+    failed = [finding for finding in done.findings if finding.outcome == "failed"]
+    assert 1 <= len(failed) <= 2
+    assert (done.problem, done.left) == ("", [])
+    assert len(done.findings) == len(PROBES)
+    emulator.control.clear_faults()
+    assert rows(emulator) == before
 
 
 def _points(emulator: Emulator) -> list[tuple[str, int]]:

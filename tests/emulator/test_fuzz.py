@@ -30,6 +30,13 @@ _WORDS = (
     "Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue='9999999')",
     "<fetch><entity name='workflow'>", "</entity></fetch>", "<attribute name='name'/>",
     "<filter><condition attribute='createdon' operator='last-x-days' value='x'/></filter>",
+    "Microsoft.Dynamics.CRM.In(PropertyName=@p,PropertyValues=@p)", "'createdon'", "['a','b']",
+    "<fetch aggregate='true' aggregatelimit='1'><entity name='workflow'>", "<order alias='a'/>",
+    "<fetch useraworderby='true' top='9'><entity name='workflow'>", "<order attribute='mode'/>",
+    "<attribute name='statecode' alias='a' groupby='true'/>",
+    "<attribute name='workflowid' alias='b' aggregate='count'/>",
+    "<link-entity name='flowrun' from='workflow' to='workflowid' link-type='exists' alias='r'/>",
+    "<filter><condition attribute='name' operator='eq' valueof='mode'/></filter>",
     "groupby((statecode))", "aggregate($count as n)", "11111111-1111-4111-8111-111111111111",
 )  # fmt: skip
 _OPTIONS = ("$filter", "$select", "$orderby", "$expand", "$top", "$count", "$apply", "$skiptoken",

@@ -189,6 +189,8 @@ def test_group_teams_that_are_not_there(emulator: Emulator) -> None:
     call(emulator, "POST", "teams", {**body, "name": "Group", "teamtype": 2})
     given = call(emulator, "POST", f"{team}/teamroles_association/$ref", role)
     assert given.status_code == 204
+    assert call(emulator, "PATCH", team, {"teamtype": 2}).status_code == 204
+    assert call(emulator, "PATCH", team, {"teamtype": 3}).status_code == 501
     assert call(emulator, "PATCH", f"workflows({FLOW})", owner).status_code == 204
     roles = call(emulator, "GET", f"{team}/teamroles_association?$select=name").json()["value"]
     assert len(roles) == 1

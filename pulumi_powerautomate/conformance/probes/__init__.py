@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from ..probe import Probe
-from . import bindings, flows, limits, principals, protocol, queries, shares, sign_in, solutions
+from . import (
+    bindings,
+    flows,
+    limits,
+    principals,
+    protocol,
+    queries,
+    shares,
+    sign_in,
+    solutions,
+    unsupported,
+)
 
 PROBES: tuple[Probe, ...] = (
     *protocol.PROBES,
     *flows.PROBES,
     *shares.PROBES,
     *queries.PROBES,
+    *unsupported.PROBES,
     *bindings.PROBES,
     *principals.PROBES,
     *sign_in.PROBES,

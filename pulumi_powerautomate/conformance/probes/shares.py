@@ -97,10 +97,8 @@ def _principal_as_read(found: Exchanges) -> Answer:
 
 
 def _masks_in_use(lab: Lab) -> None:
-    apply = (
-        "filter(objecttypecode eq 'workflow')/groupby((accessrightsmask),"
-        "aggregate($count as shares))"
-    )
+    # Which there are, and not how many of each.
+    apply = "filter(objecttypecode eq 'workflow')/groupby((accessrightsmask))"
     lab.send("read", "GET", f"principalobjectaccessset?$apply={apply}")
 
 

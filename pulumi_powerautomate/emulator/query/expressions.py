@@ -60,7 +60,7 @@ class Compiler:
         return self._path(node.value)
 
     def order(self, text: str) -> Value:
-        """What `$orderby` sorts by; a lookup is ordered by the name of the row it references."""
+        """The value to sort by; a lookup is ordered by the name of the row it references."""
         value = self.column(text)
         variable, rest = self._start(text.strip().split("/"))
         variable = self._walk(variable, rest[:-1])
