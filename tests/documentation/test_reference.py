@@ -52,7 +52,7 @@ def test_settings_options_rules_and_switches(made: Mapping[str, str]) -> None:
             assert f"`{name}`" in made["settings.md"], name
     for rule in table("RULES", "code"):
         assert f"| {rule} |" in made["validation-codes.md"]
-    for policy in table("RULES", "share"):
+    for policy in table("POLICIES", "share"):
         assert f"| `{policy}` |" in made["validation-codes.md"]
     for switch in table("SWITCHES"):
         assert f"| `{switch}` |" in made["emulator-switches.md"]
