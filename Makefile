@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 FILES := pulumi_powerautomate scripts tests examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check clients bench soak kills format clean
+.PHONY: help setup demo test check docs pictures clients bench soak kills format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
@@ -26,6 +26,12 @@ check: setup ## lint, types, layers, dead code
 	@$(RUN) -m mypy
 	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 	@$(RUN) -m vulture
+
+docs: setup ## build the documentation into build/docs/site, and judge ten pages in a browser
+	@$(RUN) scripts/docs.py
+
+pictures: setup ## make the pictures of the documentation anew, from what the commands print
+	@$(RUN) scripts/pictures.py $(ARGS)
 
 clients: setup ## let clients that others wrote judge the emulator; prints tried, right, refused, wrong
 	@$(RUN) -m tests.clients.run

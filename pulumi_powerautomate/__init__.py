@@ -1,71 +1,80 @@
-"""Microsoft Power Automate cloud flows, sharing and solutions as code, with Pulumi."""
+"""
+Microsoft Power Automate cloud flows, sharing and solutions as code, with Pulumi.
+
+A name is loaded when it is first used (PEP 562), so that commands on files start without Pulumi.
+"""
 
 from __future__ import annotations
 
-from .cloud_flow import CloudFlow
-from .connection_reference import ConnectionReference
-from .environment_variable_value import EnvironmentVariableValue
-from .errors import (
-    AuthenticationError,
-    ConfigurationError,
-    ConflictError,
-    DataverseError,
-    DefinitionError,
-    ForbiddenError,
-    InDoubtError,
-    InvalidInputError,
-    LostResponseError,
-    NotDataverseError,
-    NotFoundError,
-    PowerAutomateError,
-    PreconditionError,
-    RunsNotKeptError,
-    SolutionOperationError,
-    ThrottledError,
-    TransportError,
-    UnfinishedImportError,
-    WrongEnvironmentError,
-)
-from .flow_share import FlowShare
-from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
-from .functions.access import (
-    FlowAccess,
-    Team,
-    User,
-    get_flow_access,
-    get_flow_access_output,
-    get_principal_access,
-    get_principal_access_output,
-    get_teams,
-    get_teams_output,
-    get_users,
-    get_users_output,
-)
-from .functions.environments import Environment, get_environments, get_environments_output
-from .functions.export import export_solution
-from .functions.flows import Flow, get_flow, get_flow_output, get_flows, get_flows_output
-from .functions.solutions import (
-    ConnectionReferenceInfo,
-    EnvironmentVariableInfo,
-    Import,
-    Solution,
-    SolutionComponent,
-    get_connection_references,
-    get_connection_references_output,
-    get_environment_variables,
-    get_environment_variables_output,
-    get_import_job,
-    get_import_job_output,
-    get_solution,
-    get_solution_components,
-    get_solution_components_output,
-    get_solution_output,
-    get_solutions,
-    get_solutions_output,
-)
-from .inputs.definition import read_definition
-from .provider import Principal, Provider, team, user
-from .solution_import import SolutionImport
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .cloud_flow import CloudFlow
+    from .connection_reference import ConnectionReference
+    from .environment_variable_value import EnvironmentVariableValue
+    from .errors import (
+        AuthenticationError,
+        ConfigurationError,
+        ConflictError,
+        DataverseError,
+        DefinitionError,
+        ForbiddenError,
+        InDoubtError,
+        InvalidInputError,
+        LostResponseError,
+        NotDataverseError,
+        NotFoundError,
+        PowerAutomateError,
+        PreconditionError,
+        RunsNotKeptError,
+        SolutionOperationError,
+        ThrottledError,
+        TransportError,
+        UnfinishedImportError,
+        WrongEnvironmentError,
+    )
+    from .flow_share import FlowShare
+    from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
+    from .functions.access import (
+        FlowAccess,
+        Team,
+        User,
+        get_flow_access,
+        get_flow_access_output,
+        get_principal_access,
+        get_principal_access_output,
+        get_teams,
+        get_teams_output,
+        get_users,
+        get_users_output,
+    )
+    from .functions.environments import Environment, get_environments, get_environments_output
+    from .functions.export import export_solution
+    from .functions.flows import Flow, get_flow, get_flow_output, get_flows, get_flows_output
+    from .functions.solutions import (
+        ConnectionReferenceInfo,
+        EnvironmentVariableInfo,
+        Import,
+        Solution,
+        SolutionComponent,
+        get_connection_references,
+        get_connection_references_output,
+        get_environment_variables,
+        get_environment_variables_output,
+        get_import_job,
+        get_import_job_output,
+        get_solution,
+        get_solution_components,
+        get_solution_components_output,
+        get_solution_output,
+        get_solutions,
+        get_solutions_output,
+    )
+    from .inputs.definition import read_definition
+    from .provider import Principal, Provider, team, user
+    from .solution_import import SolutionImport
+
+    __version__: str
 
 __all__ = [
     "AuthenticationError",
@@ -137,3 +146,112 @@ __all__ = [
     "team",
     "user",
 ]
+
+_NAMES = {
+    "functions.access": (
+        "FlowAccess",
+        "Team",
+        "User",
+        "get_flow_access",
+        "get_flow_access_output",
+        "get_principal_access",
+        "get_principal_access_output",
+        "get_teams",
+        "get_teams_output",
+        "get_users",
+        "get_users_output",
+    ),
+    "cloud_flow": ("CloudFlow",),
+    "connection_reference": ("ConnectionReference",),
+    "inputs.definition": ("read_definition",),
+    "functions.environments": (
+        "Environment",
+        "get_environments",
+        "get_environments_output",
+    ),
+    "environment_variable_value": ("EnvironmentVariableValue",),
+    "errors": (
+        "AuthenticationError",
+        "ConfigurationError",
+        "ConflictError",
+        "DataverseError",
+        "DefinitionError",
+        "ForbiddenError",
+        "InDoubtError",
+        "InvalidInputError",
+        "LostResponseError",
+        "NotDataverseError",
+        "NotFoundError",
+        "PowerAutomateError",
+        "PreconditionError",
+        "RunsNotKeptError",
+        "SolutionOperationError",
+        "ThrottledError",
+        "TransportError",
+        "UnfinishedImportError",
+        "WrongEnvironmentError",
+    ),
+    "functions.export": ("export_solution",),
+    "flow_share": ("FlowShare",),
+    "flow_shares_exclusive": (
+        "FlowSharesExclusive",
+        "ShareDeclaration",
+    ),
+    "functions.flows": (
+        "Flow",
+        "get_flow",
+        "get_flow_output",
+        "get_flows",
+        "get_flows_output",
+    ),
+    "provider": (
+        "Principal",
+        "Provider",
+        "team",
+        "user",
+    ),
+    "functions.solutions": (
+        "ConnectionReferenceInfo",
+        "EnvironmentVariableInfo",
+        "Import",
+        "Solution",
+        "SolutionComponent",
+        "get_connection_references",
+        "get_connection_references_output",
+        "get_environment_variables",
+        "get_environment_variables_output",
+        "get_import_job",
+        "get_import_job_output",
+        "get_solution",
+        "get_solution_components",
+        "get_solution_components_output",
+        "get_solution_output",
+        "get_solutions",
+        "get_solutions_output",
+    ),
+    "solution_import": ("SolutionImport",),
+}
+
+# Names of earlier releases: the present name by the old one.
+_RENAMED = {"LostAnswerError": "LostResponseError"}
+
+if not TYPE_CHECKING:
+    from .late_names import late_names
+
+    _load = late_names(__name__, _NAMES)
+
+    def __getattr__(name: str) -> object:
+        if name in _RENAMED:
+            import warnings
+
+            present = _RENAMED[name]
+            warnings.warn(f"{name} is called {present} now.", DeprecationWarning, stacklevel=2)
+            return _load(present)
+        if name != "__version__":
+            return _load(name)
+        from importlib.metadata import version
+
+        return version("pulumi-powerautomate")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, "__version__"})

@@ -72,8 +72,8 @@ from .provider import (
 from .provider.environment_guard import derivation_host, hosts_of
 
 if TYPE_CHECKING:
+    from .client.flows.model import OnConflict, WriteResult
     from .client.flows.requests import FlowSpec, LiveFlow
-    from .client.flows.write import OnConflict, WriteResult
 
 # Frozen: a flow's id derives from this, and flows exist under those ids.
 _NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
@@ -123,13 +123,13 @@ class CloudFlowProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        from .client.flows import write
+        from .client.flows.write import FlowWriter
 
         client = self.client
         spec = self._spec(props, props)
         progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
-        conflict = self._on_conflict(props)
-        written = write.create(client.workflows, spec, conflict, attempts_in(props))
+        writer = FlowWriter(client.workflows, spec, self._on_conflict(props))
+        written = writer.create(attempts_in(props))
         if written.adopted:
             warn(props, _adopted(spec, written))
         outputs = outputs_of(props, written.flow, written)
@@ -139,7 +139,7 @@ class CloudFlowProvider(DataverseProvider):
         return CreateResult(spec.workflow_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        from .client.flows.write import differing
+        from .client.flows.model import differing
 
         client = self.client
         if DIGEST not in props and "etag" not in props:
@@ -165,23 +165,25 @@ class CloudFlowProvider(DataverseProvider):
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client.flows import write
+        from .client.flows.model import Attempt, LastKnown
+        from .client.flows.write import FlowWriter
 
         client = self.client
         changed = changed_inputs(olds, news)
         spec = self._spec(news, news)
+        writer = FlowWriter(client.workflows, spec, self._on_conflict(news))
         unknown = olds.get("current_state") == "unknown"
         if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
             attempted = self._spec({**olds, "definition": ""}, olds)
-            attempts = (write.Attempt.of(attempted), *attempts_in(olds))
-            written = write.create(client.workflows, spec, self._on_conflict(news), attempts)
+            attempts = (Attempt.of(attempted), *attempts_in(olds))
+            written = writer.create(attempts)
             outputs = outputs_of(news, written.flow, written, olds)
             return UpdateResult(
                 self._in_solutions(spec.workflow_id, _left(olds), news, outputs, begun=True)
             )
         before = olds.get(BEFORE)
-        known = write.LastKnown(
+        known = LastKnown(
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
@@ -190,9 +192,7 @@ class CloudFlowProvider(DataverseProvider):
             members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        written = write.update(
-            client.workflows, spec, known, frozenset(changed), self._on_conflict(news)
-        )
+        written = writer.update(known, frozenset(changed))
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
             warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
@@ -203,21 +203,22 @@ class CloudFlowProvider(DataverseProvider):
         )
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
-        from .client.flows import write
+        from .client.flows.delete import delete
+        from .client.flows.model import LastKnown, differing
 
         flows = self.client.workflows
         is_whole = DIGEST in props
-        known = write.LastKnown(
+        known = LastKnown(
             etag=str(props.get("etag") or ""),
             state=props.get("current_state") or "off",
             spec=self._spec({**props, "definition": ""}, props) if is_whole else None,
         )
         if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
-            if live is not None and write.differing(known.spec, live) - {"state"}:
+            if live is not None and differing(known.spec, live) - {"state"}:
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
-        changed = write.delete(flows, id_, known)
+        changed = delete(flows, id_, known)
         if changed:
             columns = ", ".join(sorted(changed))
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
@@ -269,8 +270,8 @@ class CloudFlowProvider(DataverseProvider):
         return self.client.flow_reader.has_version(id_, str(props.get("etag") or ""))
 
     def recorded(self, inputs: Mapping[str, Any], live: LiveFlow) -> dict[str, Any]:
-        """What the state keeps of a flow that is there already, as its checked inputs declare."""
-        from .client.flows.write import WriteResult
+        """Outputs for the state of an existing flow, from its checked inputs."""
+        from .client.flows.model import WriteResult
 
         return outputs_of(inputs, live, WriteResult(live))
 
@@ -496,7 +497,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     workflow_id: pulumi.Output[str]
     """The flow's GUID, known in previews already."""
     on_conflict: pulumi.Output[str | None]
-    """What happens on a conflict, when declared."""
+    """The declared behaviour on a conflict."""
     current_state: pulumi.Output[str]
     """The state the environment reports."""
     activation_error: pulumi.Output[str | None]

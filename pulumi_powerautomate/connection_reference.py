@@ -145,7 +145,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         return live is not None and bool(bound) and live.connection_id == bound
 
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """What the state keeps of a reference that is there, as its checked inputs declare."""
+        """Outputs for the state of an existing reference, from its checked inputs."""
         return _outputs(inputs)
 
     def _find(self, logical_name: str) -> Reference | None:
@@ -210,7 +210,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         Add an adopted reference to its solution; the header that does so came too late for it.
 
         Returns:
-            What the outputs say of it when that was not done; it may be repeated.
+            Outputs that record the failure, so that the next operation tries again.
         """
         solution = props.get("solution")
         if not solution:

@@ -47,7 +47,7 @@ class PowerAutomateError(Exception):
     The root of every error raised on purpose; `str()` is one line.
 
     Attributes:
-        may_be_done: whether the request, or an earlier try of it, may have been carried out all the
+        in_doubt: whether the request, or an earlier try of it, may have been carried out all the
             same. Callers look before they act again.
     """
 

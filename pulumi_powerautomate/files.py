@@ -10,11 +10,8 @@ followed (CWE-59, CWE-377).
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
-import secrets
 import stat
-import tempfile
 from pathlib import Path
 from typing import TextIO
 
@@ -99,6 +96,9 @@ def temporary_folder() -> Path:
     Raises:
         InvalidInputError: somebody else has taken its name.
     """
+    import getpass
+    import tempfile
+
     user = str(os.getuid()) if hasattr(os, "getuid") else getpass.getuser()
     return private_folder(Path(tempfile.gettempdir()) / f"pulumi-powerautomate-{user}")
 
@@ -171,7 +171,7 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _replace(path: Path, data: bytes, mode: int, *, exact: bool) -> None:
     """Write beside the place, under a name that is short enough everywhere, and rename."""
-    beside = path.parent / f".pulumi-powerautomate-{secrets.token_hex(8)}.part"
+    beside = path.parent / f".pulumi-powerautomate-{os.urandom(8).hex()}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS | _BINARY
     descriptor = os.open(beside, flags, mode)
     try:

@@ -140,7 +140,7 @@ class FlowShareProvider(DataverseProvider):
         return self.client.directory.holds(_parsed(id_)[1])
 
     def recorded(self, inputs: Mapping[str, Any], who: Owner) -> dict[str, Any]:
-        """What the state keeps of a share that is there already, as its checked inputs declare."""
+        """Outputs for the state of an existing share, from its checked inputs."""
         return _outputs(inputs, who)
 
     def _share(
@@ -195,10 +195,10 @@ def _outputs(props: Mapping[str, Any], who: Owner) -> dict[str, Any]:
 
 class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
     """
-    What one user or team may do with one flow.
+    Exact rights of one user or team on one flow.
 
-    The rights are exactly those declared: a right that somebody added by hand shows as drift in a
-    refresh, and `pulumi up` takes it away. Shares with others are not touched.
+    The rights are exactly those declared: a right that somebody added out of band shows as drift in
+    a refresh, and `pulumi up` removes it. Shares with others are not touched.
 
     Args:
         resource_name: the resource's name in the stack.

@@ -192,7 +192,7 @@ def _owner(text: str) -> Owner:
 
 
 def _summary(before: Any, after: Any) -> str:
-    """What will happen to whom, for the preview that shows no property."""
+    """Summary of changed shares, for the preview that shows no property."""
     if is_unknown(after) or not isinstance(after, Mapping) or not isinstance(before, Mapping):
         return ""
     lines = [
@@ -204,7 +204,7 @@ def _summary(before: Any, after: Any) -> str:
 
 
 def _reached(done: Reconciled, keys: Mapping[Owner, str]) -> dict[str, Any]:
-    """What the flow's shares are now, under the names that the program gave."""
+    """The flow's present shares, under the names that the program gave."""
     names = {who: keys.get(who) or f"{who.kind} {who.id}" for who in done.shares}
     shares = {names[who]: list(rights) for who, rights in done.shares.items()}
     outputs: dict[str, Any] = {

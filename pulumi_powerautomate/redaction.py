@@ -9,9 +9,9 @@ flow or finish a sign-in).
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
-from urllib.parse import quote, quote_plus
 
 MASK = "***"
 
@@ -38,23 +38,28 @@ _KEYS = (
     "|password|pwd|authkey"
 )
 
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)",
-                re.DOTALL), MASK),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"), MASK),
-    (re.compile(rf"(?i)((?:[?&;\s]|%3f|%26|^)(?:{_NAMES})=)[^&\s\"'\\<>;]+"), rf"\1{MASK}"),
-    (re.compile(rf"(?i)((?:%3f|%26)(?:{_NAMES})%3d)[^&\s\"'\\<>;%]+"), rf"\1{MASK}"),
-    (re.compile(rf"(?i)([?&](?:{SECRET_PARAMETERS})=)[^&\s\"'\\<>;]+"), rf"\1{MASK}"),
-    (re.compile(r"(?i)(\bhttps?://[^\s/:@\"'\\]*:)[^\s/@\"'\\]+(?=@)"), rf"\1{MASK}"),
-    (re.compile(r"(?i)\b(SharedAccessSignature\s+)[\w.~+/=&%-]{8,}"), rf"\1{MASK}"),
-    (re.compile(rf"(?i)\b((?:{_KEYS})\s*=)[^;\"'\s\\]+"), rf"\1{MASK}"),
-    # JSON, and JSON in a text of JSON, where each quote has its backslashes.
-    (re.compile(rf'(?i)(?P<quote>\\*")(?P<name>(?:{_NAMES}|pfx|default-?value|x-identity-header'
-                rf'|[^"\\]*(?:{SECRET_NAMES})[^"\\]*))(?P=quote)(?P<colon>\s*:\s*)(?P=quote)'
-                r'(?:(?!(?<!\\)(?P=quote))[\s\S])+'),
-     rf"\g<quote>\g<name>\g<quote>\g<colon>\g<quote>{MASK}"),
-)  # fmt: skip
+
+@functools.lru_cache(maxsize=1)
+def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Compiled when the first text leaves: commands on files have none, and start sooner."""
+    return (
+        (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)",
+                    re.DOTALL), MASK),
+        (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
+        (re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"), MASK),
+        (re.compile(rf"(?i)((?:[?&;\s]|%3f|%26|^)(?:{_NAMES})=)[^&\s\"'\\<>;]+"), rf"\1{MASK}"),
+        (re.compile(rf"(?i)((?:%3f|%26)(?:{_NAMES})%3d)[^&\s\"'\\<>;%]+"), rf"\1{MASK}"),
+        (re.compile(rf"(?i)([?&](?:{SECRET_PARAMETERS})=)[^&\s\"'\\<>;]+"), rf"\1{MASK}"),
+        (re.compile(r"(?i)(\bhttps?://[^\s/:@\"'\\]*:)[^\s/@\"'\\]+(?=@)"), rf"\1{MASK}"),
+        (re.compile(r"(?i)\b(SharedAccessSignature\s+)[\w.~+/=&%-]{8,}"), rf"\1{MASK}"),
+        (re.compile(rf"(?i)\b((?:{_KEYS})\s*=)[^;\"'\s\\]+"), rf"\1{MASK}"),
+        # JSON, and JSON in a text of JSON, where each quote has its backslashes.
+        (re.compile(rf'(?i)(?P<quote>\\*")(?P<name>(?:{_NAMES}|pfx|default-?value|x-identity-header'
+                    rf'|[^"\\]*(?:{SECRET_NAMES})[^"\\]*))(?P=quote)(?P<colon>\s*:\s*)(?P=quote)'
+                    r'(?:(?!(?<!\\)(?P=quote))[\s\S])+'),
+         rf"\g<quote>\g<name>\g<quote>\g<colon>\g<quote>{MASK}"),
+    )  # fmt: skip
+
 
 _lock = threading.Lock()
 _known: list[str] = []
@@ -64,6 +69,8 @@ def keep_secret(value: str | None) -> None:
     """Mask this value from now on, in every spelling it takes in URLs and forms."""
     if not value or len(value) < _SHORTEST:
         return
+    from urllib.parse import quote, quote_plus
+
     with _lock:
         for spelling in {value, quote(value, safe=""), quote_plus(value)}:
             if spelling not in _known:
@@ -77,6 +84,6 @@ def redact(text: str) -> str:
     for secret in tuple(_known):
         if secret in text:
             text = text.replace(secret, MASK)
-    for shape, replacement in _SHAPES:
+    for shape, replacement in _shapes():
         text = shape.sub(replacement, text)
     return text

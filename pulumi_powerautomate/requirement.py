@@ -1,5 +1,5 @@
 """
-What pip installs this package by.
+The requirement by which pip installs this package.
 
 The name is not registered at the public index yet, and whoever registers it first would run code
 wherever somebody is told to install it by that name. So what is told is the place that this very
@@ -28,7 +28,7 @@ def requirement(extra: str = "") -> str | None:
 
 
 def install_line(extra: str) -> str:
-    """What to run for an extra, for a message."""
+    """The command that installs an extra, for a message."""
     found = requirement(extra)
     if found:
         return f'run `pip install "{found}"`'

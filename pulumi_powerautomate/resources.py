@@ -1,7 +1,7 @@
 """
 The resources of the package, in one table.
 
-What a new resource has to be entered into derives from here: the privileges that `doctor` asks for,
+Everything that lists resources derives from here: the privileges that `doctor` asks for,
 and the groups of a report. Names of privileges: "Workflow (process) entity privileges" and
 "Privileges by message" (Microsoft Learn); case does not matter.
 """

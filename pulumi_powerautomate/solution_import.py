@@ -358,7 +358,7 @@ class SolutionImportProvider(DataverseProvider):
 
 
 def _known(olds: Mapping[str, Any]) -> Known | None:
-    """What the last operation left bound and set; None when that cannot be told."""
+    """Bindings and values after the last operation; None when they are not known."""
     from .client.solutions.bindings import Bindings, Known
 
     if _is_in_doubt(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
@@ -399,7 +399,7 @@ def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
 
 
 def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
-    """What the new package brings, for a preview that would show hashes."""
+    """Summary of the new package, for a preview that would show hashes."""
     if is_unknown(news.get("sha256")) or olds.get("sha256") == news.get("sha256"):
         return ""
     before, after = olds.get(DIGESTS) or {}, news.get(DIGESTS) or {}
@@ -419,7 +419,7 @@ def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
 
 
 def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """What changes inside of the package, where the one that was imported last is at hand."""
+    """Changes inside the package, where the one that was imported last is at hand."""
     old, new = olds.get("sha256"), news.get("sha256")
     if is_unknown(new) or old == new or not old or hides(olds, "package"):
         return []

@@ -32,7 +32,7 @@ _active: _Telemetry | None = None
 
 
 class Record:
-    """What becomes known about something while it lasts; takes anything when telemetry is off."""
+    """Attributes of a running span; ignored when telemetry is off."""
 
     def __init__(self, span: Any = None) -> None:
         self._span = span

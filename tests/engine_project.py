@@ -19,7 +19,7 @@ from scripts.engine import engine_folder
 # before it has tried: "Resource monitor has terminated". So each has attempts of its own.
 _grpc_settings._GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 
-Program = Callable[[], None]
+Program = Callable[[], object]
 
 
 class EngineError(Exception):

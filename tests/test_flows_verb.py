@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -100,3 +102,69 @@ def test_bad_input(command: Command, arguments: tuple[str, ...], line: str) -> N
     assert said.code == 2
     assert line in said.err
     assert said.err.count("\n") == 1
+
+
+def _ran(emulator: Emulator, flow: str, status: str, hours_ago: float, **more: str) -> None:
+    """A run, as the flow service writes it."""
+    started = datetime.now(timezone.utc) - timedelta(hours=hours_ago)
+    emulator.control.insert(
+        "flowruns",
+        {
+            "name": f"0858{uuid.uuid4().int % 10**20}CU01",
+            "status": status,
+            "_workflow_value": flow,
+            "starttime": started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "triggertype": "Scheduled",
+            **more,
+        },
+    )
+
+
+def test_who_suspended_a_flow(command: Command, emulator: Emulator) -> None:
+    """A data policy of the tenant, or the service."""
+    ids = {row["name"]: row["workflowid"] for row in emulator.control.rows("workflows")}
+    for name, status in (("Weekly digest", 3), ("日次レポート", 2)):
+        emulator.control.patch("workflows", ids[name], {"statecode": 2, "statuscode": status})
+    rows = {row["name"]: row for row in json.loads(command("flows", "--format", "json").out)}
+    assert {name: row["suspended_by"] for name, row in rows.items()} == {
+        "Daily digest": "",
+        "Weekly digest": "data policy",
+        "日次レポート": "service",
+    }
+    assert "suspended (data policy)" in command("flows").out
+    assert _names(command, "--failing") == ["Weekly digest", "日次レポート"]
+
+
+def test_failed_runs(command: Command, emulator: Emulator) -> None:
+    """Counted for all flows in one more request; those that are too old do not count."""
+    ids = {row["name"]: row["workflowid"] for row in emulator.control.rows("workflows")}
+    digest = ids["Daily digest"]
+    _ran(emulator, digest, "Succeeded", 1)
+    _ran(emulator, digest, "Failed", 2, errorcode="ActionFailed")
+    _ran(emulator, digest, "Failed", 3, errorcode="Older")
+    _ran(emulator, digest, "Failed", 30)
+    _ran(emulator, ids["Weekly digest"], "Succeeded", 2)
+    command("flows")
+    emulator.control.clear_journal()
+    lines = command("flows", "--runs", "24h").out.splitlines()
+    assert len(emulator.control.requests()) == 5
+    assert lines[0].split()[:3] == ["NAME", "STATE", "RUNS"]
+    assert "2 of 3 failed, ActionFailed" in lines[1]
+    rows = {
+        row["name"]: row["runs"]
+        for row in json.loads(command("flows", "--runs", "24h", "--format", "json").out)
+    }
+    assert rows["Daily digest"] == {"total": 3, "failed": 2, "last_error": "ActionFailed"}
+    assert rows["日次レポート"] == {"total": 0, "failed": 0, "last_error": ""}
+    assert _names(command, "--failing") == ["Daily digest"]
+    assert _names(command, "--failing", "--runs", "90m") == []
+
+
+def test_an_environment_that_keeps_no_runs(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    """Nobody can tell: exit code 2 and one line, as `run-check` has it."""
+    emulator.control.patch("organizations", seed.ORGANIZATION, {"flowruntimetoliveinseconds": 0})
+    said = command("flows", "--runs", "1d")
+    assert (said.code, said.out) == (2, "")
+    assert "keeps no flow runs" in said.err

@@ -34,7 +34,7 @@ _ENVIRONMENT = SETTINGS["environment_url"].key
 @dataclass
 class Adoption:
     """
-    What an adoption came to.
+    The result of an adoption.
 
     Attributes:
         folder: where the program is.
@@ -117,7 +117,7 @@ def adopt(
 
 
 def _notes_on(found: Inventory, adopted: Collection[str]) -> list[str]:
-    """What a person should know of the flows that were added."""
+    """Notes about the flows that were added."""
     flows = [flow for flow in found.flows if flow.live.name in adopted]
     own = [flow.live.name for flow in flows if flow.shared_with_owner]
     notes = []

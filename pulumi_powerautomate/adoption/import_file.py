@@ -1,5 +1,5 @@
 """
-What `pulumi import --file` takes: each resource with inputs and outputs as a state keeps them.
+The file of `pulumi import --file`: each resource with inputs and outputs as a state keeps them.
 
 Plain `pulumi import` asks a provider to read the resource, which dynamic providers cannot do
 without the state it would come from. With inputs and outputs in the file nothing is read. Both are

@@ -1,4 +1,4 @@
-"""What an environment holds that a program can take over, and why the rest stays where it is."""
+"""Contents of an environment that a program can adopt, and why the rest stays where it is."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class FoundFlow:
 @dataclass
 class Inventory:
     """
-    What was found.
+    The result of a search.
 
     Attributes:
         flows: those to adopt, in order of name.

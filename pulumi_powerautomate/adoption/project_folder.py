@@ -1,7 +1,7 @@
 """
 The folder of a program: what it has already, and adding to it without touching the rest.
 
-What a person may have edited is never written again. Only three files are: `import.json` and
+Files that a person may have edited are never written again. Only three are: `import.json` and
 `adopted.json`, which are this command's own, and `Pulumi.<stack>.yaml`, where lines are added.
 """
 

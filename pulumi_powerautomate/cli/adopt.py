@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..terminal import shown
-from .selecting import Progress, add_selection, connected, selection
+from ..terminal import json_text, shown
+from .output import Progress, add_format
+from .selecting import add_selection, connected, selection
 
 if TYPE_CHECKING:
     from ..adoption import Adoption
@@ -38,6 +39,7 @@ def add_to(verbs: Any) -> None:
     verb.add_argument("-o", "--output", metavar="DIR", default=".", help="the folder (.)")
     verb.add_argument("--stack", help="[ORGANIZATION/]NAME of the stack; dev by default")
     verb.add_argument("--project", help="the project's name; the folder's by default")
+    add_format(verb)
     verb.set_defaults(run=_run)
 
 
@@ -49,25 +51,42 @@ def _run(arguments: argparse.Namespace) -> int:
     if not chosen and not sys.stdin.isatty():
         raise InvalidInputError("Say what to adopt: --all, --name, --owner or --solution.")
     organization, _, stack = (arguments.stack or "").rpartition("/")
-    progress = Progress()
+    progress = Progress("reading the flows")
 
     def choose(flows: Sequence[LiveFlow]) -> set[str]:
-        progress.clear()
-        return _asked(flows)
+        with progress.paused():
+            return _asked(flows)
 
-    result = adopt(
-        connected(),
-        selection(arguments),
-        Path(arguments.output),
-        stack=stack or None,
-        project=arguments.project,
-        organization=organization.rpartition("/")[0] or organization or "organization",
-        choose=None if chosen else choose,
-        report=progress,
-    )
-    progress.clear()
-    _tell(result)
+    with progress:
+        result = adopt(
+            connected(),
+            selection(arguments),
+            Path(arguments.output),
+            stack=stack or None,
+            project=arguments.project,
+            organization=organization.rpartition("/")[0] or organization or "organization",
+            choose=None if chosen else choose,
+            report=progress,
+        )
+    if arguments.format == "json":
+        print(json_text(_as_json(result)))
+    else:
+        _tell(result)
     return 0
+
+
+def _as_json(result: Adoption) -> dict[str, Any]:
+    return {
+        "folder": str(result.folder),
+        "stack": result.stack,
+        "flows": result.flows,
+        "references": result.references,
+        "shares": result.shares,
+        "known": result.known,
+        "skipped": [{"name": name, "reason": reason} for name, reason in result.skipped],
+        "credentials": result.credentials,
+        "notes": result.notes,
+    }
 
 
 def _asked(flows: Sequence[LiveFlow]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..terminal import json_text, shown
+from .output import add_format
 
 if TYPE_CHECKING:
     from ..flow import Change
@@ -22,18 +23,13 @@ def add_to(verbs: Any) -> None:
     what = "a JSON file, a solution zip, or a folder; - for standard input"
     verb.add_argument("before", help=f"the older version: {what}")
     verb.add_argument("after", help=f"the newer version: {what}")
-    verb.add_argument(
-        "--format", choices=("text", "json", "markdown"), default="text",
-        help="text (default), json: a list of changes, markdown: with diagrams",
-    )  # fmt: skip
+    add_format(verb, "markdown")
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from ..errors import InvalidInputError
     from ..flow import FlowVersion, compare
-    from ..solution import PackageContents
-    from ..solution.difference import PackageDifference, compare_flows, compare_packages
     from .versions import flows_of, read_version
 
     before, after = read_version(arguments.before), read_version(arguments.after)
@@ -44,6 +40,9 @@ def _run(arguments: argparse.Namespace) -> int:
             f"{arguments.before} and {arguments.after}: one is a flow, the other holds several; "
             "compare two of a kind."
         )
+    from ..solution import PackageContents
+    from ..solution.difference import PackageDifference, compare_flows, compare_packages
+
     if isinstance(before, PackageContents) and isinstance(after, PackageContents):
         return _print_package(compare_packages(before, after), arguments.format)
     flows = compare_flows(flows_of(before), flows_of(after))
@@ -51,12 +50,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _print_flow(before: Any, after: Any, changes: Sequence[Change], form: str) -> int:
-    from ..flow.diagram import to_mermaid
-    from ..review import changes_in_markdown, fenced
-
     if form == "json":
         print(json_text(_as_json(changes)))
     elif form == "markdown":
+        from ..flow.diagram import to_mermaid
+        from ..review import changes_in_markdown, fenced
+
         print(changes_in_markdown(changes) or "No difference.\n", end="")
         if changes:
             print(f"\n{fenced(to_mermaid(after, before), 'mermaid')}", end="")
@@ -68,8 +67,6 @@ def _print_flow(before: Any, after: Any, changes: Sequence[Change], form: str) -
 
 
 def _print_package(found: PackageDifference, form: str) -> int:
-    from ..review import package_in_markdown
-
     if form == "json":
         flows = [
             {"id": flow.id, "name": flow.name, "changes": _as_json(flow.changes)}
@@ -78,6 +75,8 @@ def _print_package(found: PackageDifference, form: str) -> int:
         document = {"changes": _as_json(found.changes), "flows": flows}
         print(json_text(document))
     elif form == "markdown":
+        from ..review import package_in_markdown
+
         print(package_in_markdown(found) or "No difference.\n", end="")
     else:
         _print_changes(found.changes)

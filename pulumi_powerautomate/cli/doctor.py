@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import subprocess
-from dataclasses import asdict
 from typing import Any
+
+from .output import Colour, add_format, paint
+
+_COLOURS: dict[str, Colour] = {"ok": "green", "failed": "red", "skipped": "dim"}
 
 
 def add_to(verbs: Any) -> None:
     """Declare the verb."""
     verb = verbs.add_parser("doctor", help="try configuration, sign-in and privileges step by step")
     verb.add_argument("--stack", help="read the configuration of this stack of the project here")
-    verb.add_argument("--json", action="store_true", help="print one JSON document")
+    add_format(verb)
+    # As it was spelled before.
+    verb.add_argument(
+        "--json", dest="format", action="store_const", const="json", help=argparse.SUPPRESS
+    )
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from ..operations.diagnosis import diagnose
     from ..terminal import json_text, shown
 
     config = _stack_configuration(arguments.stack) if arguments.stack else {}
-    failed, steps = False, []
+    failed, steps, prints = False, [], arguments.format != "json"
     for step in diagnose(config):
         failed = failed or step.outcome == "failed"
         steps.append(step)
-        if not arguments.json:
-            print(shown(f"{step.outcome:8} {step.name:14} {step.summary}"), flush=True)
+        if prints:
+            outcome = paint(f"{step.outcome:8}", _COLOURS.get(step.outcome, "yellow"))
+            print(f"{outcome} {shown(f'{step.name:14} {step.summary}')}", flush=True)
             if step.name == "configuration":
                 for name, fact in step.details.items():
                     print(shown(f"{'':24}{name} = {fact['value']} ({fact['from']})"))
-    if arguments.json:
+    if not prints:
         document = {"ok": not failed, "steps": [asdict(step) for step in steps]}
         print(json_text(document))
     return 1 if failed else 0
 
 
 def _stack_configuration(stack: str) -> dict[str, str]:
+    import json
+    import shutil
+    import subprocess
+
     from ..errors import ConfigurationError, one_line
 
     program = shutil.which("pulumi")

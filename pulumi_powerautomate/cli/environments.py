@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..terminal import json_text, shown
+from .output import Progress, add_format
 
 if TYPE_CHECKING:
     from ..client.environments import LiveEnvironment
@@ -30,15 +30,18 @@ def add_to(verbs: Any) -> None:
     )
     verb.add_argument("--region", help="only this region, such as EMEA or NA")
     verb.add_argument("--state", choices=("enabled", "disabled"), help="only this state")
-    verb.add_argument("--format", choices=("table", "json"), default="table", help="table or json")
+    add_format(verb, text="table")
     verb.add_argument("--discovery-host", help="another discovery service, for GCC and DoD")
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from ..client import DataverseClient
     from ..config import missing_credentials, resolve
     from ..errors import ConfigurationError
+    from ..table import text_table
 
     given = {"discovery_host": arguments.discovery_host} if arguments.discovery_host else {}
     connection = resolve(arguments=given, needs_environment=False)
@@ -47,13 +50,15 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(" ".join(problems))
     client = DataverseClient(connection, max_concurrency=1)
     try:
-        known = client.discovery.environments(region=arguments.region, state=arguments.state)
+        with Progress("asking for the environments"):
+            known = client.discovery.environments(region=arguments.region, state=arguments.state)
         wanted = arguments.name or ""
         chosen = [item for item in known if not wanted or item.matches(wanted)]
         if arguments.format == "json":
             print(json_text([asdict(item) for item in chosen]))
         elif chosen:
-            _print_table(chosen)
+            rows = [[getattr(item, name) for name in _TABLE.values()] for item in chosen]
+            print(text_table([list(_TABLE), *rows]))
         if not chosen:
             _explain_nothing(client.discovery, wanted, known)
     finally:
@@ -67,12 +72,3 @@ def _explain_nothing(discovery: Any, wanted: str, known: list[LiveEnvironment]) 
     reason = explain_address(wanted, known) or discovery.advice(wanted, known)
     told = f"no environment{f' {wanted!r}' if wanted else ''}. {reason}"
     print(shown(told), file=sys.stderr)
-
-
-def _print_table(chosen: list[LiveEnvironment]) -> None:
-    columns = _TABLE.values()
-    rows = [list(_TABLE), *([shown(getattr(item, name)) for name in columns] for item in chosen)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_TABLE))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
+
+from .output import Progress, add_format
 
 
 def add_to(verbs: Any) -> None:
@@ -20,6 +21,7 @@ def add_to(verbs: Any) -> None:
         help="settings beside the components; may be given several times",
     )  # fmt: skip
     verb.add_argument("--timeout", type=float, default=1800.0, help="seconds to wait (1800)")
+    add_format(verb)
     verb.set_defaults(run=_run)
 
 
@@ -27,30 +29,26 @@ def _run(arguments: argparse.Namespace) -> int:
     from ..files import write_whole
     from ..functions.export import export_solution
     from ..solution import unpack
-    from ..terminal import shown
+    from ..terminal import json_text
 
-    last = ""
-
-    def report(text: str) -> None:
-        nonlocal last
-        if sys.stderr.isatty():
-            print(f"\r{shown(text):<{len(last)}}", end="", file=sys.stderr, flush=True)
-            last = text
-
-    data = export_solution(
-        arguments.solution,
-        managed=arguments.managed,
-        include=tuple(arguments.include),
-        timeout=arguments.timeout,
-        report=report,
-    )
-    if last:
-        print(file=sys.stderr)
+    with Progress(f"exporting {arguments.solution}") as progress:
+        data = export_solution(
+            arguments.solution,
+            managed=arguments.managed,
+            include=tuple(arguments.include),
+            timeout=arguments.timeout,
+            report=progress,
+        )
+    done: dict[str, Any] = {"solution": arguments.solution, "bytes": len(data)}
+    told: list[str] = []
     if arguments.unpack:
         unpack(data, arguments.unpack, f"the export of {arguments.solution}")
-        print(f"unpacked to {arguments.unpack}")
+        done["folder"] = arguments.unpack
+        told.append(f"unpacked to {arguments.unpack}")
     if arguments.output or not arguments.unpack:
         path = Path(arguments.output or f"{arguments.solution}.zip")
         changed = write_whole(path, data)
-        print(f"{path}: {len(data)} bytes" if changed else f"{path}: unchanged")
+        done |= {"file": str(path), "changed": changed}
+        told.append(f"{path}: {len(data)} bytes" if changed else f"{path}: unchanged")
+    print(json_text(done) if arguments.format == "json" else "\n".join(told))
     return 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
+
+import pulumi_powerautomate
 
 from ..flow import (
     DefinitionError,
@@ -20,8 +21,11 @@ from ..flow import (
     validate,
 )
 from ..flow.validation import RULES
+from ..flow.validation.rules import Rule
+from ..project_addresses import help_address
 from ..terminal import json_text, shown
 from .flow_files import FlowFile
+from .output import paint
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,9 @@ def findings_of(flow: FlowFile, ignore: Collection[str] = ()) -> FileFindings:
 def as_text(found: Sequence[FileFindings]) -> str:
     """One line for each finding, and a summary."""
     lines = [
-        shown(
-            f"{each.flow.name}:{item.line}: {item.problem.severity} {item.problem.code} "
-            f"{item.problem.path}: {item.problem.message} {item.problem.remedy}"
+        f"{shown(each.flow.name)}:{item.line}: {_severity(item)} "
+        + shown(
+            f"{item.problem.code} {item.problem.path}: {item.problem.message} {item.problem.remedy}"
         )
         for each in found
         for item in each.findings
@@ -120,6 +124,11 @@ def as_text(found: Sequence[FileFindings]) -> str:
         f"{_many(len(found), 'flow')}: {_many(errors, 'error')}, {_many(warnings, 'warning')}"
     )
     return "\n".join(lines)
+
+
+def _severity(item: Finding) -> str:
+    severity = item.problem.severity
+    return paint(severity, "red" if severity == "error" else "yellow")
 
 
 def as_json(found: Sequence[FileFindings]) -> str:
@@ -152,7 +161,8 @@ def as_json(found: Sequence[FileFindings]) -> str:
 
 def as_sarif(found: Sequence[FileFindings]) -> str:
     """SARIF 2.1.0, as code scanning reads it."""
-    numbers = {code: number for number, code in enumerate(RULES)}
+    known = {**RULES, **policy_rules(found)}
+    numbers = {code: number for number, code in enumerate(known)}
     results = [
         {
             "ruleId": item.problem.code,
@@ -168,13 +178,15 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
         {
             "id": rule.code,
             "shortDescription": {"text": rule.title},
+            **({"helpUri": address_of(rule.code)} if help_address() else {}),
             "defaultConfiguration": {"level": rule.severity},
         }
-        for rule in RULES.values()
+        for rule in known.values()
     ]
     driver = {
         "name": "pulumi-powerautomate",
-        "version": version("pulumi-powerautomate"),
+        "version": pulumi_powerautomate.__version__,
+        **({"informationUri": help_address()} if help_address() else {}),
         "rules": rules,
     }
     document = {
@@ -185,6 +197,18 @@ def as_sarif(found: Sequence[FileFindings]) -> str:
         ],
     }
     return json_text(document)
+
+
+def policy_rules(found: Sequence[FileFindings]) -> dict[str, Rule]:
+    """The policies among findings, described as rules are."""
+    problems = [item.problem for each in found for item in each.findings]
+    broken = {item.code: item for item in problems if item.code not in RULES}
+    if not broken:
+        return {}
+    from ..policies import RULES as policies
+
+    titles = {f"powerautomate-{name}": policy.title for name, policy in policies.items()}
+    return {code: Rule(code, item.severity, titles[code]) for code, item in broken.items()}
 
 
 def as_github(found: Sequence[FileFindings]) -> str:
@@ -199,12 +223,69 @@ def as_github(found: Sequence[FileFindings]) -> str:
     return "\n".join([*lines, as_text(found).splitlines()[-1]])
 
 
+def as_junit(found: Sequence[FileFindings]) -> str:
+    """
+    JUnit's XML, as Azure Pipelines, GitLab and Jenkins show it: a test case for each flow.
+
+    Errors fail it; warnings are what it printed.
+    """
+    from xml.etree import ElementTree
+
+    suites = ElementTree.Element(
+        "testsuites", name="pulumi-powerautomate validate", tests=str(len(found)),
+        failures=str(sum(any(_is_error(i) for i in each.findings) for each in found)), errors="0",
+    )  # fmt: skip
+    suite = ElementTree.SubElement(suites, "testsuite", {**suites.attrib, "name": "flows"})
+    for each in found:
+        case = ElementTree.SubElement(
+            suite, "testcase", name=_in_xml(each.flow.name), classname="validate",
+            file=_in_xml(each.flow.file), time="0",
+        )  # fmt: skip
+        wrong = [item for item in each.findings if _is_error(item)]
+        if wrong:
+            first = wrong[0].problem
+            failure = ElementTree.SubElement(
+                case, "failure", type=first.code, message=_in_xml(f"{first.code}: {first.message}")
+            )
+            failure.text = _in_xml("\n".join(_line(each, item) for item in wrong))
+        warnings = [item for item in each.findings if not _is_error(item)]
+        if warnings:
+            printed = ElementTree.SubElement(case, "system-out")
+            printed.text = _in_xml("\n".join(_line(each, item) for item in warnings))
+    ElementTree.indent(suites)
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    return f"{head}\n{ElementTree.tostring(suites, 'unicode')}"
+
+
 FORMATS: Mapping[str, Callable[[Sequence[FileFindings]], str]] = {
     "text": as_text,
     "json": as_json,
     "sarif": as_sarif,
     "github": as_github,
+    "junit": as_junit,
 }
+
+
+def address_of(code: str) -> str:
+    """Where a rule, or a policy, is explained."""
+    return help_address(code, "validation" if code in RULES else "policies")
+
+
+def _is_error(item: Finding) -> bool:
+    return item.problem.severity == "error"
+
+
+def _line(each: FileFindings, item: Finding) -> str:
+    problem = item.problem
+    return (
+        f"{each.flow.name}:{item.line}: {problem.severity} {problem.code} {problem.path}: "
+        f"{problem.message} {problem.remedy} {address_of(problem.code)}"
+    ).rstrip()
+
+
+def _in_xml(text: str) -> str:
+    """XML 1.0 has no control characters; `shown` has made numbers of them."""
+    return "\n".join(map(shown, text.split("\n")))
 
 
 def _location(flow: FlowFile, item: Finding) -> dict[str, Any]:

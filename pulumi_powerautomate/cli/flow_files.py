@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidInputError, PowerAutomateError
-from ..files import write_whole
-from ..flow import FlowVersion, parse_document
+
+if TYPE_CHECKING:
+    from ..flow import FlowVersion
 
 _HAS_TRIGGERS = re.compile(r'\\?"triggers\\?"')
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\.[^/]*$)", re.IGNORECASE)
@@ -35,7 +37,7 @@ class FlowFile:
 
     @property
     def name(self) -> str:
-        """What to call it in a message."""
+        """Its name in messages."""
         return f"{self.file}:{self.entry}" if self.entry else self.file
 
     @property
@@ -45,12 +47,16 @@ class FlowFile:
         return found.group().lower() if found else ""
 
 
-def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
+def flow_files(paths: Sequence[str], *, skip_others: bool = False) -> Iterator[FlowFile]:
     """
     The flows in the order that they were named in, those of folders and packages by name.
 
     Files of a folder that look neither like flows nor like solution packages are passed over;
     hidden folders are not entered.
+
+    Args:
+        paths: JSON files, folders and solution packages; `-` for standard input.
+        skip_others: whether files that are named themselves are passed over like those of folders.
 
     Raises:
         InvalidInputError: a file is missing, is not readable, or is no solution package.
@@ -59,14 +65,15 @@ def flow_files(paths: Sequence[str]) -> Iterator[FlowFile]:
         if Path(path).is_dir():
             yield from _folder(path)
         elif path.lower().endswith(".zip"):
-            yield from _package(path)
+            if not skip_others or _is_package(path):
+                yield from _package(path)
         else:
-            yield FlowFile(path, "", read_text(path))
+            text = read_text(path)
+            if not skip_others or _HAS_TRIGGERS.search(text):
+                yield FlowFile(path, "", text)
 
 
 def _folder(folder: str) -> Iterator[FlowFile]:
-    from ..solution import is_package
-
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if name[0] not in "._" and name not in _SKIPPED
@@ -77,19 +84,23 @@ def _folder(folder: str) -> Iterator[FlowFile]:
                 text = read_text(path)
                 if _HAS_TRIGGERS.search(text):
                     yield FlowFile(path, "", text)
-            elif name.lower().endswith(".zip") and is_package(path):
+            elif name.lower().endswith(".zip") and _is_package(path):
                 yield from _package(path)
 
 
 def holds_packages(paths: Sequence[str]) -> bool:
     """Whether there is a solution package among files and in folders, with flows or without."""
-    from ..solution import is_package
-
     for path in paths:
         inside = Path(path).rglob("*.zip") if Path(path).is_dir() else [Path(path)]
-        if any(item.suffix.lower() == ".zip" and is_package(item) for item in inside):
+        if any(item.suffix.lower() == ".zip" and _is_package(item) for item in inside):
             return True
     return False
+
+
+def _is_package(path: str | Path) -> bool:
+    from ..solution import is_package
+
+    return is_package(path)
 
 
 def _package(path: str) -> Iterator[FlowFile]:
@@ -122,6 +133,8 @@ def read_text(path: str) -> str:
 
 def read_flow(path: str) -> FlowVersion:
     """A flow in any of the shapes that flows are exported in."""
+    from ..flow import FlowVersion, parse_document
+
     try:
         document = parse_document(read_text(path))
     except PowerAutomateError as error:
@@ -137,4 +150,6 @@ def write(text: str, target: str | None) -> None:
     if target is None or target == "-":
         sys.stdout.write(text)
         return
+    from ..files import write_whole
+
     write_whole(target, text.encode("utf-8"), make_folders=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..terminal import json_text, shown
+from .output import Progress, add_format
 from .selecting import connected
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def add_to(verbs: Any) -> None:
         help="delete this one of the flows that are listed; may be repeated",
     )  # fmt: skip
     verb.add_argument("--yes", action="store_true", help="delete without a question")
-    verb.add_argument("--format", choices=("text", "json"), default="text")
+    add_format(verb)
     verb.set_defaults(run=_run)
 
 
@@ -48,12 +49,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from ..operations.orphans import delete_orphan, find_orphans, read_state
 
     client = connected()
-    found = find_orphans(
-        client,
-        read_state(_read(arguments.state)),
-        names=arguments.name,
-        others=[read_state(_read(path)) for path in arguments.other_state],
-    )
+    state = read_state(_read(arguments.state))
+    others = [read_state(_read(path)) for path in arguments.other_state]
+    with Progress("looking at the flows"):
+        found = find_orphans(client, state, names=arguments.name, others=others)
     wanted = [id_.lower() for id_ in arguments.delete]
     unknown = sorted(set(wanted) - {item.flow.workflow_id for item in found})
     if unknown:

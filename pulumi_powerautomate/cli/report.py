@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .output import add_format
 
 if TYPE_CHECKING:
     from ..review import Step
@@ -23,6 +26,11 @@ def add_to(verbs: Any) -> None:
     verb.add_argument("-o", "--output", help="the Markdown file to write; standard output if none")
     verb.add_argument("--title", default="", help="the heading; the stack's name by default")
     verb.add_argument(
+        "--stack", default="",
+        help="the stack's name, for a preview that failed before it named one; the project's name "
+        "is read from Pulumi.yaml in the folder",
+    )  # fmt: skip
+    verb.add_argument(
         "--limit", type=int, default=65_536, metavar="CHARACTERS",
         help="the longest report (65536, GitHub's limit for a comment)",
     )  # fmt: skip
@@ -30,20 +38,41 @@ def add_to(verbs: Any) -> None:
         "--folder", default=".", metavar="FOLDER",
         help="the program's folder, where packages are looked for (the working folder)",
     )  # fmt: skip
+    add_format(verb, text="markdown")
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
     from functools import partial
 
-    from ..review import read_preview, report
+    from ..review import read_preview, report, report_document
+    from ..terminal import json_text
     from .flow_files import read_text, write
 
     preview = read_preview(read_text(arguments.preview))
+    if arguments.stack:
+        # Of `organization/project/stack` the last part is the name.
+        stack = arguments.stack.rpartition("/")[2]
+        project = preview.project or _project(Path(arguments.folder))
+        preview = replace(preview, stack=stack, project=project)
     packages = partial(_packages, Path(arguments.folder))
+    if arguments.format == "json":
+        write(json_text(report_document(preview, packages=packages)) + "\n", arguments.output)
+        return 0
     text = report(preview, title=arguments.title, limit=arguments.limit, packages=packages)
     write(text, arguments.output)
     return 0
+
+
+def _project(folder: Path) -> str:
+    """The project's name, as Pulumi.yaml has it on a line of its own."""
+    for name in ("Pulumi.yaml", "Pulumi.yml"):
+        if (folder / name).is_file():
+            text = (folder / name).read_text("utf-8", "replace")
+            found = re.search(r"""(?m)^name:\s*["']?([A-Za-z0-9_.-]+)""", text)
+            return found[1] if found else ""
+    return ""
 
 
 def _packages(folder: Path, step: Step) -> PackageDifference | str | None:

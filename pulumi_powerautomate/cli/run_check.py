@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict
 from typing import Any
 
+from .output import Progress, add_format, paint
 from .selecting import connected
 
 
@@ -22,21 +22,25 @@ def add_to(verbs: Any) -> None:
     verb.add_argument("--within", metavar="SPAN", default="1h", help="90s, 15m, 1h, 2d (1h)")
     verb.add_argument("--max-failures", metavar="N", type=int, default=0, help="accepted (0)")
     verb.add_argument("--min-runs", metavar="N", type=int, default=0, help="expected (0)")
-    verb.add_argument("--format", choices=("text", "json"), default="text")
+    add_format(verb)
     verb.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
     from ..operations.run_check import check_runs, duration, summary
     from ..terminal import json_text, shown
 
-    check = check_runs(
-        connected(),
-        arguments.flow,
-        within=duration(arguments.within),
-        max_failures=arguments.max_failures,
-        min_runs=arguments.min_runs,
-    )
+    within = duration(arguments.within)
+    with Progress("reading the runs"):
+        check = check_runs(
+            connected(),
+            arguments.flow,
+            within=within,
+            max_failures=arguments.max_failures,
+            min_runs=arguments.min_runs,
+        )
     if arguments.format == "json":
         found = {
             "flow": check.flow.workflow_id,
@@ -49,5 +53,5 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(map(shown, summary(check, arguments.within))))
     for problem in check.problems:
-        print(f"failed: {shown(problem)}", file=sys.stderr)
+        print(f"{paint('failed:', 'red', sys.stderr)} {shown(problem)}", file=sys.stderr)
     return 1 if check.problems else 0

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
-
-from ..terminal import shown
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
@@ -21,7 +18,7 @@ def add_selection(verb: argparse.ArgumentParser) -> None:
 
 
 def selection(arguments: argparse.Namespace, **more: Any) -> Selection:
-    """What the options say."""
+    """The values of the options."""
     from ..operations.selection import Selection
 
     return Selection(arguments.name, arguments.owner, arguments.solution, **more)
@@ -32,21 +29,3 @@ def connected() -> DataverseClient:
     from ..functions.flows import client_of
 
     return client_of(None)
-
-
-class Progress:
-    """One line on a terminal that says what is going on, and goes away."""
-
-    def __init__(self) -> None:
-        self._shown = 0
-
-    def __call__(self, text: str) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{shown(text):<{self._shown}}", end="", file=sys.stderr, flush=True)
-            self._shown = len(text)
-
-    def clear(self) -> None:
-        """Make room for what comes next."""
-        if self._shown:
-            print(f"\r{'':<{self._shown}}\r", end="", file=sys.stderr, flush=True)
-            self._shown = 0

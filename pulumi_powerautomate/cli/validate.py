@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .output import Progress
+
 
 def add_to(verbs: Any) -> None:
     """Declare the verb."""
@@ -16,8 +18,8 @@ def add_to(verbs: Any) -> None:
     )
     verb.add_argument("files", nargs="+", metavar="FILE", help="JSON file, folder or solution zip")
     verb.add_argument(
-        "--format", choices=("text", "json", "sarif", "github"), default="text",
-        help="text (default), json, sarif (2.1.0) or github (annotations of a workflow run)",
+        "--format", choices=("text", "json", "sarif", "junit", "github"), default="text",
+        help="text (default), json, sarif (2.1.0), junit (XML), or github (annotations of a run)",
     )  # fmt: skip
     verb.add_argument(
         "--ignore", action="append", default=[], metavar="RULE",
@@ -26,6 +28,18 @@ def add_to(verbs: Any) -> None:
     verb.add_argument(
         "--config", metavar="FILE",
         help="which rules do not hold where (.pulumi-powerautomate.json, if there is one)",
+    )  # fmt: skip
+    verb.add_argument(
+        "--policy", metavar="FILE",
+        help="policies to hold too, as a policy pack does at a preview: see the page on policies",
+    )  # fmt: skip
+    verb.add_argument(
+        "--stack", metavar="NAME",
+        help="with --policy: the stack that the flows are for, where a policy asks for it",
+    )  # fmt: skip
+    verb.add_argument(
+        "--skip-others", action="store_true",
+        help="pass over named files that hold no flow, and accept that none does; for hooks",
     )  # fmt: skip
     verb.add_argument("--strict", action="store_true", help="fail for warnings too")
     verb.set_defaults(run=_run)
@@ -37,9 +51,17 @@ def _run(arguments: argparse.Namespace) -> int:
     from .flow_files import flow_files, holds_packages
     from .ignored_rules import read_ignored_rules
 
+    if arguments.stack and not arguments.policy:
+        raise InvalidInputError("--stack is for --policy FILE; give both.")
     rules = read_ignored_rules(arguments.ignore, arguments.config)
-    found = findings_of_all(list(flow_files(arguments.files)), rules.of)
-    if not found and not holds_packages(arguments.files):
+    with Progress("checking the flows"):
+        flows = list(flow_files(arguments.files, skip_others=arguments.skip_others))
+        found = findings_of_all(flows, rules.of)
+        if arguments.policy:
+            from .policy_findings import with_policies
+
+            found = with_policies(found, arguments.policy, arguments.stack)
+    if not found and not arguments.skip_others and not holds_packages(arguments.files):
         raise InvalidInputError(
             f"{', '.join(arguments.files)}: no flow and no solution package in it; nothing was "
             "checked."

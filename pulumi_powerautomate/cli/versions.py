@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidInputError, PowerAutomateError
 from ..flow import FlowVersion, parse_document
-from ..solution import PackageContents, is_solution_folder, read_contents
 from .flow_files import flow_files, read_flow
+
+if TYPE_CHECKING:
+    from ..solution import PackageContents
 
 Flows = Mapping[str, FlowVersion]
 
 
 def read_version(path: str) -> FlowVersion | PackageContents | Flows:
     """
-    What a path holds: a flow, a solution package, or the flows of a folder by their path in it.
+    Contents of a path: a flow, a solution package, or the flows of a folder by their path in it.
 
     Raises:
         InvalidInputError: it is none of them.
     """
+    if not Path(path).is_dir() and not path.lower().endswith(".zip"):
+        return read_flow(path)
+    from ..solution import is_solution_folder, read_contents
+
     if path.lower().endswith(".zip"):
         return read_contents(path)
-    if not Path(path).is_dir():
-        return read_flow(path)
     if is_solution_folder(path):
         return read_contents(path)
     found = {}
@@ -46,7 +51,7 @@ def flows_of(version: FlowVersion | PackageContents | Flows) -> Flows:
     """The flows of a version, by id or path; a flow alone has an empty one."""
     if isinstance(version, FlowVersion):
         return {"": version}
-    return version.flows if isinstance(version, PackageContents) else version
+    return version if isinstance(version, Mapping) else version.flows
 
 
 def one_flow(path: str, wanted: str | None) -> tuple[str, str, FlowVersion]:

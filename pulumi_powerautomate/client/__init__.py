@@ -36,7 +36,7 @@ class DataverseClient:
 
     Args:
         connection: where and as whom.
-        lanes: how many requests may be out at once, from 1 to the service's limit of 52.
+        max_concurrency: how many requests may be out at once, 1 to the service's limit of 52.
         tokens: what signs in, when something has signed in for this connection already.
     """
 
@@ -49,7 +49,7 @@ class DataverseClient:
 
     @cached_property
     def transport(self) -> Transport:
-        """What sends the requests."""
+        """The HTTP transport."""
         from .http.transport import Transport
 
         return Transport(self.connection, self._max_concurrency, self._tokens)
@@ -105,7 +105,7 @@ class DataverseClient:
 
     @cached_property
     def runs(self) -> Runs:
-        """What flows did lately."""
+        """Runs of flows."""
         from .flows.runs import Runs
 
         return Runs(self.transport)
@@ -132,7 +132,7 @@ class DataverseClient:
         return Discovery(self.connection, tokens=self._tokens)
 
     def traffic_summary(self) -> str:
-        """What was sent so far, in a sentence; empty when nothing was."""
+        """Request counts so far, in a sentence; empty when there are none."""
         return self.transport.traffic.summary() if "transport" in self.__dict__ else ""
 
     def close(self) -> None:

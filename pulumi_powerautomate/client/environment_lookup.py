@@ -52,7 +52,7 @@ def locate(connection: Connection) -> Connection:
 
 
 def tokens_of(connection: Connection) -> TokenSource | None:
-    """What signed in when this connection's environment was looked up, if it was."""
+    """The token source that looked up this connection's environment, if there is one."""
     found = _found.get(_key(connection))
     return found.tokens if found else None
 

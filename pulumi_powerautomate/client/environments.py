@@ -65,7 +65,7 @@ class LiveEnvironment:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What it may be called when it is looked for."""
+        """The names by which it can be found."""
         return (self.unique_name, self.url_name, self.id, self.organization_id)
 
     def matches(self, part: str) -> bool:

@@ -1,5 +1,5 @@
 """
-One list that answers for many rows.
+Cache one list request to serve many reads of a refresh.
 
 A refresh reads every resource of a stack, one call of the engine each. The first is answered by a
 request of its own, because most commands need no more; from the second on, one list answers for

@@ -70,7 +70,7 @@ class Directory:
         if way == "id":
             return Owner("team" if kind == "team" else "user", guid(value))
         key = (kind, way, value.lower())
-        # One lock for all: lanes that start cold with one name must not ask one by one.
+        # One lock for all: threads that start with one name must not ask one by one.
         with self._lock:
             if key not in self._known:
                 self._known[key] = self._look_up(kind, way, value)

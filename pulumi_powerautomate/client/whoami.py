@@ -1,4 +1,4 @@
-"""Who we are in an environment, what we may do there, and what the service tells about itself."""
+"""The signed-in identity (WhoAmI), its privileges, and what the service tells about itself."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def without_conflicting_credentials(
     """
     The settings, less those that speak for another way than an explicit provider was given.
 
-    What was written for one provider must not compete with what the process's environment holds
+    Settings of one provider must not compete with those that the process's environment holds
     for all.
     """
     own = {name: settings[name] for name in settings if origins[name].startswith(ARGUMENT)}
@@ -72,7 +72,7 @@ def without_conflicting_credentials(
 
 def choose(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
     """
-    The way to sign in, one of `WAYS`.
+    The auth method, one of `AUTH_METHODS`.
 
     Raises:
         ConfigurationError: two settings contradict each other, or one says what is unknown.

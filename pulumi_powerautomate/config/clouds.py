@@ -44,7 +44,7 @@ PUBLIC = Cloud(
     ("https://login.microsoftonline.com", "https://login.windows.net"),
     (".dynamics.com",),
     "api://AzureADTokenExchange",
-    ("azurecloud", "azurepublic", "azurepubliccloud"),
+    ("azurecloud", "azurepublic", "azurepubliccloud", "gcc"),
 )
 
 CLOUDS: tuple[Cloud, ...] = (
@@ -54,7 +54,7 @@ CLOUDS: tuple[Cloud, ...] = (
         ("https://login.microsoftonline.us",),
         (".crm.microsoftdynamics.us", ".crm.appsplatform.us"),
         "api://AzureADTokenExchangeUSGov",
-        ("azureusgovernment", "azureusgovernmentcloud", "usgov"),
+        ("azureusgovernment", "azureusgovernmentcloud", "usgov", "gcchigh", "dod"),
     ),
     Cloud(
         "china",

@@ -22,7 +22,7 @@ class Connection:
             as long as `environment` names one that has not been looked up.
         settings: every other setting that was given, by name.
         origins: where each setting came from, for `doctor` and for error messages.
-        way: how to sign in, one of `WAYS`.
+        way: the auth method, one of `AUTH_METHODS`.
     """
 
     environment_url: str

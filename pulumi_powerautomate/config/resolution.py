@@ -13,11 +13,13 @@ from .auth_methods import choose, without_conflicting_credentials
 from .clouds import cloud_of_authority, cloud_of_host
 from .connection import Connection
 from .environment_address import take_address
+from .indirect import follow
 from .settings import ARGUMENT, SETTINGS, Setting
 from .trusted_hosts import (
     check_authority_url,
     check_credential_url,
     check_environment_url,
+    check_metadata_url,
     parse_address,
     trusted_hosts,
 )
@@ -55,6 +57,7 @@ def resolve(
             if text:
                 settings[setting.name], origins[setting.name] = text, origin
                 break
+    follow(settings, origins, environ)
     settings = without_conflicting_credentials(settings, origins)
     url = take_address(settings, origins)
     if not url and "environment" not in settings and needs_environment:
@@ -108,6 +111,8 @@ def _check_values(connection: Connection) -> None:
         where = f"authority_host ({origins['authority_host']})"
         check_authority_url(connection.authority_host, where, get("trusted_host") or "")
     _check_assertion_url(connection)
+    if get("msi_endpoint"):
+        check_metadata_url(get("msi_endpoint") or "", f"msi_endpoint ({origins['msi_endpoint']})")
     for setting in SETTINGS.values():
         if setting.switch:
             connection.is_on(setting.name)

@@ -51,19 +51,43 @@ class Setting:
 
 def _service_principal() -> tuple[Setting, ...]:
     return (
-        Setting("tenant_id", "whom", ("ARM_TENANT_ID", "AZURE_TENANT_ID")),
-        Setting("client_id", "whom", ("ARM_CLIENT_ID", "AZURE_CLIENT_ID")),
-        Setting("client_secret", "whom", ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"), secret=True),
-        Setting("client_certificate", "whom", ("ARM_CLIENT_CERTIFICATE",), secret=True),
+        Setting(
+            "tenant_id", "whom", ("ARM_TENANT_ID", "AZURE_TENANT_ID", "POWER_PLATFORM_TENANT_ID")
+        ),
+        Setting(
+            "client_id", "whom", ("ARM_CLIENT_ID", "AZURE_CLIENT_ID", "POWER_PLATFORM_CLIENT_ID")
+        ),
+        Setting("client_id_file_path", "whom", ("ARM_CLIENT_ID_FILE_PATH",)),
+        Setting(
+            "client_secret",
+            "whom",
+            ("ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET", "POWER_PLATFORM_CLIENT_SECRET"),
+            secret=True,
+        ),
+        Setting("client_secret_file_path", "whom", ("ARM_CLIENT_SECRET_FILE_PATH",)),
+        Setting(
+            "client_certificate",
+            "whom",
+            ("ARM_CLIENT_CERTIFICATE", "POWER_PLATFORM_CLIENT_CERTIFICATE"),
+            secret=True,
+        ),
         Setting(
             "client_certificate_path",
             "whom",
-            ("ARM_CLIENT_CERTIFICATE_PATH", "AZURE_CLIENT_CERTIFICATE_PATH"),
+            (
+                "ARM_CLIENT_CERTIFICATE_PATH",
+                "AZURE_CLIENT_CERTIFICATE_PATH",
+                "POWER_PLATFORM_CLIENT_CERTIFICATE_FILE_PATH",
+            ),
         ),
         Setting(
             "client_certificate_password",
             "whom",
-            ("ARM_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_CERTIFICATE_PASSWORD"),
+            (
+                "ARM_CLIENT_CERTIFICATE_PASSWORD",
+                "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+                "POWER_PLATFORM_CLIENT_CERTIFICATE_PASSWORD",
+            ),
             secret=True,
         ),
     )
@@ -95,6 +119,7 @@ def _federation() -> tuple[Setting, ...]:
                 "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
                 "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
                 "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+                "POWER_PLATFORM_AZDO_SERVICE_CONNECTION_ID",
             ),
         ),
     )
@@ -108,7 +133,7 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("former_environment_url", "where"),
         Setting("unrecorded_environment_url", "where"),
         Setting("discovery_host", "where"),
-        Setting("cloud", "where", ("ARM_ENVIRONMENT",)),
+        Setting("cloud", "where", ("ARM_ENVIRONMENT", "POWER_PLATFORM_CLOUD")),
         Setting("authority_host", "where", ("AZURE_AUTHORITY_HOST",)),
         Setting("ca_bundle", "where"),
         Setting("trusted_host", "where"),
@@ -116,11 +141,15 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("verify_responses", "where", switch=True),
         Setting("auth", "whom"),
         *_service_principal(),
-        Setting("use_oidc", "whom", ("ARM_USE_OIDC",), switch=True),
+        Setting("use_oidc", "whom", ("ARM_USE_OIDC", "POWER_PLATFORM_USE_OIDC"), switch=True),
         *_federation(),
-        Setting("use_msi", "whom", ("ARM_USE_MSI",), switch=True),
-        Setting("use_cli", "whom", ("ARM_USE_CLI",), switch=True),
-        Setting("use_azd", "whom", switch=True),
+        Setting(
+            "use_aks_workload_identity", "whom", ("ARM_USE_AKS_WORKLOAD_IDENTITY",), switch=True
+        ),
+        Setting("use_msi", "whom", ("ARM_USE_MSI", "POWER_PLATFORM_USE_MSI"), switch=True),
+        Setting("msi_endpoint", "whom", ("ARM_MSI_ENDPOINT",)),
+        Setting("use_cli", "whom", ("ARM_USE_CLI", "POWER_PLATFORM_USE_CLI"), switch=True),
+        Setting("use_azd", "whom", ("POWER_PLATFORM_USE_DEV_CLI",), switch=True),
         Setting("use_device_code", "whom", switch=True),
         Setting("use_browser", "whom", switch=True),
         Setting("token_cache", "whom"),
@@ -131,7 +160,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 def is_true(value: str, name: str, origin: str) -> bool:
     """
-    What a switch says: true, false, 1 or 0, in upper or lower case.
+    Parse a switch: true, false, 1 or 0, in upper or lower case.
 
     Raises:
         ConfigurationError: it says something else.

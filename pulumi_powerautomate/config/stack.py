@@ -1,4 +1,4 @@
-"""What a stack's configuration says to no effect: keys that do not exist, values overruled."""
+"""Configuration without effect: keys that do not exist, values that are overruled."""
 
 from __future__ import annotations
 

@@ -159,6 +159,26 @@ def check_credential_url(url: str, where: str) -> str:
     return _read_https(url, where).url
 
 
+def check_metadata_url(url: str, where: str) -> str:
+    """
+    The endpoint of a managed identity, or a `ConfigurationError` in one line.
+
+    It is on the machine or its network, where http is usual (169.254.169.254), or it is https.
+    """
+    address = parse_address(url)
+    if address is not None and address.scheme == "http" and _is_near(address.host):
+        return address.url
+    return check_credential_url(url, where)
+
+
+def _is_near(host: str) -> bool:
+    try:
+        number = ip_address(host)
+    except ValueError:
+        return is_loopback(host)
+    return number.is_loopback or number.is_link_local
+
+
 def trusted_hosts(setting: str) -> Collection[str]:
     """The hosts that `trusted_host` names, which may be several with commas between."""
     return [host.strip().lower() for host in setting.split(",") if host.strip()]

@@ -85,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="answer an open question otherwise; see --list-switches",
     )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json"),
+        default="text",
+        help="text (default), or json: one line once it listens",
+    )
     parser.add_argument("--list-switches", action="store_true", help="print the switches and end")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="time each answer takes")
     parser.add_argument(
@@ -226,6 +232,10 @@ def shell_lines(environment: dict[str, str], *, windows: bool) -> list[str]:
 
 
 def _tell(environment: dict[str, str], arguments: argparse.Namespace) -> None:
+    if arguments.format == "json":
+        told = {"url": environment["POWERAUTOMATE_ENVIRONMENT_URL"], "variables": environment}
+        print(json.dumps({**told, "database": arguments.database}), flush=True)
+        return
     print("Dataverse emulator: a new environment at", environment["POWERAUTOMATE_ENVIRONMENT_URL"])
     print("Rows are kept in", arguments.database or "memory, until this command ends")
     if arguments.control:

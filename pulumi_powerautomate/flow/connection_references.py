@@ -9,7 +9,6 @@ that is not bound has neither name.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -152,6 +151,8 @@ def _check_members(entry: Mapping[str, Any], where: str) -> None:
     known = _BY_REFERENCE + _BY_CONNECTION
     for member in entry:
         if member not in known:
+            import difflib
+
             near = difflib.get_close_matches(str(member), known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}."
             raise DefinitionError(where, f"{member!r} is not known; {hint}")

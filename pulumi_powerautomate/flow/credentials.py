@@ -1,5 +1,5 @@
 """
-What in a definition looks like a credential.
+Find text in a definition that looks like a credential.
 
 The rules are those by which differences and logs hide values. A value that is computed when the
 flow runs is none.

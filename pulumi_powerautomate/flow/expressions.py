@@ -36,6 +36,17 @@ SPACE: /\s+/
 """
 
 _TEXT = re.compile(r"('(?:[^']|'')*')")
+# The same tokens where a value begins, and where a member's name does.
+_TOKEN = re.compile(
+    r"""(?x)\s*(?:
+    (?P<constant>(?i:(?:true|false|null)(?![^\s.,(){}@\[\]?'"])(?!\s*\())
+    |[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?(?![^\s.,(){}@\[\]?'"]))
+    |(?P<text>'(?:[^']|'')*')
+    |(?P<name>[^\s.,(){}@\[\]?'"]+))"""
+)
+_NAME = re.compile(r"""\s*([^\s.,(){}@\[\]?'"]+)""")
+_SPACE = re.compile(r"\s+")
+_ACCESS = ("?", ".", "[")
 # From behind `@{` up to its `}`, which text literals do not end.
 _INTERPOLATION = re.compile(r"[^'}]*(?:'[^']*'[^'}]*)*\}")
 
@@ -180,14 +191,87 @@ def _expression(text: str, start: int) -> Expression:
 @functools.lru_cache(maxsize=8192)
 def _shape(text: str) -> Shape | None:
     """The structure of an expression whose text literals are empty; None when it has none."""
-    from lark.exceptions import UnexpectedInput
-
-    calls: list[Call] = []
     try:
-        root = _value(_parser().parse(text), iter(range(len(text))), calls)
-    except (UnexpectedInput, RecursionError):
+        return _Reader(text).shape()
+    except RecursionError:
         return None
-    return Shape(root, tuple(calls))
+
+
+class _Reader:
+    """
+    Reads a shape that is well formed.
+
+    It accepts what `_GRAMMAR` does, with its tokens. Loading a parser generator takes longer than
+    everything else that is done to a flow; the grammar is for expressions that are refused here,
+    and explains why.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._literals = 0
+        self._calls: list[Call] = []
+
+    def shape(self) -> Shape | None:
+        root = self._value()
+        if root is None or self._next() != "":
+            return None
+        return Shape(root, tuple(self._calls))
+
+    def _value(self) -> Value | None:
+        found = _TOKEN.match(self._text, self._at)
+        if found is None:
+            return None
+        self._at = found.end()
+        value: Value | None
+        if found["constant"] is not None:
+            value = Constant(found["constant"])
+        elif found["name"] is not None:
+            value = self._call(found["name"])
+        else:
+            self._literals += 1
+            value = Text(self._literals - 1)
+        while value is not None and self._next() in _ACCESS:
+            value = self._accessed(value)
+        return value
+
+    def _accessed(self, value: Value) -> Value | None:
+        self._takes("?")
+        if self._takes("."):
+            name = _NAME.match(self._text, self._at)
+            if name is None:
+                return None
+            self._at = name.end()
+            return Accessed(value, Constant(name[1]))
+        key = self._value() if self._takes("[") else None
+        return Accessed(value, key) if key is not None and self._takes("]") else None
+
+    def _call(self, name: str) -> Call | None:
+        if not self._takes("("):
+            return None
+        arguments: list[Value] = []
+        while not self._takes(")"):
+            if arguments and not self._takes(","):
+                return None
+            argument = self._value()
+            if argument is None:
+                return None
+            arguments.append(argument)
+        call = Call(name, tuple(arguments))
+        self._calls.append(call)
+        return call
+
+    def _next(self) -> str:
+        """The next character that is no space, which it steps over; empty at the end."""
+        found = _SPACE.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return self._text[self._at : self._at + 1]
+
+    def _takes(self, character: str) -> bool:
+        if self._next() != character:
+            return False
+        self._at += 1
+        return True
 
 
 @functools.lru_cache(maxsize=1)
@@ -195,24 +279,6 @@ def _parser() -> Any:
     from lark import Lark
 
     return Lark(_GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False)
-
-
-def _value(tree: Any, numbers: Iterator[int], calls: list[Call]) -> Value:
-    """The value a tree stands for; text literals are numbered as they come."""
-    children = tree.children
-    if tree.data == "text":
-        return Text(next(numbers))
-    if tree.data == "call":
-        arguments = tuple(_value(child, numbers, calls) for child in children[1:])
-        calls.append(Call(str(children[0]), arguments))
-        return calls[-1]
-    if tree.data == "accessed":
-        value = _value(children[0], numbers, calls)
-        access = children[1]
-        if access.data == "member":
-            return Accessed(value, Constant(str(access.children[0])))
-        return Accessed(value, _value(access.children[0], numbers, calls))
-    return Constant(str(children[0]))
 
 
 def _explained(text: str, start: int) -> ExpressionError:

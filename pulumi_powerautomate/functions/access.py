@@ -14,7 +14,7 @@ from .flows import client_of, later
 
 
 class FlowAccess(TypedDict):
-    """What one user or team may do with a flow."""
+    """Rights of one user or team on a flow."""
 
     type: Literal["user", "team"]
     """Whether it is a user or a team."""
@@ -87,7 +87,7 @@ def get_principal_access(
     flow_id: str, principal: Principal, *, provider: Provider | None = None
 ) -> list[str]:
     """
-    What a user or team may do with a flow: as owner, by roles, through teams, by shares.
+    Rights of a user or team on a flow: as owner, by roles, through teams, by shares.
 
     Args:
         flow_id: the flow's id.

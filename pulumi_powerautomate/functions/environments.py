@@ -43,7 +43,7 @@ class Environment(TypedDict):
     is_admin: bool
     """Whether the person is a system administrator there."""
     purpose: str | None
-    """What it was made for."""
+    """Type of the environment."""
     trial_expires_on: str | None
     """When its trial ends, ISO 8601; None for one that is no trial."""
     updated_on: str | None

@@ -58,7 +58,7 @@ class Import(TypedDict):
     progress: float
     """Percent; an import that failed stops before 100."""
     state: Literal["running", "succeeded", "failed"]
-    """What has become of it."""
+    """State of the import."""
     started_on: str
     """When it started, ISO 8601."""
     completed_on: str | None
@@ -136,7 +136,7 @@ def get_solution_components(
     unique_name: str, *, provider: Provider | None = None
 ) -> list[SolutionComponent]:
     """
-    What a solution holds.
+    Components of a solution.
 
     Args:
         unique_name: its unique name.

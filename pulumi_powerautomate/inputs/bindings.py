@@ -62,7 +62,7 @@ class Doubt:
         return cls(columns & written, _ANY_VERSION)
 
     def outputs(self, error: PowerAutomateError | str) -> dict[str, Any]:
-        """What the state keeps of it."""
+        """Outputs that record it."""
         return {ERROR: str(error), DOUBT: {"columns": sorted(self.columns), "etag": self.etag}}
 
 

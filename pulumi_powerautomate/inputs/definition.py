@@ -121,7 +121,7 @@ async def _showable(whole: pulumi.Output[Any]) -> bool:
 
 def difference_lines(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     """
-    What changes in the definition and its connections, a short line each.
+    Changes of the definition and its connections, one short line each.
 
     Args:
         olds: the inputs that the last operation was given; empty for a new flow.
@@ -350,7 +350,7 @@ def _prepared(
 
 
 def _kind_hint(text: Any) -> str:
-    """What a text that is not JSON seems to be instead, as a sentence to append."""
+    """A guess at the format of a text that is not JSON, as a sentence to append."""
     if not isinstance(text, str):
         return ""
     lines = text.strip().splitlines()
@@ -373,7 +373,7 @@ def _lines(problems: list[Any]) -> list[str]:
 
 
 def _rules_broken(problems: list[Any]) -> list[str]:
-    """What is wrong with a secret, without a word of it."""
+    """Problems of a secret definition, without quoting it."""
     from ..flow.validation import RULES
 
     times = Counter(problem.code for problem in problems)

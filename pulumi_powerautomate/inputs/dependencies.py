@@ -1,5 +1,5 @@
 """
-What a flow needs comes before it within a program, in whatever order the program declares them.
+Dependencies of flows within a program: child flows and connection references come first.
 
 A definition names its child flows by id, and its connection references by logical name; none of
 them needs to be declared first. The engine orders resources by their dependencies, and a
@@ -328,7 +328,7 @@ def _logical_names(references: Any) -> frozenset[str]:
 
 
 def _listed(opts: pulumi.ResourceOptions | None) -> tuple[pulumi.Resource, ...]:
-    """What the options say the flow depends on, where they say it plainly."""
+    """The flow's `depends_on`, where it holds resources."""
     given = opts.depends_on if opts is not None else None
     if isinstance(given, pulumi.Resource):
         return (given,)

@@ -1,5 +1,5 @@
 """
-What the engine keeps of a cloud flow, in the words of its declaration.
+The state of a cloud flow: outputs, recorded declaration, changed inputs.
 
 Outputs after an operation, the declaration that a drifted flow would fulfil, and which inputs a
 declaration changes.
@@ -19,8 +19,8 @@ from ..provider.environment_guard import ENVIRONMENT
 from .definition import DIGEST, SHOWABLE
 
 if TYPE_CHECKING:
+    from ..client.flows.model import Attempt, WriteResult
     from ..client.flows.requests import FlowSpec, LiveFlow
-    from ..client.flows.write import Attempt, WriteResult
 
 COMPUTED = CLOUD_FLOW.computed
 ECHOED = CLOUD_FLOW.echoed
@@ -56,8 +56,8 @@ def outputs_of(
     olds: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
-    What the state keeps: every input but the definition, which the inputs keep already, and what
-    the service decided.
+    Outputs for the state: every input but the definition, which the inputs hold already, and the
+    values that the service decided.
     """
     outputs = {
         key: inputs[key]
@@ -101,7 +101,7 @@ def attempts_in(olds: Mapping[str, Any]) -> list[Attempt]:
 
 
 def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
-    from ..client.flows.write import Attempt
+    from ..client.flows.model import Attempt
 
     salt = fingerprints["salt"]
     written = frozenset(fingerprints) - {"salt"}
@@ -157,13 +157,13 @@ def members_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
-    """What `read` tells of a flow that is as the last operation left it."""
+    """Outputs of `read` for a flow that is unchanged since the last operation."""
     kept = (*ECHOED, DIGEST, *COMPUTED, MEMBERS, IDENTITY)
     return {key: props[key] for key in kept if props.get(key) is not None}
 
 
 def computed(live: LiveFlow) -> dict[str, Any]:
-    """What the service decides of a flow."""
+    """Outputs whose values the service decides."""
     return {
         "current_state": live.state,
         "owner_id": live.owner_id,

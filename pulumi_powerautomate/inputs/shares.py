@@ -1,4 +1,4 @@
-"""What the two sharing resources have in common: their inputs, and that one excludes the other."""
+"""Inputs of the two sharing resources, and the rule that one excludes the other."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def normalize_access(value: Any, where: str = "access") -> tuple[list[str], list
 
 
 def check_flow_id(inputs: dict[str, Any]) -> list[str]:
-    """What is wrong with `flow_id`; it is put in lower case, which the service compares in."""
+    """Problems of `flow_id`; it is put in lower case, as the service compares it."""
     flow_id = inputs.get("flow_id")
     if flow_id is None:
         return ["flow_id is missing; pass the id of a flow."]
@@ -63,7 +63,7 @@ def check_flow_id(inputs: dict[str, Any]) -> list[str]:
 
 
 def check_on_conflict(inputs: Mapping[str, Any]) -> list[str]:
-    """What is wrong with `on_conflict`."""
+    """Problems of `on_conflict`."""
     given = inputs.get("on_conflict")
     if given is None or is_unknown(given) or given in ("fail", "overwrite"):
         return []

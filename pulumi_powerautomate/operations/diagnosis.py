@@ -1,5 +1,5 @@
 """
-What works between this machine and an environment, step by step.
+Diagnose the connection from this machine to an environment, step by step.
 
 Each step is tried even if an earlier one failed, unless it cannot work without that one. Nothing is
 changed in the environment, and no secret is part of what is reported.

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from ..client.flows.requests import LiveFlow
 from ..client.principals import Owner
 from ..flow import connectors_of
-from ..terminal import json_text, shown
+from ..table import text_table
+from ..terminal import json_text
+from .run_check import kind_of, require_runs
 from .selection import Selection, select, with_definitions
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
 
 _WIDEST = 48
+
+
+@dataclass(frozen=True)
+class RunCounts:
+    """
+    Runs of a flow in a span of time.
+
+    Attributes:
+        total: how many began.
+        failed: how many of them failed.
+        last_error: code of the latest failure; empty without one.
+    """
+
+    total: int = 0
+    failed: int = 0
+    last_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,8 @@ class FlowRow:
         modified: when it was last changed, ISO 8601.
         solutions: unmanaged solutions that people made and the flow belongs to.
         connectors: names such as `shared_office365`; None where they were not asked for.
+        suspended_by: `data policy` or `service`, of a flow that is suspended; else empty.
+        runs: how many runs there were lately, and how many failed; None where it was not asked for.
     """
 
     name: str
@@ -41,6 +61,13 @@ class FlowRow:
     managed: bool
     id: str
     connectors: tuple[str, ...] | None = None
+    suspended_by: str = ""
+    runs: RunCounts | None = None
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether it is suspended, or a run of it failed."""
+        return self.state == "suspended" or bool(self.runs and self.runs.failed)
 
 
 def flow_rows(
@@ -49,6 +76,7 @@ def flow_rows(
     *,
     connectors: bool = False,
     connector: str | None = None,
+    runs_within: timedelta | None = None,
 ) -> list[FlowRow]:
     """
     The flows of a selection.
@@ -56,6 +84,10 @@ def flow_rows(
     Args:
         connectors: whether to read the definitions for the connectors they use.
         connector: only flows that use it, `shared_office365` or `office365`.
+        runs_within: how far back to count runs; None to count none.
+
+    Raises:
+        RunsNotKeptError: runs are to be counted, and the environment does not tell about them.
     """
     flows: Sequence[LiveFlow] = select(client, wanted).flows
     used = {}
@@ -71,6 +103,7 @@ def flow_rows(
         return []
     names = client.directory.names_of({_owner(flow) for flow in flows})
     solutions = client.solution_components.unmanaged_by_flow()
+    counts = None if runs_within is None else _counted(client, runs_within)
     return [
         FlowRow(
             name=flow.name,
@@ -81,6 +114,8 @@ def flow_rows(
             managed=flow.is_managed,
             id=flow.workflow_id,
             connectors=used.get(flow.workflow_id),
+            suspended_by=_suspended_by(flow),
+            runs=None if counts is None else counts.get(flow.workflow_id, RunCounts()),
         )
         for flow in flows
     ]
@@ -91,26 +126,57 @@ def as_json(rows: Sequence[FlowRow]) -> str:
     return json_text([asdict(row) for row in rows])
 
 
-def as_table(rows: Sequence[FlowRow]) -> str:
-    """Columns for a person, as wide as their contents."""
+def as_table(
+    rows: Sequence[FlowRow], paint: Callable[[int, str], str] = lambda column, cell: cell
+) -> str:
+    """Columns for a person, as wide as their contents; `paint` as in `text_table`."""
     with_connectors = any(row.connectors is not None for row in rows)
+    with_runs = any(row.runs is not None for row in rows)
     lines = [["NAME", "STATE", "OWNER", "MODIFIED", "SOLUTION", "ID"]]
     if with_connectors:
         lines[0].insert(5, "CONNECTORS")
+    if with_runs:
+        lines[0].insert(2, "RUNS")
     for row in rows:
         solutions = ", ".join(row.solutions) or ("(managed)" if row.managed else "")
-        cells = [row.name, row.state, row.owner, row.modified, solutions, row.id]
+        state = f"{row.state} ({row.suspended_by})" if row.suspended_by else row.state
+        cells = [row.name, state, row.owner, row.modified, solutions, row.id]
         if with_connectors:
             short = (name.removeprefix("shared_") for name in row.connectors or ())
             cells.insert(5, ", ".join(short))
-        lines.append([_cut(shown(" ".join(cell.split()))) for cell in cells])
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    )
+        if with_runs:
+            cells.insert(2, _told(row.runs or RunCounts()))
+        lines.append(cells)
+    return text_table(lines, widest=_WIDEST, paint=paint)
+
+
+def _told(runs: RunCounts) -> str:
+    if not runs.failed:
+        return str(runs.total)
+    reason = f", {runs.last_error}" if runs.last_error else ""
+    return f"{runs.failed} of {runs.total} failed{reason}"
+
+
+def _counted(client: DataverseClient, within: timedelta) -> dict[str, RunCounts]:
+    found: dict[str, RunCounts] = {}
+    for flow_id, run in client.runs.of_all_flows(datetime.now(timezone.utc) - within):
+        known = found.get(flow_id, RunCounts())
+        failed = kind_of(run) == "failed"
+        found[flow_id] = RunCounts(
+            known.total + 1,
+            known.failed + failed,
+            # The latest comes first.
+            known.last_error or (run.error_code if failed else ""),
+        )
+    if not found:
+        require_runs(client)
+    return found
+
+
+def _suspended_by(flow: LiveFlow) -> str:
+    if flow.state != "suspended":
+        return ""
+    return "data policy" if flow.violates_policy else "service"
 
 
 def _connectors(flow: LiveFlow) -> tuple[str, ...]:
@@ -124,17 +190,3 @@ def _connectors(flow: LiveFlow) -> tuple[str, ...]:
 
 def _owner(flow: LiveFlow) -> Owner:
     return Owner(flow.owner_kind, flow.owner_id.lower())
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
-
-
-def _width(text: str) -> int:
-    """Columns on a terminal: East Asian letters take two, marks none."""
-    return sum(
-        0 if unicodedata.combining(character)
-        else 2 if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in text
-    )  # fmt: skip

@@ -135,8 +135,9 @@ def find_orphans(
 
 def delete_orphan(client: DataverseClient, orphan: Orphan) -> None:
     """Delete an orphaned flow, and its shares with it; nothing else is touched."""
+    from ..client.flows.delete import delete
+    from ..client.flows.model import LastKnown
     from ..client.flows.requests import FlowSpec
-    from ..client.flows.write import LastKnown, delete
 
     flow = orphan.flow
     spec = FlowSpec(flow.workflow_id, flow.name, "", "", {}, "off")

@@ -68,13 +68,24 @@ def check_runs(
     """
     live = _flow(client, flow)
     runs = tuple(client.runs.since(live.workflow_id, datetime.now(timezone.utc) - within))
-    if not runs and not client.runs.are_kept():
+    if not runs:
+        require_runs(client)
+    check = RunCheck(live, runs, ())
+    return RunCheck(live, runs, tuple(_problems(check, max_failures, min_runs)))
+
+
+def require_runs(client: DataverseClient) -> None:
+    """
+    Refuse an environment that keeps no runs, where none were found.
+
+    Raises:
+        RunsNotKeptError: it keeps none.
+    """
+    if not client.runs.are_kept():
         raise RunsNotKeptError(
             "This environment keeps no flow runs: FlowRunTimeToLiveInSeconds of its organization "
             "is 0. An administrator can change that."
         )
-    check = RunCheck(live, runs, ())
-    return RunCheck(live, runs, tuple(_problems(check, max_failures, min_runs)))
 
 
 def kind_of(run: Run) -> str:

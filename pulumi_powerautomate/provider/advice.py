@@ -1,5 +1,5 @@
 """
-Saying once what ails every operation.
+Print a remedy once per run, not once per failed operation.
 
 The engine prints an error for each resource that failed. When nobody answers, that is the same
 line for every operation under way; the first says what to do, the others only what happened.

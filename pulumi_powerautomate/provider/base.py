@@ -1,5 +1,5 @@
 """
-What the dynamic providers have in common: every quirk of Pulumi's dynamic providers, once.
+Base class of the dynamic providers: every rule of Pulumi's dynamic providers, once.
 
 Their module path and class name are pickled into users' state and found there by `read` and
 `delete` of every later release, so both are frozen. Instances carry no attributes until
@@ -28,6 +28,7 @@ from .. import telemetry
 from ..client import DataverseClient
 from ..client.auth.prompt import set_prompt
 from ..client.http import wire_log
+from ..client.solutions import suggestions
 from ..config import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
 from . import clean_lines, environment_guard
@@ -51,7 +52,7 @@ _P = TypeVar("_P", bound="DataverseProvider")
 
 
 class _Shown(Exception):
-    """What the engine gets to see: with no module and no traceback it prints one clean line."""
+    """The exception that the engine prints: no module and no traceback, so one clean line."""
 
 
 _Shown.__name__ = _Shown.__qualname__ = "PowerAutomateError"
@@ -63,7 +64,7 @@ class DataverseProvider(ResourceProvider):
 
     serialize_as_secret_always = False
 
-    # Inputs and outputs that an earlier release called otherwise: the present name by the old one.
+    # Renamed properties: old name to present name.
     renamed: ClassVar[Mapping[str, str]] = {}
 
     _get: Callable[[str], Any]
@@ -126,7 +127,7 @@ class DataverseProvider(ResourceProvider):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """
-        What an update may write, for the journal, as JSON and without secrets.
+        Describe an update for the journal: the values it may write, as JSON without secrets.
 
         `in_doubt` is given it, should nobody live to tell whether it was written.
         """
@@ -198,7 +199,7 @@ class DataverseProvider(ResourceProvider):
         return client_for(self.connection)
 
     def configuration_failures(self) -> list[CheckFailure]:
-        """What is wrong with the settings, as failures that name no property."""
+        """Problems with the settings, as failures that name no property."""
         wrong = misspelt(self._stack, os.environ.get("PULUMI_PROJECT", ""))
         try:
             connection = self.connection
@@ -270,6 +271,13 @@ def _replacing(diff: _F) -> _F:
     return differing  # type: ignore[return-value]
 
 
+def _near_solutions(arguments: tuple[Any, ...], error: PowerAutomateError) -> str:
+    """Names that may have been meant, for a refusal of an unknown `solution`."""
+    declared = arguments[-1]
+    wanted = declared.get("solution") if isinstance(declared, dict) else None
+    return suggestions.hint(error, arguments[0].client, str(wanted)) if wanted else ""
+
+
 def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
@@ -281,7 +289,7 @@ def _guarded(hook: _F) -> _F:
             with telemetry.operation(kind, hook.__name__, urn):
                 return on_own_row(arguments[0], hook, arguments[1:], named)
         except PowerAutomateError as error:
-            raise _Shown(told(error)) from None
+            raise _Shown(told(error) + _near_solutions(arguments, error)) from None
         except Exception as error:
             if os.environ.get(TRACEBACK_VARIABLE):
                 raise

@@ -42,7 +42,7 @@ def client_for(connection: Connection) -> DataverseClient:
 
 
 def traffic_summary() -> str:
-    """What this process has sent, one sentence for each environment; empty when nothing."""
+    """Request counts of this process, one sentence for each environment."""
     with _lock:
         clients = list(_clients.values())
     return " ".join(filter(None, (client.traffic_summary() for client in clients)))

@@ -58,13 +58,13 @@ def progress(props: Mapping[str, Any], message: str) -> None:
 
 
 def note(props: Mapping[str, Any], message: str) -> None:
-    """Leave a line about the resource below the run's table; an empty one is left out."""
+    """Log an info diagnostic for the resource; an empty one is left out."""
     if message:
         say(urn_of(props), message, lasting=True)
 
 
 def warn(props: Mapping[str, Any], message: str) -> None:
-    """Leave a warning on the resource."""
+    """Log a warning for the resource."""
     say(urn_of(props), message, severity="warning", lasting=True)
 
 

@@ -1,5 +1,5 @@
 """
-The beginning and the end of a run, as a provider process sees them.
+Start and end of a provider process: telemetry, and the request summary.
 
 The engine ends the process with an interrupt when its command is over, and still shows what is
 logged then: the line at the end tells what the run has sent. A run that sends nothing says nothing.

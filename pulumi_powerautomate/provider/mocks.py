@@ -59,7 +59,7 @@ def look_up(function: Callable[_P, _T]) -> Callable[_P, _T]:
 
 @one_line_errors
 def _accepted(response: Any, token: str) -> Any:
-    """What mocks answer, without the failures that may go with it."""
+    """The result of a mock's call, without the failures that may go with it."""
     if not isinstance(response, tuple):
         return response
     value, failures = response

@@ -22,7 +22,7 @@ _NAMING = ("ignore_changes", "replace_on_changes", "hide_diffs", "additional_sec
 
 
 class OptionsError(pulumi.RunError, TypeError):
-    """What a resource was given as its options is none, or cannot be carried out."""
+    """A resource option that is not one, or that cannot be carried out."""
 
 
 def options_of(value: Any, kind: str, name: str) -> pulumi.ResourceOptions | None:
@@ -61,7 +61,7 @@ def apply_options(
             an input that is named here is a text or a file to the engine, with nothing inside.
 
     Returns:
-        What `check` and `diff` of the provider need to know, or None.
+        The options that `check` and `diff` of the provider need, or None.
 
     Raises:
         OptionsError: an option cannot be carried out.

@@ -42,7 +42,7 @@ class Provider(Protocol):
         """Stop an operation on a resource of another environment."""
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        """What an update may write, for the journal."""
+        """Describe an update for the journal."""
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         """Id of a resource before it is created; empty when only the service knows it."""
@@ -121,7 +121,7 @@ def _checked(
 
 def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]) -> CreateResult:
     id_ = provider.id_of_new(props)
-    row = _row(provider, id_) if id_ else ""
+    row = _created_row(_row(provider, id_), props) if id_ else ""
     marks: Mapping[str, Any] = {}
     if row:
         before = journal().begin(row, _NO_ENTRY, provider.attempt({}, props), removes=False)
@@ -146,7 +146,8 @@ def _compared(
 ) -> DiffResult:
     id_, outputs, news = arguments
     version = _version_of(outputs)
-    journal().forget_if_saved(row, version)
+    for key in (row, _created_row(row, news)):
+        journal().forget_if_saved(key, version)
     doubt = journal().in_doubt(row, version)
     result: DiffResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
     if not result.replaces:
@@ -209,6 +210,11 @@ def _deleted(
         raise
     journal().end(row, _GONE)
     single_owner.release_rows(urn_of(outputs))
+
+
+def _created_row(row: str, props: Mapping[str, Any]) -> str:
+    """The journal's key of a create, with who creates: another resource's create proves nothing."""
+    return f"{row} {props.get(IDENTITY) or ''}"
 
 
 def _begin(

@@ -14,10 +14,15 @@ class Principal(TypedDict, total=False):
     """A user or a team, as `user(…)` and `team(…)` write it; exactly one way to name it is set."""
 
     type: Literal["user", "team"]
+    """Whether it is a user or a team."""
     id: pulumi.Input[str]
+    """`systemuserid` or `teamid`; an e-mail address or team name is taken too."""
     email: pulumi.Input[str]
+    """E-mail address or user principal name; of a user."""
     entra_object_id: pulumi.Input[str]
+    """Object id in Entra: of the person, or of the group that a team stands for."""
     name: pulumi.Input[str]
+    """The team's name."""
 
 
 def user(

@@ -45,7 +45,9 @@ class Provider(pulumi.ProviderResource):
         tenant_id: Entra tenant, GUID or domain.
         client_id: application (client) id of the app registration, or of a user-assigned managed
             identity.
+        client_id_file_path: a file with the client id.
         client_secret: a secret of that registration.
+        client_secret_file_path: a file with the secret.
         client_certificate: its certificate with private key: PEM, or a PFX file in base64.
         client_certificate_path: a file with the same, PEM or PFX.
         client_certificate_password: what protects the certificate's key.
@@ -55,7 +57,11 @@ class Provider(pulumi.ProviderResource):
         oidc_request_url: where GitHub or Azure Pipelines gives the assertion out.
         oidc_request_token: what is shown there for it.
         ado_pipeline_service_connection_id: service connection, in Azure Pipelines.
+        use_aks_workload_identity: sign in with the identity that AKS gives the pod; its variables
+            `AZURE_CLIENT_ID`, `AZURE_TENANT_ID` and `AZURE_FEDERATED_TOKEN_FILE` are read.
         use_msi: sign in with the managed identity, the same as `auth="msi"`.
+        msi_endpoint: endpoint of the managed identity, when it is not the usual one of a machine:
+            https, or http on this machine or its link (169.254.…).
         use_cli: sign in as whoever `az login` signed in; False never does.
         use_azd: sign in as whoever `azd auth login` signed in; False never does.
         use_device_code: ask a person to enter a code on another device.
@@ -87,7 +93,9 @@ class Provider(pulumi.ProviderResource):
         auth: pulumi.Input[str] | None = None,
         tenant_id: pulumi.Input[str] | None = None,
         client_id: pulumi.Input[str] | None = None,
+        client_id_file_path: pulumi.Input[str] | None = None,
         client_secret: pulumi.Input[str] | None = None,
+        client_secret_file_path: pulumi.Input[str] | None = None,
         client_certificate: pulumi.Input[str] | None = None,
         client_certificate_path: pulumi.Input[str] | None = None,
         client_certificate_password: pulumi.Input[str] | None = None,
@@ -97,7 +105,9 @@ class Provider(pulumi.ProviderResource):
         oidc_request_url: pulumi.Input[str] | None = None,
         oidc_request_token: pulumi.Input[str] | None = None,
         ado_pipeline_service_connection_id: pulumi.Input[str] | None = None,
+        use_aks_workload_identity: pulumi.Input[bool] | None = None,
         use_msi: pulumi.Input[bool] | None = None,
+        msi_endpoint: pulumi.Input[str] | None = None,
         use_cli: pulumi.Input[bool] | None = None,
         use_azd: pulumi.Input[bool] | None = None,
         use_device_code: pulumi.Input[bool] | None = None,
@@ -120,7 +130,9 @@ class Provider(pulumi.ProviderResource):
             "auth": auth,
             "tenant_id": tenant_id,
             "client_id": client_id,
+            "client_id_file_path": client_id_file_path,
             "client_secret": client_secret,
+            "client_secret_file_path": client_secret_file_path,
             "client_certificate": client_certificate,
             "client_certificate_path": client_certificate_path,
             "client_certificate_password": client_certificate_password,
@@ -130,7 +142,9 @@ class Provider(pulumi.ProviderResource):
             "oidc_request_url": oidc_request_url,
             "oidc_request_token": oidc_request_token,
             "ado_pipeline_service_connection_id": ado_pipeline_service_connection_id,
+            "use_aks_workload_identity": use_aks_workload_identity,
             "use_msi": use_msi,
+            "msi_endpoint": msi_endpoint,
             "use_cli": use_cli,
             "use_azd": use_azd,
             "use_device_code": use_device_code,

@@ -109,7 +109,7 @@ def _refuse_half_characters(props: Mapping[str, Any], resource_name: str) -> Non
 
 @cache
 def pickled(provider: type[DataverseProvider]) -> str:
-    """What the state keeps of a provider: a reference to its class."""
+    """The form of a provider in the state: a reference to its class."""
     return base64.b64encode(pickle.dumps(provider(), protocol=_PICKLE_PROTOCOL)).decode()
 
 

@@ -1,5 +1,5 @@
 """
-What the resources of one run claim, so that two of them do not work against each other.
+Detect two resources of one run that manage the same row or share.
 
 The engine runs a provider process per command, creates before it deletes, and tells no provider
 about other resources. A share that moved from one resource to another (renamed, or from `FlowShare`

@@ -1,4 +1,4 @@
-"""What is wrong with the stack's configuration, told before anything is sent."""
+"""Problems in the stack's configuration, reported before any request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def misspelt(config: Mapping[str, Any], project: str) -> list[str]:
 
 
 def keys_of(config: Config) -> dict[str, Any]:
-    """What a provider was configured with; the SDK has no public way of listing it."""
+    """All configuration of a provider; the SDK has no public method that lists it."""
     return dict(getattr(config, "_props", None) or {})
 
 
@@ -46,7 +46,7 @@ def refuse_misspelt_keys() -> None:
 
 
 def _program_keys() -> dict[str, Any]:
-    """What the program's stack is configured with; the SDK has no public way of listing it."""
+    """All configuration of the program's stack; the SDK has no public method that lists it."""
     from pulumi.runtime import config
 
     try:

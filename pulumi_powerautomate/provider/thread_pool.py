@@ -1,5 +1,5 @@
 """
-More than four operations at once, and none after the engine has gone.
+Raise the SDK's thread pool from 4 to 32 workers; exit when the engine exits.
 
 `python -m pulumi.dynamic` serves every dynamic resource of a stack with four threads, and the
 check of the next resource waits behind running creates. Measured with the real engine, 200 creates
@@ -68,7 +68,7 @@ def neighbours() -> list[str]:
 
 
 def shared_pool_line() -> str:
-    """What other dynamic providers of the program should know of the pool; empty without any."""
+    """The note about the thread pool for other dynamic providers; empty without any."""
     others = neighbours()
     if not others or os.environ.get(VARIABLE, "").strip() or not _widened:
         return ""

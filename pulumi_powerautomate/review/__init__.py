@@ -9,7 +9,7 @@ from __future__ import annotations
 from .markdown import fenced
 from .packages import package_in_markdown
 from .preview import Preview, Step, read_preview
-from .report import report
+from .report import report, report_document
 from .sections import changes_in_markdown
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "package_in_markdown",
     "read_preview",
     "report",
+    "report_document",
 ]

@@ -21,7 +21,7 @@ _COLUMNS = ("name", "state", "description", "owner", "solution")
 @dataclass
 class FlowStep:
     """
-    What a report says about one flow.
+    One flow in a report.
 
     Attributes:
         sentences: what happens, in words; of the row when the definition cannot be seen.

@@ -51,7 +51,7 @@ class Step:
 @dataclass(frozen=True)
 class Preview:
     """
-    What the engine would do.
+    The steps of a preview.
 
     Attributes:
         stack: the stack's name.

@@ -7,9 +7,11 @@ diagrams, the details of single resources; and the report says how many of them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..flow import Change
 from ..flow.difference.wording import counted, shown
@@ -90,6 +92,30 @@ def report(
     return head + summary + "".join(parts) + (foot if left_out else "")
 
 
+def report_document(
+    preview: Preview, *, packages: PackageLookup = lambda step: None
+) -> dict[str, Any]:
+    """What a report says, for programs: the most dangerous step first, as in the table."""
+    items = sorted((_item(step, packages) for step in preview.steps), key=lambda item: item.order)
+    return {
+        "project": preview.project,
+        "stack": preview.stack,
+        "errors": preview.errors,
+        "unchanged": preview.unchanged,
+        "steps": [
+            {
+                "operation": item.step.operation,
+                "kind": item.step.kind,
+                "name": item.step.name,
+                "urn": item.step.urn,
+                "dangerous": item.danger < _HARMLESS,
+                "sentences": item.sentences,
+            }
+            for item in items
+        ],
+    }
+
+
 def _item(step: Step, packages: PackageLookup) -> _Item:
     group = _GROUPS.get(step.kind, "Others")
     if step.kind == "SolutionImport" and step.operation in ("update", "replace", "create"):
@@ -143,9 +169,21 @@ def _danger(step: Step, changes: Sequence[Change]) -> int:
     return _HARMLESS
 
 
+def marker(preview: Preview) -> str:
+    """
+    The line by which the comment of a stack is found again; empty where the stack is not known.
+
+    A comment of HTML shows nothing, and ends at `-->`, which a name cannot hold.
+    """
+    if not preview.project or not preview.stack:
+        return ""
+    name = f"{preview.project}/{preview.stack}"
+    return f"<!-- pulumi-powerautomate:{re.sub('[^A-Za-z0-9_./-]', '-', name)} -->\n"
+
+
 def _head(preview: Preview, title: str, items: list[_Item]) -> str:
     name = title or "/".join(part for part in (preview.project, preview.stack) if part)
-    lines = [f"## {plain(name or 'Preview')}\n\n"]
+    lines = [marker(preview), f"## {plain(name or 'Preview')}\n\n"]
     if preview.errors:
         lines.append("**The preview failed:**\n\n")
         lines.append(sentences_in_markdown(preview.errors[:_MOST_ERRORS]))

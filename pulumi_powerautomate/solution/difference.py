@@ -43,7 +43,7 @@ class FlowDifference:
 @dataclass(frozen=True)
 class PackageDifference:
     """
-    What differs between two packages.
+    The difference between two packages.
 
     Attributes:
         changes: those of the solution, its connection references, variables and other parts.

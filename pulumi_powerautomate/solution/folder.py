@@ -19,9 +19,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from ..errors import InvalidInputError
 from . import names, safe_archive
@@ -144,6 +142,8 @@ def _laid_out(parts: dict[str, bytes], where: str) -> dict[str, bytes]:
     further = [name for name in files if not names.is_part(name)]
     if further:
         # Written so that it is well-formed whatever the names are.
+        from urllib.parse import quote
+
         listed = " ".join(quote(name, safe="/").replace("-", "%2D") for name in sorted(further))
         customizations += b"\n<!-- further parts: %s -->\n" % listed.encode()
     arranged = {outside: parts[inside] for inside, outside in _FILES.items() if inside in parts}
@@ -245,6 +245,8 @@ def _further(folder: Path) -> set[str]:
     if not _is_file(folder, _FILES[CUSTOMIZATIONS]):
         return set()
     noted = _FURTHER.search((folder / _FILES[CUSTOMIZATIONS]).read_bytes())
+    from urllib.parse import unquote
+
     listed = {unquote(name.decode()) for name in noted[1].split()} if noted else set()
     names.check(listed, f"{folder}: the comment at the end of {_FILES[CUSTOMIZATIONS]}")
     return listed
@@ -294,15 +296,17 @@ def _joined(text: bytes, processes: dict[str, bytes]) -> bytes:
 
 def _content_types(parts: dict[str, bytes]) -> bytes:
     """
-    What the package format (ECMA-376, Open Packaging Conventions) asks for in every package.
+    The content types that every package needs (ECMA-376, Open Packaging Conventions).
 
     `pac solution unpack` leaves it out, and the service refuses a package without it.
     """
+    from html import escape
+
     files = [name.rpartition("/")[2] for name in parts]
     kinds = sorted({name.rpartition(".")[2].lower() for name in files if "." in name} | {"xml"})
-    entries = [f"<Default Extension={quoteattr(kind)} " for kind in kinds]
+    entries = [f'<Default Extension="{escape(kind)}" ' for kind in kinds]
     entries += [
-        f"<Override PartName={quoteattr('/' + name)} "
+        f'<Override PartName="/{escape(name)}" '
         for name in sorted(parts)
         if "." not in name.rpartition("/")[2]
     ]

@@ -1,5 +1,5 @@
 """
-What a solution package says about itself.
+Read a solution package: name, version, flows, references, variables.
 
 Source: the layout of exported solutions, and "Solution concepts" (Microsoft Learn).
 """
@@ -198,7 +198,7 @@ def _package(archive: ZipFile, where: str, sha256: str, size: int) -> SolutionPa
 
 def _check_presence(wanted: str, names: Mapping[str, str], where: str) -> None:
     """
-    What the service looks for by its exact name, and refuses a package without.
+    Files that the service finds by their exact names, and rejects a package without.
 
     Source: "Solution file is invalid. The compressed file must contain the following files at its
     root: solution.xml, customizations.xml, and [Content_Types].xml" (0x80048066).

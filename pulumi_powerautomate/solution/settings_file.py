@@ -24,7 +24,7 @@ _VARIABLES, _REFERENCES = "EnvironmentVariables", "ConnectionReferences"
 @dataclass(frozen=True)
 class DeploymentSettings:
     """
-    What one file says.
+    The contents of one file.
 
     Attributes:
         variables: values by schema name; an empty one sets nothing.

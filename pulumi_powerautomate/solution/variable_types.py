@@ -39,7 +39,7 @@ _TAKES = {
 
 def wanted_instead(kind: str | None, value: str) -> str:
     """
-    What a variable takes, for a value that it does not take; empty for one that fits.
+    The kind of value that a variable takes; empty for a value that fits.
 
     Args:
         kind: one of `VARIABLE_TYPES`; any text fits another one.

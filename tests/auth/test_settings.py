@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,16 @@ from tests.sign_in import program
 _URL = "https://contoso.crm4.dynamics.com"
 _GUID = "4a6f1c52-0000-4000-8000-0000000000c{}"
 
+
+def _files(*contents: str) -> tuple[str, str, str]:
+    folder = Path(tempfile.mkdtemp(prefix="settings-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for number, content in enumerate(contents):
+        (folder / str(number)).write_text(f"{content}\n", "utf-8")
+    first, second, third = (str(folder / str(number)) for number in range(3))
+    return first, second, third
+
+
 # Three values of each setting that are good, so that one can tell where the result came from.
 _VALUES: dict[str, tuple[str, str, str]] = {
     "environment_url": (_URL, "https://b.crm4.dynamics.com", "https://c.crm4.dynamics.com"),
@@ -36,6 +49,9 @@ _VALUES: dict[str, tuple[str, str, str]] = {
     "oidc_request_url": ("https://a.example", "https://b.example", "https://c.example"),
     "tenant_id": ("a.example", "b.example", "c.example"),
     "client_id": (_GUID.format(1), _GUID.format(2), _GUID.format(3)),
+    "client_id_file_path": _files(_GUID.format(1), _GUID.format(2), _GUID.format(3)),
+    "client_secret_file_path": _files("one", "two", "three"),
+    "msi_endpoint": ("http://localhost:1/t", "http://169.254.169.254/t", "https://c.example/t"),
 }
 _SWITCH = ("true", "1", "TRUE")
 
@@ -55,12 +71,17 @@ def resolved(**environ: str) -> Connection:
     return resolve(environ={"POWERAUTOMATE_ENVIRONMENT_URL": _URL, **environ})
 
 
+# What a pod of AKS has, without which one of the switches is an error.
+_POD = {"AZURE_FEDERATED_TOKEN_FILE": "/var/run/token"}
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_precedence_of_places(name: str) -> None:
     """An argument wins; then the stack for *where* to connect, the variable for *as whom*."""
     setting = SETTINGS[name]
     argument, variable, stack = _values(setting)
-    environ = {"POWERAUTOMATE_ENVIRONMENT_URL": _URL, setting.variables[0]: variable}
+    pod = _POD if name == "use_aks_workload_identity" else {}
+    environ = {"POWERAUTOMATE_ENVIRONMENT_URL": _URL, setting.variables[0]: variable, **pod}
     config = {setting.key: stack}
     both = resolve(config, environ=environ)
     assert _of(name, both) == (stack if setting.kind == "where" else variable)
@@ -77,7 +98,8 @@ def test_precedence_of_variables(name: str) -> None:
     """Our own variable wins over those of other tools, in the documented order."""
     setting = SETTINGS[name]
     values = _values(setting)
-    environ = {"POWERAUTOMATE_ENVIRONMENT_URL": _URL}
+    pod = _POD if name == "use_aks_workload_identity" else {}
+    environ = {"POWERAUTOMATE_ENVIRONMENT_URL": _URL, **pod}
     for variable, value in reversed(list(zip(setting.variables, (*values, *values), strict=False))):
         environ[variable] = value
         connection = resolve(environ=environ)
@@ -100,7 +122,7 @@ def test_switches(switch: str) -> None:
     """True, false, 1 and 0 in any case; anything else is one line with the place."""
     variable = SETTINGS[switch].variables[-1]
     for text in ("true", "True", "1"):
-        assert resolved(**{variable: text}).is_on(switch)
+        assert resolved(**_POD, **{variable: text}).is_on(switch)
     for text in ("false", "FALSE", "0"):
         assert not resolved(**{variable: text}).is_on(switch)
     with pytest.raises(ConfigurationError, match=f"{switch} is 'yes' .variable {variable}"):

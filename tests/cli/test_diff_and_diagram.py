@@ -100,7 +100,7 @@ def test_diagram_files(tmp_path: Path, files: tuple[str, str]) -> None:
     done = _verb("diagram", files[0], "-o", "flow.pdf")
     assert (done.returncode, done.stderr) == (
         2,
-        "error: flow.pdf: give a file that ends in .svg or .mmd.\n",
+        "error: flow.pdf: give a file that ends in .svg, .mmd or .json, or --format.\n",
     )
     done = _verb("diagram", files[0], "-o", str(tmp_path / "none" / "flow.svg"))
     assert done.returncode == 2

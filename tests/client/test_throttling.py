@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.client import DataverseClient
-from pulumi_powerautomate.client.http.throttle import Deadline, Gate
+from pulumi_powerautomate.client.http.throttle import Deadline, Throttle
 from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from tests.throttling import early_requests
@@ -69,30 +69,30 @@ def test_more_lanes_than_the_service_takes(client: DataverseClient, emulator: Em
 
 
 def test_scenario_11_lanes_narrow_once_per_event_and_recover_one_by_one() -> None:
-    """Twenty lanes that are refused together halve the gate once; successes widen it slowly."""
-    gate = Gate(32)
-    entered = [gate.enter(Deadline(1)) for _ in range(32)]
+    """Twenty lanes that are refused together halve the throttle once; successes widen it slowly."""
+    throttle = Throttle(32)
+    entered = [throttle.acquire(Deadline(1)) for _ in range(32)]
     assert None not in entered
     for moment in entered:
-        gate.narrow(moment or 0.0)
-        gate.leave(succeeded=False)
-    assert _free(gate) == 16
+        throttle.shrink(moment or 0.0)
+        throttle.release(succeeded=False)
+    assert _free(throttle) == 16
     for _ in range(17):
-        gate.enter(Deadline(1))
-        gate.leave(succeeded=True)
-    assert _free(gate) == 17
-    later = gate.enter(Deadline(1))
-    gate.narrow(later or 0.0)
-    gate.leave(succeeded=False)
-    assert _free(gate) == 8
+        throttle.acquire(Deadline(1))
+        throttle.release(succeeded=True)
+    assert _free(throttle) == 17
+    later = throttle.acquire(Deadline(1))
+    throttle.shrink(later or 0.0)
+    throttle.release(succeeded=False)
+    assert _free(throttle) == 8
 
 
-def _free(gate: Gate) -> int:
+def _free(throttle: Throttle) -> int:
     count = 0
-    while gate.enter(Deadline(0.01)) is not None:
+    while throttle.acquire(Deadline(0.01)) is not None:
         count += 1
     for _ in range(count):
-        gate.leave(succeeded=False)
+        throttle.release(succeeded=False)
     return count
 
 

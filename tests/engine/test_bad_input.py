@@ -100,13 +100,31 @@ def test_a_date_from_an_output(project: EngineProject) -> None:
     assert project.sent() == []
 
 
-def test_an_unknown_solution(project: EngineProject) -> None:
-    """What to give instead; nothing was deleted by hand."""
+@pytest.mark.parametrize(
+    ("kind", "solution", "hint"),
+    [
+        ("flow", "ContosoAutomatoin", "Did you mean ContosoAutomation?"),
+        ("flow", "nosuch", ""),
+        ("reference", "ContosoAutomatoin", "Did you mean ContosoAutomation?"),
+        ("reference", "Contoso Automation", "Did you mean ContosoAutomation?"),
+    ],
+)
+def test_an_unknown_solution(project: EngineProject, solution: str, hint: str, kind: str) -> None:
+    """The ones that are alike, by unique or display name; nothing was deleted by hand."""
+
+    def program() -> None:
+        if kind == "flow":
+            powerautomate.CloudFlow("f", definition=hourly(), solution=solution)
+        else:
+            powerautomate.ConnectionReference(
+                "r", logical_name="contoso_x", connector="shared_office365", solution=solution
+            )
+
     with pytest.raises(EngineError) as refused:
-        project.up(
-            lambda: powerautomate.CloudFlow("f", definition=hourly(), solution="nosuch") and None
-        )
-    assert "takes the unique name of an unmanaged solution" in str(refused.value)
+        project.up(program)
+    lines = [line for line in str(refused.value).splitlines() if "takes the unique name" in line]
+    assert lines
+    assert all(line.endswith(hint) if hint else "Did you mean" not in line for line in lines)
     assert "pulumi refresh" not in str(refused.value)
 
 

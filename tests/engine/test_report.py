@@ -92,7 +92,7 @@ def test_the_report_of_a_real_preview(run: Run) -> None:
     done = run(*verb, text=preview.stdout)
     assert done.returncode == 0, done.stderr
     report = done.stdout
-    assert report.startswith("## shop/dev\n")
+    assert report.startswith("<!-- pulumi-powerautomate:shop/dev -->\n## shop/dev\n")
     assert "| Flows | 1 | 2 | 1 | 1 |" in report
     assert "| Shares |  | 1 |  |  |" in report
     assert "1 resource unchanged." in report

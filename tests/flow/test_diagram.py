@@ -65,7 +65,7 @@ def _check_lane(lane: PlacedLane) -> None:
         assert not any(_overlap(placed, other) for other in lane.placed[:number])
         for line in (*placed.title, placed.kind):
             assert width(line, 11) <= placed.width
-        for inner in placed.max_concurrency:
+        for inner in placed.lanes:
             assert inner.x + inner.width <= placed.width
             assert inner.y + inner.height <= placed.height
             _check_lane(inner)

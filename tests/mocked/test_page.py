@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[2] / "sdk-docs" / "testing.md"
 def test_unit_tests_of_the_page(tmp_path: Path) -> None:
     """Program and tests, each in the file that the page names, without any configuration."""
     text = PAGE.read_text("utf-8")
-    files = re.findall(r"`([\w.]+\.py)`:\n\n```python\n(.*?)```", text, re.DOTALL)
+    files = re.findall(r"`([\w.]+\.py)`:\n\n(?:<!--.*?-->\n)?```python\n(.*?)```", text, re.DOTALL)
     assert [name for name, _ in files] == ["__main__.py", "test_program.py"]
     for name, code in files:
         (tmp_path / name).write_text(code, "utf-8")

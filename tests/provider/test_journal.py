@@ -19,7 +19,7 @@ from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
 from pulumi_powerautomate.resources import RESOURCES
 from tests.cloud_flow.definitions import hourly
-from tests.provider_process import ProviderError, flow_inputs, provider_process
+from tests.provider_process import IDENTITY, ProviderError, flow_inputs, provider_process
 
 _FLOW = "c0000000-0000-4000-8000-000000000001"
 _DEFINITION = "c0000000-0000-4000-8000-000000000002"
@@ -43,7 +43,8 @@ class Case:
 
 
 def _flow(variant: str) -> dict[str, Any]:
-    return flow_inputs(variant, hourly(), state="off", workflow_id=_FLOW, on_conflict="fail")
+    inputs = flow_inputs(variant, hourly(), state="off", workflow_id=_FLOW, on_conflict="fail")
+    return {**inputs, "__identity": f"{IDENTITY}kept"}
 
 
 def _reference(variant: str) -> dict[str, Any]:
@@ -236,6 +237,18 @@ def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str
     with provider_process(settings) as process:
         process.create(process.check(_flow("two")).inputs)
     assert CASES["CloudFlow"].there(emulator) == ["two"]
+
+
+def test_somebody_elses_create_proves_nothing(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Another resource on this machine has created a flow with the id: `fail` reports it."""
+    with provider_process(settings) as process:
+        process.create(process.check(_flow("one")).inputs)
+    with provider_process(settings) as process:
+        other = {**_flow("two"), "__identity": f"{IDENTITY}other"}
+        with pytest.raises(ProviderError, match="exists already and differs"):
+            process.create(process.check(other).inputs)
 
 
 def test_nothing_secret_is_written(

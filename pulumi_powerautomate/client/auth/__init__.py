@@ -1,8 +1,8 @@
 """
-Bearer tokens: every way to sign in, behind one object.
+Bearer tokens: every auth method behind one object.
 
-`TokenSource` fetches a token once per process and audience, shares it between all lanes, and renews
-it before it ends. What it fetches from is a `Credential`: one small class per way. `msal` is
+`TokenSource` fetches a token once per process and audience, shares it between all threads, and
+renews it before it ends. It fetches from a `Credential`: one small class per auth method. `msal` is
 imported when a token is needed, not before.
 """
 

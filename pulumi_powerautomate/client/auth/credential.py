@@ -1,4 +1,4 @@
-"""What a way of signing in has to offer, and what it may use."""
+"""Interface of an auth method, and the services it may use."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ Source of the codes: "Microsoft Entra authentication & authorization error codes
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -98,6 +99,8 @@ def refused(result: Mapping[str, Any]) -> AuthenticationError:
 
 def unreachable(connection: Connection, error: Exception, transient: bool) -> AuthenticationError:
     """The error for a sign-in service that gave no usable answer."""
+    if not transient and not _is_of_the_network(error):
+        return _of_ours(error)
     host = urlsplit(connection.authority_host).netloc
     if connection.way == "msi":
         return AuthenticationError(
@@ -110,7 +113,10 @@ def unreachable(connection: Connection, error: Exception, transient: bool) -> Au
             f"Sign-in: the certificate of {host} is not trusted. Set ca_bundle "
             "(POWERAUTOMATE_CA_BUNDLE) to the file of your certificate authority."
         )
-    if isinstance(error, json.JSONDecodeError):
+    in_msal = _place(error)[0] == "msal"
+    if isinstance(error, json.JSONDecodeError) or (
+        in_msal and not isinstance(error, (OSError, ValueError))
+    ):
         return AuthenticationError(
             f"Sign-in: what answers at {host} is not Microsoft Entra (a web page, or cut short). "
             "Check authority_host and whether a proxy or sign-in page stands between."
@@ -125,3 +131,33 @@ def unreachable(connection: Connection, error: Exception, transient: bool) -> Au
         f"Sign-in: {host} gave no response ({type(error).__name__}). Check authority_host, the "
         "network and HTTPS_PROXY, or run the command again later."
     )
+
+
+def _is_of_the_network(error: Exception) -> bool:
+    """
+    Whether an exception says that no usable answer came.
+
+    Those of requests are `OSError`s. `msal` raises a `ValueError` for a tenant or a sign-in service
+    that is not known, and whatever comes of it for answers that lack what they should hold.
+    """
+    return isinstance(error, (OSError, json.JSONDecodeError)) or _place(error)[0] == "msal"
+
+
+def _of_ours(error: Exception) -> AuthenticationError:
+    """A mistake in the program is told as one: nobody is to look for it in the network."""
+    return AuthenticationError(
+        f"Sign-in: internal error ({type(error).__name__} at {_place(error)[1]}: "
+        f"{one_line(str(error), 200)}). It is a fault of this package or of a library under it, "
+        "neither of the network nor of the settings; please report this line."
+    )
+
+
+def _place(error: Exception) -> tuple[str, str]:
+    """The package and the line that an exception comes from."""
+    package, place = "", "?"
+    trace = error.__traceback__
+    while trace is not None:
+        package = str(trace.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        name = os.path.basename(trace.tb_frame.f_code.co_filename)
+        place, trace = f"{name}:{trace.tb_lineno}", trace.tb_next
+    return package, place

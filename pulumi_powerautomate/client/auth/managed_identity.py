@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -9,6 +10,8 @@ from ...config import Connection
 from ...errors import AuthenticationError, one_line
 from .credential import Grant, TokenHttp
 from .error_responses import granted
+
+_API_VERSION = "2018-02-01"
 
 
 class ManagedIdentityCredential:
@@ -21,10 +24,13 @@ class ManagedIdentityCredential:
 
     def __init__(self, connection: Connection, http: TokenHttp) -> None:
         self._client_id = connection.get("client_id")
+        self._endpoint = connection.get("msi_endpoint")
         self._http = http
 
     def fetch(self, audience: str, *, renew: bool) -> Grant:
         """A token from the endpoint of the place this runs in; see `Credential`."""
+        if self._endpoint:
+            return granted(self._from_endpoint(self._endpoint, audience), audience)
         import msal
 
         identity: Any = (
@@ -47,3 +53,11 @@ class ManagedIdentityCredential:
                 "that this machine or service has one; elsewhere set auth to another way."
             ) from None
         return granted(result, audience)
+
+    def _from_endpoint(self, endpoint: str, audience: str) -> Any:
+        """Source: "How to use managed identities to acquire an access token" (Microsoft Learn)."""
+        query = {"api-version": _API_VERSION, "resource": audience}
+        if self._client_id:
+            query["client_id"] = self._client_id
+        answer = self._http.get(endpoint, params=query, headers={"Metadata": "true"})
+        return json.loads(answer.text)

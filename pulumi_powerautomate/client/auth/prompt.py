@@ -1,5 +1,5 @@
 """
-What a person is asked to do while signing in.
+Prompts for a person who signs in.
 
 On the command line it goes to standard error. A provider process has no terminal: there, what shows
 it in the engine's output is set with `set_prompt`.

@@ -20,7 +20,7 @@ from ...requirement import install_line
 
 
 def token_cache(connection: Connection) -> Any:
-    """What `msal` keeps tokens in, as `token_cache` says: secure, memory, plaintext."""
+    """The cache that `msal` keeps tokens in, as `token_cache` says: secure, memory, plaintext."""
     import msal
 
     wish = connection.get("token_cache") or "secure"

@@ -1,7 +1,7 @@
 """
 The tokens of one connection: fetched once per process and audience, renewed before they end.
 
-As many lanes as start cold would each send a token request; a lock around the whole makes it one.
+Threads that start together would each send a token request; a lock around the whole makes it one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Held:
 
 
 class TokenSource:
-    """What signs in for one connection."""
+    """Bearer tokens of one connection."""
 
     def __init__(self, connection: Connection, http: TokenHttp) -> None:
         self._connection = connection
@@ -74,7 +74,7 @@ class TokenSource:
             return held.token
 
     def discard(self, token: str) -> None:
-        """Use a token that was refused no more, unless another lane has renewed it already."""
+        """Use a token that was refused no more, unless another thread has renewed it already."""
         with self._lock:
             for held in self._held.values():
                 if held.token == token:
@@ -92,7 +92,7 @@ class TokenSource:
         failure, failed_at = self._failed[audience]
         silent = isinstance(failure, AuthenticationError) and not failure.code
         if arrived < failed_at or (silent and arrived - failed_at < _SECONDS_AFTER_SILENCE):
-            # Each lane raises one of its own: a shared one would gather the tracebacks of all.
+            # Each thread raises one of its own: a shared one would gather the tracebacks of all.
             raise copy(failure)
 
     def _fetched(self, audience: str, *, renew: bool) -> Grant:

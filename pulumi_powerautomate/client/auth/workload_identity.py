@@ -22,7 +22,7 @@ _LARGEST_FILE = 64 * 1024
 
 
 def assertion_source(connection: Connection, http: TokenHttp) -> Callable[[], str]:
-    """What gives a fresh assertion each time it is called."""
+    """A function that returns a fresh assertion at each call."""
     token = connection.get("oidc_token")
     if token:
         return lambda: token

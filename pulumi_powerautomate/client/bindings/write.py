@@ -37,12 +37,13 @@ def write_until_done(
         InDoubtError: a write may have been applied or not.
         PowerAutomateError: nothing was written.
     """
-    doubt: PowerAutomateError | None = None
+    problem: PowerAutomateError | None = None
+    is_in_doubt = False
     for turn in range(_MOST_ROUNDS + 1):
         try:
             found = look()
         except PowerAutomateError as error:
-            if turn == 0:
+            if problem is None:
                 raise
             # Also after a 412: a request that was delivered twice is refused for its own sake.
             raise InDoubtError(f"{problem} Looking for it failed too: {error}") from None
@@ -55,11 +56,10 @@ def write_until_done(
             return found
         except PowerAutomateError as error:
             problem = error
-            if error.in_doubt:
-                doubt = error
-            elif not isinstance(error, PreconditionError):
+            is_in_doubt |= error.in_doubt
+            if not error.in_doubt and not isinstance(error, PreconditionError):
                 break
-    if doubt is None:
+    if problem is not None and not is_in_doubt:
         raise problem
     raise InDoubtError(str(problem))
 

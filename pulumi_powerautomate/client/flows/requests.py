@@ -26,6 +26,8 @@ FlowState = Literal["on", "off", "suspended", "unknown"]
 CLOUD_FLOW = 5
 COMPONENT_TYPE = 29
 
+# "CompanyDLPViolation" (table reference of workflow, Microsoft Learn).
+_DATA_POLICY = 3
 _STATES: Mapping[int, FlowState] = {0: "off", 1: "on", 2: "suspended"}
 _CODES: Mapping[str, dict[str, int]] = {
     "off": {"statecode": 0, "statuscode": 1},
@@ -86,6 +88,8 @@ class LiveFlow:
     created_by: str = ""
     modified_by: str = ""
     unreadable: str = ""
+    violates_policy: bool = False
+    """Whether a data policy of the tenant has suspended it."""
 
     @property
     def digest(self) -> str:
@@ -296,6 +300,7 @@ def _live(row: Mapping[str, Any], etag: str, expected_id: str, action: str) -> L
         workflow_id=found,
         etag=etag,
         state=_STATES.get(int(row.get("statecode") or 0), "off"),
+        violates_policy=int(row.get("statuscode") or 0) == _DATA_POLICY,
         owner_id=str(row.get("_ownerid_value") or ""),
         owner_kind="team" if row.get(_OWNER_KIND) == "team" else "user",
         created_on=str(row.get("createdon") or ""),

@@ -45,14 +45,28 @@ class Runs:
         Raises:
             RunsNotKeptError: the table is not there, or not for the caller.
         """
-        stamp = moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        condition = f"_workflow_value eq {guid(flow_id)} and starttime ge {stamp}"
+        condition = f"_workflow_value eq {guid(flow_id)} and starttime ge {_stamp(moment)}"
+        for _, run in self._rows(_COLUMNS, condition, f"Read the runs of flow {flow_id}"):
+            yield run
+
+    def of_all_flows(self, moment: datetime) -> Iterator[tuple[str, Run]]:
+        """
+        The runs of every flow that began at a moment or later, the latest first, with its id.
+
+        Raises:
+            RunsNotKeptError: the table is not there, or not for the caller.
+        """
+        columns = f"{_COLUMNS},_workflow_value"
+        yield from self._rows(columns, f"starttime ge {_stamp(moment)}", "Read the runs of flows")
+
+    def _rows(self, columns: str, condition: str, action: str) -> Iterator[tuple[str, Run]]:
         try:
             for row in self._transport.pages(
-                f"flowruns?$select={_COLUMNS}&$filter={condition}&$orderby=starttime desc",
-                action=f"Read the runs of flow {flow_id}",
+                f"flowruns?$select={columns}&$filter={condition}&$orderby=starttime desc",
+                action=action,
             ):
-                yield Run(*(str(row.get(column) or "") for column in _COLUMNS.split(",")))
+                run = Run(*(str(row.get(column) or "") for column in _COLUMNS.split(",")))
+                yield str(row.get("_workflow_value") or "").lower(), run
         except NotFoundError:
             raise RunsNotKeptError(
                 "This environment has no table of flow runs (flowruns): the run history in "
@@ -77,3 +91,7 @@ class Runs:
             return True
         rows = response.rows
         return not rows or rows[0].get("flowruntimetoliveinseconds") != 0
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""JSON from elsewhere, read within limits."""
+"""Parse untrusted JSON with a depth limit."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-Telling an outage from a failure, so that a run against a dead service ends soon and says so once.
+Circuit breaker: fail fast while the service does not respond, and report it once.
 
 A stack of hundreds of flows has dozens of operations under way when the service goes away. Each
 would try three times and wait for answers that do not come. After some of them have given up and
@@ -25,7 +25,7 @@ _PATIENCE_IN_SILENCE = 30.0
 
 
 class Outage:
-    """Whether anybody answers at all; shared by all lanes."""
+    """State of the circuit breaker; shared by all threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

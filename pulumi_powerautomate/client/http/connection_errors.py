@@ -1,4 +1,4 @@
-"""What to say of a request that got no response."""
+"""Map failures of the connection to our errors."""
 
 from __future__ import annotations
 

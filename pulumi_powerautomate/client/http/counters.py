@@ -1,4 +1,4 @@
-"""What a process has sent, counted for the line at the end of a run."""
+"""Request counters, for the summary at the end of a run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """
-From the service's refusal to one of our errors, with what a person can do about it.
+Map error responses to our errors, each with a remedy.
 
 The error body is `{"error": {"code": …, "message": …}}`; some responses have an empty code, some
 front doors answer with HTML (Dataverse Web API: "Compose HTTP requests and handle errors").
@@ -127,6 +127,12 @@ def refusal(
     return BY_STATUS.get(status, DataverseError)(
         action, status=status, code=code, detail=message, request_id=request_id, remedy=remedy
     )
+
+
+def is_of_an_unknown_solution(error: DataverseError) -> bool:
+    """Whether what is not there is the solution that a row was to be written into."""
+    is_missing = error.code.lower() == OBJECT_DOES_NOT_EXIST
+    return is_missing and _OF_A_SOLUTION.search(error.detail) is not None
 
 
 def _read(body: bytes) -> tuple[str, str]:

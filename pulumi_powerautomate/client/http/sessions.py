@@ -58,7 +58,7 @@ class _NoAuth(AuthBase):
 
 
 def new_session(max_concurrency: int) -> requests.Session:
-    """A session that keeps as many connections as there are lanes, and no cookie."""
+    """A session that keeps as many connections as there may be requests at once, and no cookie."""
     session = requests.Session()
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=max_concurrency, pool_block=True)
     session.mount("https://", adapter)
@@ -118,7 +118,7 @@ class TokenResponse:
 
 class SignInSession:
     """
-    What signing in sends its requests with: our session, our limits, no redirects.
+    The HTTP session of sign-ins: our limits, no redirects.
 
     Attributes:
         transient: the last response said to come back later, or none came.
@@ -148,7 +148,7 @@ class SignInSession:
 
     def pinning_session(self) -> requests.Session:
         """
-        What `msal` derives its session for Service Fabric from, whose certificate it compares with
+        The base of `msal`'s session for Service Fabric, whose certificate it compares with
         a thumbprint; it takes nothing but a session of `requests`.
         """
         session = new_session(1)

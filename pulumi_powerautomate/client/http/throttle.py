@@ -1,7 +1,7 @@
 """
-When a request may go out: one gate for all lanes, and a budget that keeps retries from piling up.
+Concurrency limit, Retry-After and retry budget, shared by all threads.
 
-Dataverse's service protection limits count per user, so one lane that is told to wait speaks for
+Dataverse's service protection limits count per user, so a wait that one request is told holds for
 all of them (Microsoft: "Service protection API limits"). The figures of the budget are those that
 AWS published for its SDKs: 500 tokens, 14 for a retry after a failure, 5 after throttling, one
 given back by each success.
@@ -60,9 +60,9 @@ def after_restart() -> float:
     return _RESTART_SECONDS + random.uniform(0.5, 2.0)
 
 
-class Gate:
+class Throttle:
     """
-    Lets at most `lanes` requests out at once, and none before a `Retry-After` is over.
+    Limits the requests in flight to `max_concurrency`, and pauses all until a `Retry-After` ends.
 
     Nothing is calculated from the service's counters of what remains: it says not to depend on
     them, they differ between its web servers, and `Retry-After` is what its documentation asks
@@ -77,9 +77,9 @@ class Gate:
         self._narrowed_at = 0.0
         self._changed = threading.Condition()
 
-    def enter(self, deadline: Deadline) -> float | None:
+    def acquire(self, deadline: Deadline) -> float | None:
         """
-        Wait for a lane.
+        Wait for a slot.
 
         Returns:
             The moment of entering, or None when the deadline comes first, at once when that is
@@ -96,21 +96,21 @@ class Gate:
                     return now
                 self._changed.wait(pause if pause > 0 else deadline.remaining())
 
-    def leave(self, *, succeeded: bool) -> None:
-        """Give the lane back; a success widens a gate that throttling has narrowed."""
+    def release(self, *, succeeded: bool) -> None:
+        """Release the slot; each success grows a limit that throttling has shrunk (AIMD)."""
         with self._changed:
             self._busy -= 1
             if succeeded and self._limit < self.max_concurrency:
                 self._limit = min(self.max_concurrency, self._limit + 1 / self._limit)
             self._changed.notify_all()
 
-    def hold(self, seconds: float) -> float:
+    def pause(self, seconds: float) -> float:
         """
-        Let nothing out for so many seconds, on any lane.
+        Pause all requests for so many seconds.
 
         Returns:
             By how much that is longer than what was asked before; 0 when it adds nothing, as when
-            several lanes are told the same.
+            several requests are told the same.
         """
         with self._changed:
             now = time.monotonic()
@@ -119,11 +119,11 @@ class Gate:
             self._changed.notify_all()
             return self._not_before - before
 
-    def narrow(self, entered_at: float) -> None:
+    def shrink(self, entered_at: float) -> None:
         """
-        Halve the lanes: the service said that too many requests ran at once.
+        Halve the limit: the service said that too many requests ran at once.
 
-        Requests that were out already when the lanes were last halved tell nothing new.
+        Requests that were in flight when the limit was last halved tell nothing new.
         """
         with self._changed:
             if entered_at > self._narrowed_at:

@@ -36,8 +36,8 @@ from .sessions import (
 from .throttle import (
     OPERATION_SECONDS,
     Deadline,
-    Gate,
     RetryBudget,
+    Throttle,
     after_restart,
     backoff,
     retry_after,
@@ -79,7 +79,7 @@ class Response:
 
 
 class _Request(NamedTuple):
-    """What to send, as often as it takes; `action` is what is being attempted, for messages."""
+    """A request with its retries; `action` names the operation in messages."""
 
     method: str
     url: str
@@ -111,7 +111,7 @@ class _Received(NamedTuple):
 
 
 class Transport:
-    """One session for all lanes of the process; safe to share between threads."""
+    """One session for all threads of the process; safe to share between threads."""
 
     def __init__(
         self,
@@ -127,13 +127,13 @@ class Transport:
         self._verify_headers = is_dataverse and verify
         # Whether Dataverse has ever answered: until then, a strange response means a wrong address.
         self.reached = False
-        self._gate = Gate(max_concurrency)
+        self._throttle = Throttle(max_concurrency)
         self._budget = RetryBudget()
         self._outage = Outage()
         self.traffic = Traffic(connection.host)
         self._root = connection.environment_url + API
         self._verify: bool | str = connection.get("ca_bundle") or True
-        self._session = new_session(self._gate.max_concurrency)
+        self._session = new_session(self._throttle.max_concurrency)
         # Looked up once: `requests` would do so for every request, for as long as a fifth of it.
         self._network = network_of(self._root, self._verify)
         self.tokens = tokens or TokenSource(connection, SignInSession(self._session, connection))
@@ -317,7 +317,7 @@ class Transport:
         self, request: _Request, token: str, deadline: Deadline, resend: int
     ) -> _Received:
         method, url, content, headers, action = request
-        entered = self._gate.enter(deadline)
+        entered = self._throttle.acquire(deadline)
         if entered is None:
             raise errors.TransportError(
                 f"{action}: not done within {deadline.seconds:.0f} s, because the service asked to "
@@ -365,7 +365,7 @@ class Transport:
             wire_log.failed(method, url, error)
             raise unanswered(error, action, self.connection, self._verify) from None
         finally:
-            self._gate.leave(succeeded=succeeded)
+            self._throttle.release(succeeded=succeeded)
 
     def _require_dataverse(self, action: str, status: int, headers: Mapping[str, str]) -> None:
         """
@@ -412,9 +412,9 @@ class Transport:
     def _held(
         self, problem: Exception, response: _Received, refusals: int, deadline: Deadline
     ) -> bool:
-        """Hold all lanes as a 429 asks; False when that would pass the deadline."""
+        """Pause all requests as a 429 asks; False when that would pass the deadline."""
         if getattr(problem, "code", "").lower() in (TOO_MANY_AT_ONCE, TOO_MUCH_TIME):
-            self._gate.narrow(response.entered_at)
+            self._throttle.shrink(response.entered_at)
         pause = retry_after(response.headers)
         if pause is None:
             pause = backoff(refusals + 2)
@@ -433,8 +433,8 @@ class Transport:
         telemetry.count(repeated=reason)
 
     def _hold(self, seconds: float) -> bool:
-        """Hold all lanes; whether they were free to go before."""
-        longer = self._gate.hold(seconds)
+        """Pause all requests; whether they were free to go before."""
+        longer = self._throttle.pause(seconds)
         self.traffic.add(waited=longer)
         telemetry.count(waited=longer)
         return longer >= seconds

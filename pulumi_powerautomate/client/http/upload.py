@@ -56,7 +56,7 @@ class Upload:
 
 
 class _Reader:
-    """What `requests` reads the body from; its length becomes the Content-Length."""
+    """A reader of the body for `requests`; its length becomes the Content-Length."""
 
     def __init__(self, path: Path, before: bytes, after: bytes, length: int) -> None:
         # Closed with the last piece; a request that is cut leaves it to the garbage collector.

@@ -1,5 +1,5 @@
 """
-What goes over the wire, for whoever wants to see it.
+A log of requests and responses, with secrets masked.
 
 `PULUMI_POWERAUTOMATE_LOG` holds a level (`info`: one line for each request; `debug`: headers and
 bodies as well), which goes to standard error, or a file, which gets everything.

@@ -41,7 +41,7 @@ _TYPES = {"user": ("systemuser", "systemuserid"), "team": ("team", "teamid")}
 
 @dataclass(frozen=True)
 class Share:
-    """What one user or team was granted on a flow."""
+    """Rights that one user or team was granted on a flow."""
 
     principal: Owner
     access: tuple[str, ...]
@@ -120,7 +120,7 @@ class Access:
         ]
 
     def effective(self, flow_id: str, who: Owner) -> tuple[str, ...]:
-        """What a user or team may do with a flow, all sources together."""
+        """Rights of a user or team on a flow, from all sources together."""
         logical, _ = _TYPES[who.kind]
         response = self._transport.send(
             "GET",

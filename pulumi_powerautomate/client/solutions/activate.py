@@ -1,5 +1,5 @@
 """
-What an import leaves to do: bind references and connections, set variables, turn flows on.
+After an import: bind references and connections, set variables, turn flows on.
 
 An import turns a flow on only when it is new, was on when it was exported, and every connection is
 there; otherwise it stays off without a word ("Import a solution", Microsoft Learn). Every step may
@@ -41,7 +41,7 @@ IDS_PER_REQUEST = 50
 @dataclass(frozen=True)
 class Finished:
     """
-    What came of it.
+    The result of the steps after an import.
 
     Attributes:
         problems: what could not be done, one line each.

@@ -21,14 +21,14 @@ REFERENCES, VARIABLES = "connection_references", "environment_variables"
 
 @dataclass(frozen=True)
 class Bindings:
-    """What is declared, or what is there: connection or value by name in lower case."""
+    """Bindings and values, declared or present, by name in lower case."""
 
     references: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, props: Mapping[str, Any]) -> Bindings:
-        """What a resource's inputs or outputs hold; an empty connection is not managed."""
+        """The bindings in a resource's inputs or outputs; an empty connection is not managed."""
         given = props.get(REFERENCES) or {}
         return cls(
             {name.lower(): value for name, value in given.items() if value},
@@ -66,7 +66,7 @@ class Environment:
 @dataclass(frozen=True)
 class Known:
     """
-    What the last operation recorded.
+    Bindings that the last operation recorded.
 
     Attributes:
         bindings: what it left.
@@ -101,7 +101,7 @@ def refuse_foreign(live: Environment, wanted: Bindings, known: Known, unique_nam
 
 @dataclass(frozen=True)
 class Applied:
-    """What could not be bound or set, one line each, and the names that may have either value."""
+    """Bindings that failed, one line each, and the names whose outcome is in doubt."""
 
     problems: tuple[str, ...] = ()
     in_doubt: frozenset[str] = frozenset()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 from ...errors import InvalidInputError
 from ..components import SolutionComponents
 from .requests import Solutions
-
-_MOST_NAMES = 5
+from .suggestions import near_names
 
 
 def flow_ids_of_solution(
@@ -27,7 +24,6 @@ def flow_ids_of_solution(
 
 
 def _unknown_solution(solutions: Solutions, unique_name: str) -> str:
-    known = [solution.unique_name for solution in solutions.installed()]
-    near = difflib.get_close_matches(unique_name, known, n=_MOST_NAMES)
+    near = near_names(unique_name, solutions.installed())
     hint = f"did you mean {', '.join(near)}?" if near else "give its unique name, not its display"
     return f"There is no solution {unique_name!r}; {hint}{'' if near else ' name'}."

@@ -48,7 +48,7 @@ REMEDIES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class ComponentResult:
-    """What became of one component."""
+    """The result of one component."""
 
     kind: str
     name: str
@@ -148,7 +148,7 @@ def _explained(text: str, code: str) -> str:
 
 
 def _missing(text: str) -> str:
-    """What a text about missing dependencies names, with the solutions that have it."""
+    """Components that a text about missing dependencies names, with their solutions."""
     found = []
     for tag in _DEPENDENCY.findall(text):
         attributes = dict(_ATTRIBUTE.findall(tag))

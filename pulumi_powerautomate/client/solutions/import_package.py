@@ -1,5 +1,5 @@
 """
-Importing a solution so that it happens once, whatever gets lost on the way.
+Import a solution exactly once.
 
 - The id of the import is chosen before the first request, from the package, its options and the
   target. The service refuses a second import with the same id, so asking again is safe; and it
@@ -7,7 +7,7 @@ Importing a solution so that it happens once, whatever gets lost on the way.
 - An import that failed is over: the next attempt has the next id. One that succeeded counts only
   while nothing was imported over it and its version is the installed one.
 - One solution operation runs at a time in an environment. Another one is waited for.
-- A lane for requests is held while a request is out, never while waiting.
+- A slot of the concurrency limit is held while a request is out, never while waiting.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _LOOKS = 3
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What is to be imported, and how."""
+    """A package to import, and the options of the import."""
 
     path: Path
     sha256: str
@@ -72,7 +72,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What came of it."""
+    """The result of an import."""
 
     job_id: str
     executed: bool

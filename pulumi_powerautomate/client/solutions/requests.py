@@ -76,7 +76,7 @@ class ImportJob:
     started_on: str
     completed_on: str
     log: str = ""
-    """What it says about every component, as XML; empty when it was not asked for."""
+    """The log of every component, as XML; empty when it was not asked for."""
 
     @property
     def over(self) -> bool:
@@ -247,7 +247,7 @@ class Solutions:
         return _job(response.body)
 
     def job_log(self, job_id: str) -> str:
-        """What an import that is over says about every component, as XML."""
+        """The log of a completed import about every component, as XML."""
         response = self._transport.send(
             "GET",
             f"{row_path('importjobs', job_id)}?$select=data",

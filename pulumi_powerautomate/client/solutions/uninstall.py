@@ -1,4 +1,4 @@
-"""Taking a solution out of an environment."""
+"""Uninstall a managed solution, or delete an unmanaged one."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def remove(
         InDoubtError: it may be removed, or still be in the course of it.
     """
     with solutions.turn(report, deadline):
-        return _import_in_turn(solutions, workflows, unique_name, report, deadline, seen)
+        return _uninstall_in_turn(solutions, workflows, unique_name, report, deadline, seen)
 
 
-def _import_in_turn(
+def _uninstall_in_turn(
     solutions: Solutions,
     workflows: Workflows,
     unique_name: str,

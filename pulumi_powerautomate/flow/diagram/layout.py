@@ -37,7 +37,7 @@ class Placed:
     width: float
     height: float
     head: float
-    max_concurrency: list[PlacedLane] = field(default_factory=list)
+    lanes: list[PlacedLane] = field(default_factory=list)
     x: float = 0.0
     y: float = 0.0
 
@@ -117,15 +117,13 @@ def label_width(label: str) -> float:
 
 
 def _place_box(box: Box) -> Placed:
-    max_concurrency = [place_lane(lane) for lane in box.max_concurrency]
-    for lane in max_concurrency:
+    lanes = [place_lane(lane) for lane in box.lanes]
+    for lane in lanes:
         lane.head = 22.0 if lane.lane.label else 0.0
         needed = width(lane.lane.label, SMALL) + 16
         lane.width, shift = max(lane.width, needed), max(0.0, needed - lane.width) / 2
         _shift(lane, shift)
-    inside = sum(lane.width + 2 * _PAD for lane in max_concurrency) + _PAD * max(
-        0, len(max_concurrency) - 1
-    )
+    inside = sum(lane.width + 2 * _PAD for lane in lanes) + _PAD * max(0, len(lanes) - 1)
     room = max(_TRIGGER_TEXT if box.role == "trigger" else _TEXT, inside)
     title = wrapped(box.title, room, TITLE, 2)
     kind = cut(box.kind, room, SMALL)
@@ -134,12 +132,12 @@ def _place_box(box: Box) -> Placed:
     # The sign of a mark stands in the corner, beside the title.
     total = max(text + (16 if box.mark else 0), inside) + 2 * _PAD
     x, tallest = (total - inside) / 2, 0.0
-    for lane in max_concurrency:
+    for lane in lanes:
         lane.x, lane.y = x + _PAD, head + lane.head + _PAD * 0.6
         x += lane.width + 3 * _PAD
         tallest = max(tallest, lane.height + lane.head)
-    height = head + (tallest + 2.6 * _PAD if max_concurrency else 0.0)
-    return Placed(box, title, kind, total, height, head, max_concurrency)
+    height = head + (tallest + 2.6 * _PAD if lanes else 0.0)
+    return Placed(box, title, kind, total, height, head, lanes)
 
 
 def _shift(lane: PlacedLane, by: float) -> None:

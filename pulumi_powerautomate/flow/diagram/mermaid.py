@@ -43,7 +43,7 @@ class _Chart:
         if style in _CLASSES:
             self._classes.setdefault(style, []).append(here)
         title = f"{_SIGNS[box.mark]}{_escaped(box.title)}"
-        if not any(lane.boxes for lane in box.max_concurrency):
+        if not any(lane.boxes for lane in box.lanes):
             shape = ('(["', '"])') if box.role == "trigger" else ('["', '"]')
             label = f"{title}<br/>{_escaped(box.kind)}"
             self._lines.append(f"{indent}{here}{shape[0]}{label}{shape[1]}")
@@ -51,7 +51,7 @@ class _Chart:
         self._lines.append(f'{indent}subgraph {here}["{title} ({_escaped(box.kind)})"]')
         # Mermaid turns each nested level by a quarter unless it is told not to.
         self._lines.append(f"{indent}  direction TB")
-        for number, lane in enumerate(lane for lane in box.max_concurrency if lane.boxes):
+        for number, lane in enumerate(lane for lane in box.lanes if lane.boxes):
             if lane.label:
                 name = _escaped(lane.label)
                 self._lines.append(f'{indent}  subgraph {here}b{number}["{name}"]')
@@ -70,7 +70,7 @@ class _Chart:
             label = f'|"{_escaped(arrow.label)}"|' if arrow.label else ""
             self._lines.append(f"  {ends[0]} {line}{label} {ends[1]}")
         for box in lane.boxes:
-            for inner in box.max_concurrency:
+            for inner in box.lanes:
                 self._arrows(inner)
 
 

@@ -58,7 +58,7 @@ class Box:
     kind: str
     mark: Mark = ""
     role: Literal["trigger", "control", "connector", "other"] = "other"
-    max_concurrency: list[Lane] = field(default_factory=list)
+    lanes: list[Lane] = field(default_factory=list)
 
 
 @dataclass
@@ -89,7 +89,7 @@ def boxes(lane: Lane) -> Iterator[Box]:
     """Every box of a lane and below."""
     for box in lane.boxes:
         yield box
-        for inner in box.max_concurrency:
+        for inner in box.lanes:
             yield from boxes(inner)
 
 
@@ -177,7 +177,7 @@ class _Painter:
         several = len(node.branches) > 1
         for branch in node.branches:
             if branch.nodes or several or id(branch) in self._gone:
-                box.max_concurrency.append(self._inner(node, branch, several, mark))
+                box.lanes.append(self._inner(node, branch, several, mark))
         return box
 
     def _inner(self, node: Node, branch: Branch, several: bool, mark: Mark) -> Lane:

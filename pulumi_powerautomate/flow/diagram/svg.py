@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
 from itertools import pairwise
-from xml.sax.saxutils import escape
 
 from ...terminal import shown
 from .layout import SMALL, TITLE, Placed, PlacedLane, label_place, label_width, place_lane
@@ -44,7 +44,7 @@ def svg(lane: Lane, title: str = "") -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{total:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {total:.0f} {height:.0f}" font-family="{_FONT}" role="img">',
-        f"<title>{escape(shown(title) or 'Flow')}</title>",
+        f"<title>{escape(shown(title) or 'Flow', quote=False)}</title>",
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
         'markerHeight="8" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#57606a"/></marker>'
         "</defs>",
@@ -88,7 +88,7 @@ def _box(placed: Placed, x: float, y: float) -> list[str]:
     if box.mark:
         sign = _SIGNS[box.mark]
         parts.append(_text(sign, x + 7, y + 17, 15, stroke, bold=True))
-    for lane in placed.max_concurrency:
+    for lane in placed.lanes:
         parts += _branch(lane, x, y, placed)
     return parts
 
@@ -97,7 +97,7 @@ def _branch(lane: PlacedLane, x: float, y: float, owner: Placed) -> list[str]:
     left, top = x + lane.x - 8, y + lane.y - lane.head - 4
     wide, high = lane.width + 16, owner.height - (lane.y - lane.head) - 4
     parts = []
-    if lane.lane.label or len(owner.max_concurrency) > 1:
+    if lane.lane.label or len(owner.lanes) > 1:
         parts.append(
             f'<rect x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="5" '
             'fill="#ffffff" fill-opacity="0.75" stroke="#d0d7de"/>'
@@ -144,7 +144,7 @@ def _text(
     more += ' text-anchor="middle"' if middle else ""
     more += ' fill-opacity="0.75"' if faint else ""
     place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" fill="{ink}"'
-    return f"<text {place}{more}>{escape(shown(text))}</text>"
+    return f"<text {place}{more}>{escape(shown(text), quote=False)}</text>"
 
 
 def _marks(lane: PlacedLane) -> list[str]:
@@ -153,7 +153,7 @@ def _marks(lane: PlacedLane) -> list[str]:
     while stack:
         for placed in stack.pop().placed:
             found.add(placed.box.mark)
-            stack.extend(placed.max_concurrency)
+            stack.extend(placed.lanes)
     return [mark for mark in _MARKS if mark in found]
 
 

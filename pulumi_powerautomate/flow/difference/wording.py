@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from difflib import SequenceMatcher
 from typing import Any
 
 _LONGEST = 80
@@ -113,6 +112,8 @@ def fragments(before: str, after: str) -> list[tuple[str, str]]:
 
 
 def _matched(old: list[str], new: list[str]) -> list[tuple[str, str]]:
+    from difflib import SequenceMatcher
+
     found: list[tuple[str, str]] = []
     gap = ""
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

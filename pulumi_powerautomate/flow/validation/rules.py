@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -113,6 +112,8 @@ def ignored_rules(codes: Any, where: str = "ignore") -> frozenset[str]:
         if code in NEVER_IGNORED:
             raise InvalidInputError(f"{where}: {code} cannot be overruled: {RULES[code].title}.")
         if code not in RULES:
+            import difflib
+
             near = difflib.get_close_matches(code, RULES, n=1)
             hint = f"did you mean {near[0]}?" if near else "codes look like FLOW303."
             raise InvalidInputError(f"{where}: there is no rule {code!r}; {hint}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 # A part of a name that is shorter says little about it.
@@ -27,6 +26,8 @@ class Suggestions:
         self._left -= 1
         by_lower_case = {item.lower(): item for item in known}
         wanted = name.lower()
+        import difflib
+
         found = difflib.get_close_matches(wanted, by_lower_case, n=1, cutoff=cutoff)
         return by_lower_case[found[0]] if found else None
 

@@ -1,0 +1,156 @@
+"""Results of writes of flows, and the recorded flow that a write starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ...errors import ConflictError
+from ...flow import references_equal, same_flow
+from .requests import FlowSpec, FlowState, LiveFlow
+
+OnConflict = Literal["fail", "adopt", "overwrite"]
+
+_COLUMNS = frozenset({"name", "description", "definition", "references", "owner", "state"})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """
+    An earlier operation on a row of which nobody knows the outcome.
+
+    Attributes:
+        columns: the managed columns that it may have written.
+        differing: those of them in which a row is not as it would have left it.
+    """
+
+    columns: frozenset[str]
+    differing: Callable[[LiveFlow], frozenset[str]]
+
+    @classmethod
+    def of(cls, spec: FlowSpec) -> Attempt:
+        """The attempt to make a row as a declaration says."""
+        return cls(_COLUMNS, lambda live: differing(spec, live))
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """
+    The outcome of a write.
+
+    Attributes:
+        flow: the row; in state `unknown` when the last request may have been applied or not.
+        activation_error: why the flow is not as declared.
+        adopted: whether the flow was there before.
+        overwritten: columns that somebody had changed and that now are as declared.
+        before: with a flow in state `unknown`, the declaration that the row fulfilled before.
+    """
+
+    flow: LiveFlow
+    activation_error: str = ""
+    adopted: bool = False
+    overwritten: frozenset[str] = frozenset()
+    before: FlowSpec | None = None
+
+
+@dataclass(frozen=True)
+class LastKnown:
+    """
+    The flow as the last operation recorded it.
+
+    Attributes:
+        etag: the row's version.
+        state: the row's state; `unknown` when the last write may have been applied or not.
+        spec: the declaration that the row fulfils, or that the last write would fulfil; None where
+            the state does not hold it whole, and only a delete can do without.
+        before: the declaration that it fulfilled before a write of which that is not known.
+        attempts: killed operations that may have written something else.
+        members: members of the stored document besides those that a program declares; None when
+            they are not recorded.
+    """
+
+    etag: str
+    state: FlowState
+    spec: FlowSpec | None
+    before: FlowSpec | None = None
+    attempts: Sequence[Attempt] = ()
+    members: Mapping[str, Any] | None = None
+
+
+def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
+    """The managed columns in which a live flow is not as declared; undeclared ones do not count."""
+    found = set()
+    if live.name != spec.name:
+        found.add("name")
+    if spec.description is not None and (live.description or "") != spec.description:
+        found.add("description")
+    if not same_flow(live.digest, spec.digest):
+        found.add("definition")
+    if not references_equal(live.references or {}, spec.references):
+        found.add("references")
+    if spec.owner is not None and live.owner_id.lower() != spec.owner.id.lower():
+        found.add("owner")
+    if live.state != spec.state:
+        found.add("state")
+    return frozenset(found)
+
+
+def changed_since(known: LastKnown, spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
+    """The managed columns that somebody changed since the last operation."""
+    found = differing(spec, live) - {"state"}
+    if live.state != known.state and known.state != "unknown":
+        found |= {"state"}
+    return found
+
+
+def conflict(spec: FlowSpec, columns: frozenset[str]) -> ConflictError:
+    return ConflictError(
+        f"Update flow {spec.name!r}: somebody changed its {listed(columns)} since the last run; "
+        "nothing was overwritten. Run `pulumi refresh` to see the change, then `pulumi up`, or set "
+        'on_conflict="overwrite".'
+    )
+
+
+def as_declared(spec: FlowSpec, live: LiveFlow) -> FlowSpec:
+    """A spec that the live flow fulfils, so that only later changes count as out of band."""
+    return replace(
+        spec,
+        name=live.name,
+        description=live.description,
+        digest=live.digest,
+        references=live.references or {},
+        state="on" if live.state == "on" else "off",
+        owner=None,
+    )
+
+
+def row_as_known(spec: FlowSpec, known: LastKnown, etag: str) -> LiveFlow:
+    return LiveFlow(
+        workflow_id=spec.workflow_id,
+        etag=etag,
+        state=known.state,
+        owner_id="",
+        owner_kind="user",
+        created_on="",
+        modified_on="",
+        is_managed=False,
+        members=known.members or {},
+    )
+
+
+def row_of_unknown_outcome(spec: FlowSpec) -> LiveFlow:
+    return LiveFlow(
+        workflow_id=spec.workflow_id,
+        etag="",
+        state="unknown",
+        owner_id="",
+        owner_kind="user",
+        created_on="",
+        modified_on="",
+        is_managed=False,
+    )
+
+
+def listed(columns: frozenset[str]) -> str:
+    return ", ".join(sorted(columns)).replace("references", "connection references")

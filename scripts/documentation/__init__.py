@@ -1,0 +1,1 @@
+"""The documentation site: hand-written pages, a reference made from the code, and their checks."""

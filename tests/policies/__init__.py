@@ -1,0 +1,1 @@
+"""Policies: the rules, and both of their front ends."""

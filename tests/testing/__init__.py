@@ -1,0 +1,1 @@
+"""The fixtures for pytest, as a project of a user has them."""
