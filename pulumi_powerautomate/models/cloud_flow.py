@@ -72,8 +72,8 @@ CLOUD_FLOW = ResourceModel(
             ANY,
             "The flow, as JSON text or as structured values: a bare workflow definition, or the "
             "document that a solution export holds. Text keeps every number as it is written; "
-            "integers from 2^53 on need it. Changed in place. What the service and its designer add "
-            "or reorder is no difference.",
+            "integers from 2^53 on need it. Changed in place. What the service and its designer "
+            "add or reorder is no difference.",
             required=True,
             echoed=False,
         ),

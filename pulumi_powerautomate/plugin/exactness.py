@@ -24,6 +24,6 @@ def refuse_inexact(value: Any, where: str) -> None:
             refuse_inexact(item, f"{where}[{number}]")
     elif isinstance(value, (int, float)) and abs(value) >= EXACT:
         raise InvalidInputError(
-            f"{where} is a number of 2^53 or more, which does not arrive exactly; give the definition "
-            "as JSON text."
+            f"{where} is a number of 2^53 or more, which does not arrive exactly; give the "
+            "definition as JSON text."
         )

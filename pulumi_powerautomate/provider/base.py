@@ -79,8 +79,9 @@ class DataverseProvider(ResourceProvider):
         if "diff" in cls.__dict__:
             differing = moving_between_providers(_replacing(cls.__dict__["diff"]))
             cls.diff = differing  # type: ignore[method-assign]
-        if "update" in cls.__dict__:
-            cls.update = carried_over(cls.__dict__["update"])  # type: ignore[method-assign]
+            if "update" in cls.__dict__:
+                updating = carried_over(cls.__dict__["update"], differing)
+                cls.update = updating  # type: ignore[method-assign]
         for name in _HOOKS:
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))

@@ -46,15 +46,21 @@ def moving_between_providers(diff: _F) -> _F:
     return differing  # type: ignore[return-value]
 
 
-def carried_over(update: _F) -> _F:
-    """Write a state of the other provider anew; an update only where more than that differs."""
+def carried_over(update: _F, diff: Callable[..., DiffResult]) -> _F:
+    """
+    Write a state of the other provider anew; an update only where more than that differs.
+
+    Args:
+        update: the provider's.
+        diff: the provider's, without what records that an operation began: this one has.
+    """
 
     @functools.wraps(update)
     def updated(self: Any, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         if is_of_other_provider(olds, news):
             outputs = {key: value for key, value in olds.items() if key != PICKLED}
             mark = {PICKLED: news[PICKLED]} if PICKLED in news else {}
-            if not self.diff(id_, {**outputs, **mark}, news).changes:
+            if not diff(self, id_, {**outputs, **mark}, news).changes:
                 return UpdateResult({**outputs, IDENTITY: news.get(IDENTITY)})
         result: UpdateResult = update(self, id_, olds, news)
         return result
