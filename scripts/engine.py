@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -78,22 +79,37 @@ def yaml_host_folder() -> Path:
     found = shutil.which(_YAML)
     if found is not None:
         return Path(found).parent
+    return _built("language-yaml", YAML_VERSION, _YAML, _YAML_PACKAGE).parent
+
+
+def generator() -> Path:
+    """
+    The program that runs Pulumi's code generators on a schema, built when it is nowhere.
+
+    Raises:
+        RuntimeError: it cannot be built here.
+    """
+    source = (_SOURCES / "generate" / "main.go").read_bytes()
+    version = f"{VERSION}-{hashlib.sha256(source).hexdigest()[:8]}"
+    return _built("generate", version, "generate", ".")
+
+
+def _built(source: str, version: str, name: str, package: str) -> Path:
+    """A program from the module in a folder of `engine`, kept beside the engine."""
     versions = Path.home() / ".pulumi" / "versions"
-    folder = versions / f"language-yaml-{YAML_VERSION}"
+    folder = versions / f"{source}-{version}"
     versions.mkdir(parents=True, exist_ok=True)
     with (versions / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.access(folder / _YAML, os.X_OK):
+        if not os.access(folder / name, os.X_OK):
             with tempfile.TemporaryDirectory(dir=versions, prefix=f".{folder.name}-") as beside:
                 made = Path(beside) / "made"
-                problem = _build_program(
-                    "language-yaml", _YAML_PACKAGE, made / _YAML, f"v{YAML_VERSION}"
-                )
+                problem = _build_program(source, package, made / name, f"v{version}")
                 if problem is not None:
-                    raise RuntimeError(f"The YAML language host cannot be built here: {problem}.")
+                    raise RuntimeError(f"{name} cannot be built here: {problem}.")
                 shutil.rmtree(folder, ignore_errors=True)
                 made.rename(folder)
-    return folder
+    return folder / name
 
 
 def _on_path() -> Path | None:
