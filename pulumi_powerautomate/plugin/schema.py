@@ -14,6 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, is_typeddict
 
@@ -40,6 +41,7 @@ def build_schema() -> dict[str, Any]:
     found = functions().values()
     return {
         "name": NAMESPACE,
+        "version": version("pulumi-powerautomate"),
         "displayName": "Power Automate",
         "description": "Microsoft Power Automate cloud flows, sharing and solutions as code.",
         "keywords": ["pulumi", "power automate", "dataverse", "category/cloud", "kind/native"],

@@ -52,7 +52,7 @@ func generate(language string, pkg *schema.Package) (map[string][]byte, error) {
 	switch language {
 	case "nodejs":
 		check(pkg.ImportLanguages(map[string]schema.Language{"nodejs": nodejs.Importer}))
-		return nodejs.GeneratePackage(tool, pkg, nil, nil, false, loader)
+		return nodejs.GeneratePackage(tool, pkg, nil, nil, true, loader)
 	case "go":
 		return gocode.GeneratePackage(tool, pkg, nil)
 	default:
