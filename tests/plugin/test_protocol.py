@@ -41,9 +41,11 @@ def test_explicit_provider_wins_over_variables(emulator: Emulator) -> None:
     """Its settings are arguments; those of the default one are the stack's configuration."""
     other = {"accessToken": "not-a-token", "environmentUrl": emulator.url}
     environment = {**emulator.environment, "POWERAUTOMATE_TRUSTED_HOST": "127.0.0.1"}
-    with PluginProcess(environment, other, "mine") as explicit:
-        with pytest.raises(PluginError, match="401|access_token"):
-            explicit.invoke("getFlows", {})
+    with (
+        PluginProcess(environment, other, "mine") as explicit,
+        pytest.raises(PluginError, match=r"401|access_token"),
+    ):
+        explicit.invoke("getFlows", {})
     with PluginProcess(environment, other) as default:
         assert default.invoke("getFlows", {}) == {"flows": []}
 
@@ -105,7 +107,7 @@ def test_partial_failure(emulator: Emulator) -> None:
     """The engine is given id, outputs, inputs and the reason, and no other error."""
     with PluginProcess(emulator.environment) as process:
         inputs = process.check("CloudFlow", "one", _flow(calling(CHILD))).inputs
-        with pytest.raises(PluginError, match="^Flow 'one' exists but is off") as failed:
+        with pytest.raises(PluginError, match=r"^Flow 'one' exists but is off") as failed:
             _create(process, "CloudFlow", "one", inputs)
     detail = failed.value.detail
     (row,) = emulator.control.rows("workflows")
@@ -150,9 +152,11 @@ def test_workers_are_the_clients_to_bound(emulator: Emulator) -> None:
 
 
 def test_unknown_kind(emulator: Emulator) -> None:
-    with PluginProcess(emulator.environment) as process:
-        with pytest.raises(PluginError, match="There is no resource CloudFlo; there are CloudFlow"):
-            process.check("CloudFlo", "one", {})
+    with (
+        PluginProcess(emulator.environment) as process,
+        pytest.raises(PluginError, match="There is no resource CloudFlo; there are CloudFlow"),
+    ):
+        process.check("CloudFlo", "one", {})
 
 
 def test_detailed_difference(emulator: Emulator) -> None:
