@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 FILES := pulumi_powerautomate scripts tests examples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs pictures clients bench soak kills format clean
+.PHONY: help setup demo test check docs pictures clients contracts bench soak kills package format clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' \
@@ -36,6 +36,9 @@ pictures: setup ## make the pictures of the documentation anew, from what the co
 clients: setup ## let clients that others wrote judge the emulator; prints tried, right, refused, wrong
 	@$(RUN) -m tests.clients.run
 
+contracts: setup ## hold emulator and client to what a service has answered: FILE=conformance.json
+	@$(RUN) -m scripts.add_contracts $(FILE)
+
 bench: setup ## measure; prints a table and writes build/bench.json
 	@$(RUN) scripts/bench.py $(ARGS)
 
@@ -45,6 +48,11 @@ soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=fil
 
 kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md
 	@$(RUN) scripts/kills.py
+
+package: setup ## wheel, sdist and bill of materials in build/dist, as a release makes them
+	@rm -rf build/dist
+	@$(RUN) scripts/release.py build build/dist
+	@$(RUN) scripts/release.py sbom build/dist
 
 format: setup ## format and fix what tools can fix
 	@$(RUN) -m ruff check --fix $(FILES)

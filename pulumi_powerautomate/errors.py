@@ -53,6 +53,14 @@ class PowerAutomateError(Exception):
 
     in_doubt: bool = False
 
+    @property
+    def may_be_done(self) -> bool:
+        """The former name of `in_doubt`."""
+        import warnings
+
+        warnings.warn("may_be_done is called in_doubt now.", DeprecationWarning, stacklevel=2)
+        return self.in_doubt
+
     def __str__(self) -> str:
         # Names and values stand in messages, and the engine prints these as they are.
         text = shown(super().__str__())

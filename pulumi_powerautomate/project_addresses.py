@@ -7,7 +7,6 @@ They are those of the package's own metadata, so that a fork or an internal inde
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, metadata
 
 _NAME = "pulumi-powerautomate"
 _PAGE = "validation"
@@ -16,6 +15,8 @@ _PAGE = "validation"
 @lru_cache(maxsize=1)
 def documentation() -> str:
     """The address of the documentation; empty where the metadata has none."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
     try:
         entries = metadata(_NAME).get_all("Project-URL") or []
     except PackageNotFoundError:

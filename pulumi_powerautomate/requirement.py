@@ -1,9 +1,10 @@
 """
 The requirement by which pip installs this package.
 
-The name is not registered at the public index yet, and whoever registers it first would run code
-wherever somebody is told to install it by that name. So what is told is the place that this very
-copy was installed from, as the installer has written it down (PEP 610, `direct_url.json`).
+Before a release the name is not registered at the public index, and whoever registers it first
+would run code wherever somebody is told to install it by that name. So what is told is the place
+that this very copy was installed from, as the installer has written it down (PEP 610,
+`direct_url.json`): an address, or, where pip or uv wrote none, the index that knows the name.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 _NAME = "pulumi-powerautomate"
+# Those that write down an address where they were given one.
+_INSTALLERS = ("pip", "uv")
 
 
 def requirement(extra: str = "") -> str | None:
@@ -24,7 +27,10 @@ def requirement(extra: str = "") -> str | None:
     """
     name = f"{_NAME}[{extra}]" if extra else _NAME
     url = _url()
-    return f"{name} @ {url}" if url else None
+    if url:
+        return f"{name} @ {url}"
+    released = _version_of_index()
+    return f"{name}=={released}" if released else None
 
 
 def install_line(extra: str) -> str:
@@ -33,6 +39,17 @@ def install_line(extra: str) -> str:
     if found:
         return f'run `pip install "{found}"`'
     return f"install the package again from where you have it, with [{extra}] after its file name"
+
+
+def _version_of_index() -> str:
+    """The version, where an index gave it out under the name; else empty."""
+    try:
+        found = distribution(_NAME)
+    except PackageNotFoundError:
+        return ""
+    installer = (found.read_text("INSTALLER") or "").strip()
+    by_address = found.read_text("direct_url.json") is not None
+    return found.version if installer in _INSTALLERS and not by_address else ""
 
 
 def _url() -> str:

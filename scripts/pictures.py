@@ -8,6 +8,7 @@ request is looked at in Chromium.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -32,8 +33,10 @@ def main() -> None:
         "bindings": lambda: _up("bindings", "dev"),
         "component": lambda: _up("component", "dev"),
         "adopt": _adopt,
+        "policies": _policies,
         "fleet": _fleet,
-        "unit-tests": _unit_tests,
+        "unit-tests": lambda: _tests("unit-tests"),
+        "testing": lambda: _tests("testing"),
         "review": _review,
     }
     for name in sys.argv[1:] or makers:
@@ -77,9 +80,21 @@ def _fleet() -> None:
         draw(_PICTURES / "example-fleet.svg", [(command, printed)], "fleet")
 
 
-def _unit_tests() -> None:
-    with scene("unit-tests") as here:
-        draw(_PICTURES / "example-unit-tests.svg", [here.run("python -m pytest -v")], "unit-tests")
+def _policies() -> None:
+    with scene("policies") as here:
+        shutil.copytree(ROOT / "examples" / "cloud-flow", here.project.parent / "cloud-flow")
+        policies = here.project / "policies.json"
+        text = policies.read_text("utf-8").replace('"twitter"', '"twitter", "office365"')
+        policies.write_text(text, "utf-8")
+        command = "pulumi-powerautomate validate ../cloud-flow/flows --policy policies.json"
+        commands = [here.run("cat policies.json"), here.run(f"{command} --stack dev", fails=True)]
+        draw(_PICTURES / "example-policies.svg", commands, "policies")
+
+
+def _tests(example: str) -> None:
+    with scene(example) as here:
+        commands = [here.run("python -m pytest -v --no-header")]
+        draw(_PICTURES / f"example-{example}.svg", commands, example)
 
 
 def _review() -> None:

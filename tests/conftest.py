@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from tests import real_environment
 from tests.engine_project import EngineProject
 
 _OURS = (
@@ -38,6 +39,12 @@ def _clean_environment(
 
 @pytest.fixture(scope="session")
 def _shared_emulator() -> Iterator[Emulator]:
+    address = real_environment.wanted()
+    if address is not None:
+        real = real_environment.RealEnvironment(address)
+        yield real  # type: ignore[misc]
+        real.close()
+        return
     with Emulator() as emulator:
         yield emulator
 

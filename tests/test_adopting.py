@@ -106,7 +106,7 @@ def test_nothing_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize(
-    ("answer", "modules"),
+    ("response", "modules"),
     [
         ("1", {"cleanup"}),
         ("2-3", {"daily_digest", "weekly_digest"}),
@@ -126,7 +126,7 @@ def test_a_numbered_list(
     assert _modules() == modules
 
 
-@pytest.mark.parametrize("answer", ["4", "0", "2-1", "digest", "1-"])
+@pytest.mark.parametrize("response", ["4", "0", "2-1", "digest", "1-"])
 def test_a_wrong_answer(command: Command, monkeypatch: pytest.MonkeyPatch, response: str) -> None:
     """It is named, and nothing is written."""
     _answering(monkeypatch, response)

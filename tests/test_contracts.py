@@ -23,7 +23,7 @@ _PLANTED = {
         "emulator/clock.py",
         "from ..redaction import redact",
     ),
-    "No import cycles": ("client/http/odata.py", "from .transport import Transport"),
+    "No import cycles": ("client/http/upload.py", "from .transport import Transport"),
     "pulumi stays in the resource modules, functions and provider": (
         "flow/document.py",
         "import pulumi",

@@ -71,3 +71,12 @@ def test_a_resource_loads_its_own_module_only() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_former_names_work_and_warn() -> None:
+    """Programs of earlier releases go on."""
+    with pytest.warns(DeprecationWarning, match="LostResponseError"):
+        former = pulumi_powerautomate.LostAnswerError
+    assert former is pulumi_powerautomate.LostResponseError
+    with pytest.warns(DeprecationWarning, match="in_doubt"):
+        assert former("lost").may_be_done

@@ -27,6 +27,7 @@ VERBS = (
     "adopt",
     "comment",
     "completion",
+    "conformance",
     "diagram",
     "diff",
     "doctor",

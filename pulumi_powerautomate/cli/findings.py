@@ -205,9 +205,9 @@ def policy_rules(found: Sequence[FileFindings]) -> dict[str, Rule]:
     broken = {item.code: item for item in problems if item.code not in RULES}
     if not broken:
         return {}
-    from ..policies import RULES as policies
+    from ..policies import POLICIES
 
-    titles = {f"powerautomate-{name}": policy.title for name, policy in policies.items()}
+    titles = {f"powerautomate-{name}": policy.title for name, policy in POLICIES.items()}
     return {code: Rule(code, item.severity, titles[code]) for code, item in broken.items()}
 
 

@@ -62,7 +62,7 @@ def _look_up(connection: Connection, wanted: str) -> _Found:
     if problems:
         raise ConfigurationError(" ".join(problems))
     origin = connection.origins["environment"]
-    if connection.way == "access_token":
+    if connection.auth_method == "access_token":
         raise ConfigurationError(
             f"environment is {wanted!r} ({origin}), and looking it up needs a sign-in: "
             "access_token is for one environment only. Set environment_url to its address."

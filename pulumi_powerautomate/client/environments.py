@@ -149,7 +149,7 @@ class Discovery:
             shown = list(dict.fromkeys(names[name] for name in near)) or known[:_MOST_CANDIDATES]
             listed = ", ".join(f"{item.unique_name} ({item.url})" for item in shown)
             return f"There {'is' if len(shown) == 1 else 'are'} {listed}."
-        if self._signed_in_as.way in _APPLICATIONS:
+        if self._signed_in_as.auth_method in _APPLICATIONS:
             return (
                 "The discovery service answers people, not applications; set environment_url to "
                 "the environment's address instead."

@@ -1,7 +1,7 @@
 """
-Which way to sign in the settings ask for, and what it still needs.
+The auth method that the settings ask for, and the settings that it still needs.
 
-A way that is asked for (`auth`, or one of the `use_…` switches) is taken; two that are asked for
+A method that is asked for (`auth`, or one of the `use_…` switches) is taken; two that are asked for
 are an error. Otherwise what is there decides, in the order that azurerm and the Azure SDKs use: a
 ready token, a certificate or a secret, a federated identity, the managed identity of a hosting
 service that announces one, the Azure CLI, azd.
@@ -53,7 +53,7 @@ def without_conflicting_credentials(
     settings: Mapping[str, str], origins: Mapping[str, str]
 ) -> dict[str, str]:
     """
-    The settings, less those that speak for another way than an explicit provider was given.
+    The settings, less those that speak for another method than an explicit provider was given.
 
     Settings of one provider must not compete with those that the process's environment holds
     for all.
@@ -79,8 +79,8 @@ def choose(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
     """
     asked = _asked_for(settings, origins)
     refused = {
-        way
-        for way, switch in AUTH_METHODS.items()
+        method
+        for method, switch in AUTH_METHODS.items()
         if switch in settings and not is_true(settings[switch], switch, origins[switch])
     }
     _refuse_both(settings, origins, *_CERTIFICATES)
@@ -92,19 +92,19 @@ def choose(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
 
 def missing_credentials(connection: Connection) -> list[str]:
     """One line for each setting that signing in needs and that is not there."""
-    settings, way = connection.settings, connection.way
+    settings, method = connection.settings, connection.auth_method
     lines = [
         f"{name} is missing: {SETTINGS[name].remedy()}."
-        for name in _NEEDED.get(way, ())
+        for name in _NEEDED.get(method, ())
         if not settings.get(name)
     ]
-    if way == "client_secret" and len(lines) == len(_NEEDED[way]):
+    if method == "client_secret" and len(lines) == len(_NEEDED[method]):
         lines[-1] += " Or sign in another way: set auth to one of " + ", ".join(AUTH_METHODS) + "."
-    if way == "client_certificate" and not any(settings.get(name) for name in _CERTIFICATES):
+    if method == "client_certificate" and not any(settings.get(name) for name in _CERTIFICATES):
         lines.append(
             f"client_certificate_path is missing: {SETTINGS['client_certificate_path'].remedy()}."
         )
-    if way == "oidc":
+    if method == "oidc":
         lines += _missing_federation(settings)
     return lines
 
@@ -118,15 +118,15 @@ def _asked_for(settings: Mapping[str, str], origins: Mapping[str, str]) -> str:
                 f"auth is {auth!r} ({origins['auth']}); use one of {', '.join(AUTH_METHODS)}."
             )
         found[auth.lower()] = f"auth={auth} ({origins['auth']})"
-    for way, switch in AUTH_METHODS.items():
+    for method, switch in AUTH_METHODS.items():
         if switch not in settings:
             continue
         value = is_true(settings[switch], switch, origins[switch])
         text = f"{switch}={settings[switch]} ({origins[switch]})"
         if value:
-            found.setdefault(way, text)
-        elif way in found:
-            raise ConfigurationError(f"{found[way]} and {text} contradict each other; keep one.")
+            found.setdefault(method, text)
+        elif method in found:
+            raise ConfigurationError(f"{found[method]} and {text} contradict each other; keep one.")
     if len(found) > 1:
         first, second = list(found.values())[:2]
         raise ConfigurationError(f"{first} and {second} contradict each other; keep one.")
@@ -153,9 +153,9 @@ def _inferred(settings: Mapping[str, str], origins: Mapping[str, str], refused: 
         return "msi"
     # An identity of its own that lacks its secret is a mistake, not a wish to act as a person.
     if not settings.get("client_id"):
-        for way, program in (("cli", "az"), ("azd", "azd")):
-            if way not in refused and shutil.which(program):
-                return way
+        for method, program in (("cli", "az"), ("azd", "azd")):
+            if method not in refused and shutil.which(program):
+                return method
     return "client_secret"
 
 

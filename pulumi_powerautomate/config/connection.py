@@ -22,13 +22,13 @@ class Connection:
             as long as `environment` names one that has not been looked up.
         settings: every other setting that was given, by name.
         origins: where each setting came from, for `doctor` and for error messages.
-        way: the auth method, one of `AUTH_METHODS`.
+        auth_method: the auth method, one of `AUTH_METHODS`.
     """
 
     environment_url: str
     settings: Mapping[str, str] = field(repr=False)
     origins: Mapping[str, str] = field(repr=False)
-    way: str = "client_secret"
+    auth_method: str = "client_secret"
 
     @property
     def host(self) -> str:

@@ -72,13 +72,13 @@ def overruled_line(config: Mapping[str, str], connection: Connection) -> str:
         origin = origins.get(name, "")
         if given and origin.startswith(_VARIABLE) and settings.get(name, given) != given:
             pairs.append(f"{origin.removeprefix(_VARIABLE)} over {setting.key}")
-    decisive = [name for name, way in _DECISIVE.items() if way == connection.way]
+    decisive = [name for name, method in _DECISIVE.items() if method == connection.auth_method]
     chosen = next((origins[name] for name in decisive if name in settings), "")
     if chosen.startswith(_VARIABLE):
         pairs += [
             f"{chosen.removeprefix(_VARIABLE)} over {SETTINGS[name].key}"
-            for name, way in _DECISIVE.items()
-            if way != connection.way and config.get(SETTINGS[name].key)
+            for name, method in _DECISIVE.items()
+            if method != connection.auth_method and config.get(SETTINGS[name].key)
         ]
     line = ""
     if pairs:

@@ -21,6 +21,8 @@ from . import seed
 from .app import App, new_environment
 from .control.routes import control_app
 from .entra.registration import register
+from .organization import KINDS
+from .profile import profile_switches
 from .responses import ServiceError
 from .switches import SWITCHES
 from .tls import certificates
@@ -34,8 +36,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             values = "a number" if isinstance(allowed, type) else " | ".join(map(str, allowed))
             print(f"{name:32} {values} (default {default}): {meaning}")
         return
-    switches = dict(item.partition("=")[::2] for item in arguments.switch)
+    given = dict(item.partition("=")[::2] for item in arguments.switch)
     try:
+        switches = {**profile_switches(arguments.profile), **given}
         extra = json.loads(Path(arguments.seed).read_text("utf-8")) if arguments.seed else None
         environment = new_environment(arguments.database, switches, extra)
     except ServiceError as error:
@@ -46,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"error: {arguments.seed} is not JSON ({error}).")
     except KeyError as error:
         sys.exit(f"error: {arguments.seed}: no entity set or key column {error}.")
+    environment.kind = arguments.organization_type
     app = App(environment, latency_ms=arguments.latency_ms)
     if arguments.control:
         app.control = control_app(app)
@@ -91,7 +95,19 @@ def _parser() -> argparse.ArgumentParser:
         default="text",
         help="text (default), or json: one line once it listens",
     )
+    parser.add_argument(
+        "--profile",
+        metavar="FILE",
+        help="set the switches as a file of `pulumi-powerautomate conformance` found the service",
+    )
     parser.add_argument("--list-switches", action="store_true", help="print the switches and end")
+    parser.add_argument(
+        "--organization-type",
+        choices=KINDS,
+        metavar="TYPE",
+        default="Developer",
+        help="what the environment says it is: Developer (default), Customer, Secondary, Trial, …",
+    )
     parser.add_argument("--latency-ms", type=float, default=0.0, help="time each answer takes")
     parser.add_argument(
         "--control",

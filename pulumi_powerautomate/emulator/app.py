@@ -17,6 +17,7 @@ from . import batch, discovery, guard, seed, table_rules
 from .authentication import identify
 from .entra import Entra
 from .environment import Environment
+from .error_annotations import annotate
 from .faults import CORRUPTING, Fault, Faults
 from .fixed_rows import fixed_rows
 from .impersonation import impersonated
@@ -209,6 +210,7 @@ class App:
         finally:
             if limits is not None and entered:
                 limits.leave(time.perf_counter() - started)
+        annotate(response, request)
         response.headers = {**service_headers(), **response.headers}
         if response.status >= 400:
             response.headers.setdefault("Content-Type", "application/json; odata.metadata=minimal")

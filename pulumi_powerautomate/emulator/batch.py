@@ -55,7 +55,7 @@ def run(request: Request, handle: Handle, environment: Environment) -> Response:
         written, worst = _piece(piece, request, handle, environment)
         responses.append(written)
         if worst >= 400 and not keep_going:
-            status = worst
+            status = worst if environment.switches["batch_failure_status"] == "part" else 200
             break
     name = f"batchresponse_{uuid.uuid4()}"
     body = "".join(f"--{name}\r\n{part}\r\n" for part in responses) + f"--{name}--\r\n"

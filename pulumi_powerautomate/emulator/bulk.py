@@ -25,6 +25,14 @@ _MOST = 1000
 
 def run(environment: Environment, table: Table, name: str, request: Request) -> Response:
     """One of the three, on an entity set."""
+    if table.logical == "workflow":
+        # Its reference page lists none of the three.
+        raise ServiceError(
+            405,
+            "0x80040800",
+            f"The '{name}' method does not support entities of type '{table.logical}'. "
+            "MessageProcessorCache returned MessageProcessor.Empty.",
+        )
     targets = _targets(table, name, request)
     # Conditions and preferences of the request are not those of its rows.
     single = dataclasses.replace(request, headers=_for_rows(request.headers))

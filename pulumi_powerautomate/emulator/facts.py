@@ -12,30 +12,11 @@ choice was made (some of these are switches).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from .error_facts import ERRORS
+from .fact import CRM, FETCH, ROLE, ROW, TARGET, TEAM, USER, Fact
+from .request_facts import ACTIVATION, DRAFTS, REQUESTS
 from .tables import TABLES, Table
-
-_ROW = "0e6a3b61-0000-4000-8000-000000000041"
-_USER = "0e6a3b61-0000-4000-8000-000000000011"
-_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
-_ROLE = "0e6a3b61-0000-4000-8000-000000000051"
-_CRM = "Microsoft.Dynamics.CRM."
-_FETCH = "<fetch><entity name='solution'>{}</entity></fetch>"
-_TARGET = "{'@odata.id':'solutions(" + _ROW + ")'}"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing that can be asked; `status` is that of the example's response."""
-
-    group: str
-    name: str
-    source: str
-    sure: str
-    example: str
-    status: int = 200
-
 
 _TABLE_SOURCES = {
     "flowrun": "Manage cloud flow run history in Dataverse",
@@ -56,7 +37,9 @@ def facts() -> Iterator[Fact]:
     yield from _QUERIES
     yield from _CONDITIONS
     yield from _OPERATIONS
-    yield from _REQUESTS
+    yield from DRAFTS
+    yield from ACTIVATION
+    yield from REQUESTS
 
 
 def _query(name: str, query: str, source: str = "Query data using the Web API",
@@ -95,12 +78,13 @@ _QUERIES = (
            "Filter rows using OData"),
     _query("`any` and `all`", "$filter=publisher_solution/any(s:s/ismanaged eq false)",
            "Filter rows based on values of related collections", entity_set="publishers"),
-    _query("a GUID in quotes", f"$filter=solutionid eq '{_ROW}'", "dataverse-mcp (live)",
+    _query("a GUID in quotes", f"$filter=solutionid eq '{ROW}'", "dataverse-mcp (live)",
            "reported"),
     _query("a null column is not equal to a value", "$filter=description ne 'x'", "", "open"),
     _query("parameter aliases", "$filter=uniquename eq @p&@p='Default'",
            "Use parameter aliases with query options"),
-    _query("`$orderby`", "$orderby=friendlyname desc"),
+    _query("`$orderby`; choices by their number, lookups by the name of the row", "$orderby="
+           "_publisherid_value desc", "Order rows using OData"),
     _query("`$orderby` over lookups", "$orderby=publisherid/uniquename", "", "open"),
     _query("`$top`, ignored with a page size", "$top=1"),
     _query("`$count`: all matches, 5,000 at most", "$count=true&$top=1",
@@ -113,6 +97,8 @@ _QUERIES = (
            "501", 501),
     _query("`$apply`: `filter`, `groupby`, `aggregate`",
            "$apply=groupby((ismanaged),aggregate($count as n))", "Aggregate data using OData"),
+    _query("`$orderby` over aggregates: not supported", "$apply=groupby((ismanaged),aggregate("
+           "$count as n))&$orderby=n", "Aggregate data using OData", "documented", 400),
     _query("`$apply` with other transformations", "$apply=topcount(1,versionnumber)", "", "501",
            501),
     _query("`$apply` together with `$filter`", "$apply=aggregate($count as n)&$filter=isvisible eq "
@@ -121,12 +107,26 @@ _QUERIES = (
            "Page results using OData"),
     _query("the content of paging cookies", "$orderby=uniquename", "", "open"),
     _query("FetchXML: attributes, filters, links, order, paging cookie, count, aggregates, "
-           "distinct", "fetchXml=" + _FETCH.format("<attribute name='uniquename'/>"),
+           "distinct", "fetchXml=" + FETCH.format("<attribute name='uniquename'/>"),
            "Query data using FetchXml"),
-    _query("FetchXML: link types `all` and `not all`", "fetchXml=" + _FETCH.format(
+    _query("FetchXML: lookups ordered by name, choices by label or number (`useraworderby`)",
+           "fetchXml=<fetch useraworderby='true'><entity name='solution'/></fetch>",
+           "Order rows using FetchXml"),
+    _query("FetchXML: at most 5,000 rows with `top`, 50,000 in an aggregate (`aggregatelimit`)",
+           "fetchXml=<fetch top='5001'><entity name='solution'/></fetch>", "fetch element; "
+           "Aggregate data using FetchXml", "documented", 400),
+    _query("FetchXML: links of the types `in`, `exists`, `any`, `not any` give no columns",
+           "fetchXml=" + FETCH.format("<link-entity name='publisher' from='publisherid' "
+           "to='publisherid' link-type='exists'><attribute name='uniquename'/></link-entity>"),
+           "link-entity element", "documented", 400),
+    _query("FetchXML: columns are compared (`valueof`) with columns of their type",
+           "fetchXml=" + FETCH.format("<filter><condition attribute='uniquename' operator='eq' "
+           "valueof='ismanaged'/></filter>"), "Filter rows using FetchXml", "documented", 400),
+    _query("FetchXML: link types `all` and `not all`", "fetchXml=" + FETCH.format(
            "<link-entity name='publisher' from='publisherid' to='publisherid' link-type='all'/>"),
            "", "501", 501),
-    _query("FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping",
+    _query("FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping, `utc-offset`, "
+           "pages of aggregates, `like` on columns that are no texts",
            "fetchXml=<fetch datasource='retained'><entity name='solution'/></fetch>", "", "501",
            501),
     _query("`savedQuery`, `userQuery`", "savedQuery=x", "", "501", 501),
@@ -139,16 +139,18 @@ _QUERIES = (
 
 def _condition(name: str, call: str, sure: str = "documented", status: int = 200) -> Fact:
     source = "Query function reference, Web API" if sure != "501" else ""
-    return Fact("Query functions", name, source, sure, f"GET solutions?$filter={_CRM}{call}",
+    return Fact("Query functions", name, source, sure, f"GET solutions?$filter={CRM}{call}",
                 status)  # fmt: skip
 
 
 _CONDITIONS = (
+    _condition("parameters given by aliases",
+               "On(PropertyName=@p1,PropertyValue=@p2)&@p1='createdon'&@p2='2026-01-01'"),
     _condition("`In`, `NotIn`", "In(PropertyName='uniquename',PropertyValues=['a'])"),
     _condition("`Between`, `NotBetween`",
                "Between(PropertyName='versionnumber',PropertyValues=['1','2'])"),
     _condition("`ContainValues`, `DoesNotContainValues`",
-               "ContainValues(PropertyName='solutiontype',PropertyValues=['1'])"),
+               "ContainValues(PropertyName='solutiontype',PropertyValues=['1'])", "501", 501),
     _condition("`Today`, `Yesterday`, `Tomorrow`, `ThisWeek` … `NextYear`, `Last7Days`, "
                "`Next7Days`", "ThisWeek(PropertyName='createdon')"),
     _condition("`LastXHours` … `NextXYears`, `OlderThanXMinutes` … `OlderThanXYears`",
@@ -162,7 +164,7 @@ _CONDITIONS = (
     _condition("fiscal periods", "InFiscalYear(PropertyName='createdon',PropertyValue='2026')",
                "501", 501),
     _condition("hierarchies (`Above`, `Under`, …), languages",
-               f"Under(PropertyName='solutionid',PropertyValue='{_ROW}')", "501", 501),
+               f"Under(PropertyName='solutionid',PropertyValue='{ROW}')", "501", 501),
 )  # fmt: skip
 
 
@@ -175,39 +177,40 @@ _OPERATIONS = (
     _operation("WhoAmI", "GET WhoAmI"),
     _operation("RetrieveVersion", "GET RetrieveVersion()"),
     _operation("RetrieveCurrentOrganization", "GET RetrieveCurrentOrganization(AccessType=@a)?@a="
-               f"{_CRM}EndpointAccessType'Default'"),
+               f"{CRM}EndpointAccessType'Default'"),
+    _operation("RetrieveOrganizationInfo", "GET RetrieveOrganizationInfo()"),
     _operation("RetrieveTotalRecordCount", "GET RetrieveTotalRecordCount(EntityNames=['role'])"),
     _operation("RetrieveAvailableLanguages", "GET RetrieveAvailableLanguages()"),
     _operation("RetrieveProvisionedLanguages", "GET RetrieveProvisionedLanguages()"),
     _operation("RetrieveAadUserRoles", "GET RetrieveAadUserRoles(DirectoryObjectId="
                "0e6a3b61-0000-4000-9000-000000000091)"),
     _operation("RetrieveSharedPrincipalsAndAccess",
-               f"GET RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={_TARGET}"),
+               f"GET RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={TARGET}"),
     _operation("RetrieveDependenciesForUninstall",
                "GET RetrieveDependenciesForUninstall(SolutionUniqueName='ContosoAutomation')"),
     _operation("RetrieveDependenciesForDelete",
-               f"GET RetrieveDependenciesForDelete(ObjectId={_ROW},ComponentType=29)"),
+               f"GET RetrieveDependenciesForDelete(ObjectId={ROW},ComponentType=29)"),
     _operation("RetrieveDependentComponents",
-               f"GET RetrieveDependentComponents(ObjectId={_ROW},ComponentType=29)"),
+               f"GET RetrieveDependentComponents(ObjectId={ROW},ComponentType=29)"),
     _operation("RetrieveRequiredComponents",
-               f"GET RetrieveRequiredComponents(ObjectId={_ROW},ComponentType=29)"),
-    _operation("RetrieveUserPrivileges", f"GET systemusers({_USER})/{_CRM}RetrieveUserPrivileges"),
+               f"GET RetrieveRequiredComponents(ObjectId={ROW},ComponentType=29)"),
+    _operation("RetrieveUserPrivileges", f"GET systemusers({USER})/{CRM}RetrieveUserPrivileges"),
     _operation("RetrieveUsersPrivilegesThroughTeams",
-               f"GET systemusers({_USER})/{_CRM}RetrieveUsersPrivilegesThroughTeams"),
-    _operation("RetrieveTeamPrivileges", f"GET teams({_TEAM})/{_CRM}RetrieveTeamPrivileges"),
+               f"GET systemusers({USER})/{CRM}RetrieveUsersPrivilegesThroughTeams"),
+    _operation("RetrieveTeamPrivileges", f"GET teams({TEAM})/{CRM}RetrieveTeamPrivileges"),
     _operation("RetrieveRolePrivilegesRole",
-               f"GET roles({_ROLE})/{_CRM}RetrieveRolePrivilegesRole()"),
+               f"GET RetrieveRolePrivilegesRole(RoleId={ROLE})"),
     _operation("RetrievePrincipalAccess",
-               f"GET systemusers({_USER})/{_CRM}RetrievePrincipalAccess(Target=@t)?@t={_TARGET}"),
+               f"GET systemusers({USER})/{CRM}RetrievePrincipalAccess(Target=@t)?@t={TARGET}"),
     _operation("RetrieveUnpublishedMultiple",
-               f"GET workflows/{_CRM}RetrieveUnpublishedMultiple()", "reported"),
-    _operation("RetrieveUnpublished", f"GET workflows({_ROW})/{_CRM}RetrieveUnpublished()",
-               "reported", 404),
+               f"GET workflows/{CRM}RetrieveUnpublishedMultiple()"),
+    _operation("RetrieveUnpublished", f"GET workflows({ROW})/{CRM}RetrieveUnpublished()",
+               status=404),
     _operation("GrantAccess", "POST GrantAccess", status=400),
     _operation("ModifyAccess", "POST ModifyAccess", status=400),
     _operation("RevokeAccess", "POST RevokeAccess", status=400),
-    _operation("AddMembersTeam", f"POST teams({_TEAM})/{_CRM}AddMembersTeam", status=400),
-    _operation("RemoveMembersTeam", f"POST teams({_TEAM})/{_CRM}RemoveMembersTeam", status=400),
+    _operation("AddMembersTeam", f"POST teams({TEAM})/{CRM}AddMembersTeam", status=400),
+    _operation("RemoveMembersTeam", f"POST teams({TEAM})/{CRM}RemoveMembersTeam", status=400),
     _operation("AddSolutionComponent", "POST AddSolutionComponent", status=400),
     _operation("RemoveSolutionComponent", "POST RemoveSolutionComponent", status=400),
     _operation("ImportSolution", "POST ImportSolution", status=400),
@@ -220,100 +223,25 @@ _OPERATIONS = (
     _operation("ExportSolution", "POST ExportSolution", status=400),
     _operation("ExportSolutionAsync", "POST ExportSolutionAsync", status=400),
     _operation("DownloadSolutionExportData", "POST DownloadSolutionExportData", status=400),
-    _operation("PublishXml", "POST PublishXml", status=204),
+    _operation("PublishXml", "POST PublishXml", status=400),
     _operation("PublishAllXml", "POST PublishAllXml", status=204),
-    _operation("CreateMultiple", f"POST connectionreferences/{_CRM}CreateMultiple", status=400),
-    _operation("UpdateMultiple", f"POST connectionreferences/{_CRM}UpdateMultiple", status=400),
-    _operation("UpsertMultiple", f"POST connectionreferences/{_CRM}UpsertMultiple", status=400),
+    _operation("CreateMultiple", f"POST connectionreferences/{CRM}CreateMultiple", status=400),
+    _operation("UpdateMultiple", f"POST connectionreferences/{CRM}UpdateMultiple", status=400),
+    _operation("UpsertMultiple", f"POST connectionreferences/{CRM}UpsertMultiple", status=400),
     _operation("BulkDelete", "POST BulkDelete", "501", 501),
-    Fact("Functions and actions", "other functions and actions, and other tables of the service",
-         "", "501", "GET RetrieveOrganizationInfo()", 501),
-)  # fmt: skip
-_REQUESTS = (
-    Fact("Requests", "create, update, upsert by id and by alternate key, delete",
-         "Create, update and delete a table row", "documented", "DELETE workflows(" + _ROW + ")",
-         404),
-    Fact("Requests", "conditions (`If-Match`, `If-None-Match`), 304, 412",
-         "Perform conditional operations", "documented", f"GET solutions({_ROW})"),
-    Fact("Requests", "single columns, `/$value`, related rows, `/$ref`, `/$count`",
-         "Retrieve a table row; Associate and disassociate", "documented",
-         f"GET solutions({_ROW})/publisherid/uniquename"),
-    Fact("Requests", "`$batch` with change sets and references",
-         "Execute batch operations using the Web API", "documented", "POST $batch", 400),
-    Fact("Requests", "the status of a batch whose part fails", "", "open", "POST $batch", 400),
-    Fact("Requests", "impersonation (`CallerObjectId`, `MSCRMCallerID`)",
-         "Impersonate another user using the Web API", "documented", "GET WhoAmI"),
-    Fact("Requests", "`$metadata`", "Web API types and operations", "documented",
-         "GET $metadata"),
-    Fact("Requests", "`EntityDefinitions`, `RelationshipDefinitions`, attributes, keys, choices",
-         "Query table definitions using the Web API", "documented",
-         "GET EntityDefinitions(LogicalName='workflow')/Attributes?$select=LogicalName"),
-    Fact("Requests", "changing definitions", "", "501", "POST EntityDefinitions", 501),
-    Fact("Requests", "global choices (none)", "", "open", "GET GlobalOptionSetDefinitions"),
+    Fact("Functions and actions", "RetrieveUserPrivileges without the privileges of teams (switch "
+         "`user_privileges`: its reference includes them)",
+         "powerapis (recorded); a script that unites both", "recorded", "GET WhoAmI"),
+    Fact("Functions and actions", "parameters that a function or action does not take",
+         "Web API reference; OData 4.0", "open", "GET WhoAmI(x=1)", 404),
+    Fact("Functions and actions", "`CreateMultiple`, `UpdateMultiple`, `UpsertMultiple` of flows: "
+         "not supported", "reference page of the table workflow", "documented",
+         f"POST workflows/{CRM}CreateMultiple", 405),
+    Fact("Functions and actions", "other functions and actions, other tables of the service, "
+         "sharing with the organization",
+         "", "501", "GET RetrieveOrganizationResources()", 501),
 )  # fmt: skip
 
-# Every code that a response may have: what it means, source, how sure.
-ERRORS: dict[str, tuple[str, str, str]] = {
-    "0x80040203": ("invalid argument, empty required column", "error codes", "documented"),
-    "0x80040216": ("unexpected error (a fault of the emulator)", "error codes", "documented"),
-    "0x80040217": ("the row does not exist", "error codes; dataverse-mcp (live)", "recorded"),
-    "0x80040220": ("a privilege is missing", "error codes", "documented"),
-    "0x80040225": ("the user is disabled", "error codes", "documented"),
-    "0x80040227": ("deletion: another row references this one", "error codes", "documented"),
-    "0x80040228": ("read-only (switch `managed_delete_error`)", "error codes", "open"),
-    "0x80040231": ("the principal holds no role", "error codes", "documented"),
-    "0x80040237": ("a row with these keys exists", "Perform conditional operations", "documented"),
-    "0x80040800": ("the table does not support the message", "error codes", "documented"),
-    "0x80041102": ("no such table in the metadata", "error codes", "reported"),
-    "0x80041103": ("no such column; impersonated user is missing", "error codes", "documented"),
-    "0x8004111c": ("invalid FetchXML", "error codes", "documented"),
-    "0x80041d2e": ("the administrator's role stays", "error codes", "documented"),
-    "0x80041d4f": ("a disabled user owns nothing", "error codes", "documented"),
-    "0x80042f0a": ("an owner holds no role", "error codes", "documented"),
-    "0x8004430d": ("too many expansions", "error codes", "open"),
-    "0x8004431a": ("a choice has no such option", "support articles", "reported"),
-    "0x80044330": ("a number is out of range", "error codes", "open"),
-    "0x80044331": ("a text is too long", "Execute batch operations", "documented"),
-    "0x80044150": ("the database failed; a package is too large", "error codes", "documented"),
-    "0x8004500f": ("a flow that is on is not deleted", "error codes", "documented"),
-    "0x80048036": ("a managed solution is not exported", "error codes", "documented"),
-    "0x80048040": ("managed over unmanaged", "error codes", "documented"),
-    "0x80048041": ("unmanaged over managed", "error codes", "documented"),
-    "0x80048048": ("the default solution is not exported", "error codes", "documented"),
-    "0x80048066": ("the package is missing", "error codes", "documented"),
-    "0x8004801d": ("dependencies are missing", "recorded import jobs", "recorded"),
-    "0x80048306": ("no access to this row", "error codes", "documented"),
-    "0x80048346": ("no type of principal", "error codes", "documented"),
-    "0x80048348": ("an empty id", "error codes", "documented"),
-    "0x80048408": ("state and status do not go together", "error codes", "documented"),
-    "0x80048495": ("the package is no valid archive", "error codes", "documented"),
-    "0x80048541": ("a lower version", "error codes", "documented"),
-    "0x8004853c": ("an upgrade is staged already", "error codes", "documented"),
-    "0x80048d19": ("the body does not fit the table", "support articles", "documented"),
-    "0x8004f002": ("a solution's unique name", "error codes", "documented"),
-    "0x8004f005": ("a restricted solution stays", "error codes; live teardown logs", "recorded"),
-    "0x8004f009": ("a managed solution is not changed", "error codes", "documented"),
-    "0x8004f00b": ("a publisher's prefix", "error codes", "open"),
-    "0x8004f01d": ("dependencies keep a solution", "error codes", "documented"),
-    "0x8004f01e": ("a solution's version", "error codes", "documented"),
-    "0x8004f01f": ("a component is referenced", "error codes", "documented"),
-    "0x8004f026": ("managed properties forbid it", "error codes", "documented"),
-    "0x8004f046": ("there is nothing to upgrade", "error codes", "documented"),
-    "0x80060466": ("the definition of a flow that is on (switch)", "error codes", "documented"),
-    "0x80060467": ("the flow service does not take the flow", "issues of several tools",
-                   "reported"),
-    "0x80060468": ("the definition does not parse", "issues of several tools", "reported"),
-    "0x80060882": ("another version", "Perform conditional operations", "documented"),
-    "0x80060888": ("the request does not parse, or 501", "dataverse-mcp (live)", "recorded"),
-    "0x8006088d": ("optimistic concurrency is off (switch)", "error codes", "documented"),
-    "0x80060891": ("no row has the alternate key", "error codes", "documented"),
-    "0x80071151": ("another solution operation runs", "error codes", "documented"),
-    "0x80071152": ("the import job's id is taken", "error codes", "documented"),
-    "0x80072321": ("limit of execution time", "Service protection API limits", "documented"),
-    "0x80072322": ("limit of requests", "Service protection API limits", "documented"),
-    "0x80072326": ("limit of concurrency", "Service protection API limits", "documented"),
-    "0x80072560": ("not a member of the environment", "error codes", "documented"),
-}  # fmt: skip
 
 _HEAD = """# What the emulator knows
 

@@ -31,6 +31,8 @@ class Emulator:
         seed: rows by entity set, added to a new environment.
         sign_in: what is registered in the tenant, as for `SignIn.register`.
         latency_ms: how long each answer takes.
+        profile: file of `pulumi-powerautomate conformance` that sets switches.
+        organization_type: what the environment says it is, a member of OrganizationType.
         port: port of the API; a free one by default.
     """
 
@@ -44,6 +46,8 @@ class Emulator:
         seed: Mapping[str, Any] | None = None,
         sign_in: Mapping[str, Any] | None = None,
         latency_ms: float = 0.0,
+        profile: str | Path | None = None,
+        organization_type: str = "Developer",
         port: int = 0,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="powerautomate-emulator-")
@@ -54,6 +58,8 @@ class Emulator:
         command += ["--https"] if https else []
         command += ["--control"] if control else []
         command += ["--database", str(database)] if database else []
+        command += ["--organization-type", organization_type]
+        command += ["--profile", str(profile)] if profile else []
         for name, value in (switches or {}).items():
             command += ["--switch", f"{name}={value}"]
         for option, document in (("seed", seed), ("sign-in", sign_in)):
@@ -194,6 +200,23 @@ class Control:
     def delete(self, entity_set: str, row_id: str) -> None:
         """Remove a row by hand."""
         self._call("DELETE", f"rows/{entity_set}/{row_id}")
+
+    def draft(self, flow_id: str, **columns: str) -> dict[str, Any]:
+        """
+        Save a draft of a flow as a maker does in the designer, without publishing it.
+
+        Args:
+            flow_id: an id that no flow has makes a flow that was never published.
+            columns: `name`, `description`, `clientdata` (which may hold errors); what is left out
+                stays as in the draft before, or in the published version.
+
+        Returns the row as RetrieveUnpublished sees it.
+        """
+        return dict(self._call("POST", f"drafts/{flow_id}", columns))
+
+    def discard_draft(self, flow_id: str) -> None:
+        """Drop a flow's draft, if there is one; its published version stays."""
+        self._call("DELETE", f"drafts/{flow_id}")
 
     def snapshot(self, name: str) -> None:
         """Keep a copy of all rows under a name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from .environment import Environment
 from .query import is_guid
 from .request import Request, arguments, unquoted
-from .responses import ServiceError, bad_syntax, does_not_exist
+from .responses import ServiceError, bad_syntax, does_not_exist, not_implemented
 from .store import Row
 from .tables import BY_SET, Table
 
@@ -47,6 +48,9 @@ def find_row(environment: Environment, table: Table, text: str, request: Request
     key = read_key(table, text, request)
     row = lookup(environment, table, key)
     if row is None:
+        if table.logical == "team" and key.columns and request.method in ("POST", "PATCH", "PUT"):
+            # The service makes the team of a group to which something is assigned.
+            raise not_implemented("making the team of a group just in time")
         raise missing(table, key)
     return row
 
@@ -81,10 +85,20 @@ def referenced(
 
 
 def _alternate(table: Table, named: Mapping[str, str]) -> dict[str, Any]:
-    if len(named) != 1 or not set(named) <= {*table.unique, *table.alternate}:
+    compound = any(set(named) == set(key) for key in table.compound)
+    single = len(named) == 1 and set(named) <= {*table.unique, *table.alternate}
+    if not (single or compound):
         raise bad_syntax(
             "The key in the request URI is not valid for resource "
             f"'Microsoft.Dynamics.CRM.{table.logical}'. Ensure that the names and number of "
             "key properties match the declared or alternate key properties for the resource."
         )
-    return {name: unquoted(value) for name, value in named.items()}
+    return {name: _key_value(table, name, value) for name, value in named.items()}
+
+
+def _key_value(table: Table, name: str, value: str) -> Any:
+    if table.by_name[name].kind not in ("choice", "int"):
+        return unquoted(value)
+    if not re.fullmatch(r"-?\d{1,10}", value):
+        raise bad_syntax(f"')' or ',' expected at position 5 in '({name}={value[:40]})'.")
+    return int(value)

@@ -40,7 +40,8 @@ QueryExpressionToFetchXml QueryMultipleSchedules QuerySchedule QueueUpdateRibbon
 ReassignObjectsOwner ReassignObjectsSystemUser RemoveActiveCustomizations RemoveAppComponents
 RemoveFromQueue RemoveParent RemovePrivilegeRole RemoveUserFromRecordTeam RemoveUserRoles
 ReplacePrivilegesRole ResetOfflineFilters ResetUserFilters RetrieveAbsoluteAndSiteCollectionUrl
-RetrieveAccessOrigin RetrieveActivePath RetrieveAllChildUsersSystemUser RetrieveAllEntities
+RetrieveAadUserPrivileges RetrieveAccessOrigin RetrieveActivePath
+RetrieveAllChildUsersSystemUser RetrieveAllEntities
 RetrieveAnalyticsStoreDetails RetrieveAppComponents RetrieveApplicationRibbon
 RetrieveAttributeChangeHistory RetrieveAuditDetails RetrieveAuditPartitionList
 RetrieveBusinessHierarchyBusinessUnit RetrieveByGroupResource RetrieveByResourceResourceGroup
@@ -53,13 +54,16 @@ RetrieveFeatureControlSetting RetrieveFilteredForms RetrieveFormXml
 RetrieveFormattedImportJobResults RetrieveInstalledLanguagePackVersion
 RetrieveInstalledLanguagePacks RetrieveLicenseInfo RetrieveLocLabels RetrieveMailboxTrackingFolders
 RetrieveMetadataChanges RetrieveMissingComponents RetrieveMissingDependencies
-RetrieveOrganizationInfo RetrieveOrganizationResources RetrieveParentGroupsResourceGroup
+RetrieveOrganizationResources RetrieveParentGroupsResourceGroup
 RetrieveParsedDataImportFile RetrievePersonalWall RetrievePrincipalAccessInfo
 RetrievePrincipalAttributePrivileges RetrievePrincipalSyncAttributeMappings RetrievePrivilegeSet
 RetrieveProcessInstances RetrieveProductProperties RetrieveProvisionedLanguagePackVersion
 RetrieveRecordChangeHistory RetrieveRecordWall RetrieveSharedLinks RetrieveSolutionImportResult
 RetrieveSubGroupsResourceGroup RetrieveSubsidiaryTeamsBusinessUnit
 RetrieveSubsidiaryUsersBusinessUnit RetrieveTimelineWallRecords RetrieveTimestamp
+RetrieveEnvironmentVariables RetrieveEnvironmentVariableValue RetrieveEnvironmentVariableSecretValue
+ListConnectionReferences ListChildDesktopFlows RunDesktopFlow SaveAsDesktopFlow DeleteMultiple
+AddRequiredDesktopFlowComponentsToSolutions
 RetrieveUserIdByExternalId RetrieveUserLicenseInfo RetrieveUserPrivilegeByPrivilegeId
 RetrieveUserPrivilegeByPrivilegeName RetrieveUserQueues RetrieveUserSetOfPrivilegesByIds
 RetrieveUserSetOfPrivilegesByNames RetrieveUserSettingsSystemUser RetrieveVersionInfo RevertProduct
@@ -125,3 +129,10 @@ OPERATIONS = frozenset(_OPERATIONS.split())
 ENTITY_SETS = frozenset(_TABLES.split())
 # What stands below the root beside tables.
 METADATA = frozenset({"ManagedPropertyDefinitions", "EntityKeyDefinitions"})
+
+
+def is_table(logical: str) -> bool:
+    """Whether a logical name is that of a table of the service; sets are their plurals."""
+    stem = logical.lower()
+    plurals = (f"{stem}s", f"{stem}es", f"{stem[:-1]}ies", f"{stem}set", f"{stem}collection", stem)
+    return bool(stem) and any(name in ENTITY_SETS for name in plurals)

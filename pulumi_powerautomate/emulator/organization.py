@@ -1,8 +1,9 @@
 """
 What an environment says about itself and its callers.
 
-Source: WhoAmI, RetrieveVersion, RetrieveCurrentOrganization, RetrieveTotalRecordCount,
-RetrieveAvailableLanguages and RetrieveProvisionedLanguages of the Web API reference.
+Source: WhoAmI, RetrieveVersion, RetrieveCurrentOrganization, RetrieveOrganizationInfo,
+RetrieveTotalRecordCount, RetrieveAvailableLanguages and RetrieveProvisionedLanguages, and the
+OrganizationType enumeration, of the Web API reference.
 """
 
 from __future__ import annotations
@@ -11,17 +12,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import privileges, seed
+from . import known_names, privileges, seed
 from .environment import Environment
 from .preferences import ok
 from .request import Request
-from .responses import Response, ServiceError, bad_syntax
+from .responses import Response, ServiceError, bad_syntax, not_implemented
 from .scopes import visible
 from .tables import BY_LOGICAL
 
 VERSION = "9.2.26081.00140"
 ENVIRONMENT_ID = "0e6a3b61-0000-4000-8000-0000000000f1"
 _ENGLISH = 1033
+# The members of OrganizationType; an environment says of itself which it is.
+KINDS = (
+    "Customer", "Monitoring", "Support", "BackEnd", "Secondary", "CustomerTest",
+    "CustomerFreeTest", "CustomerPreview", "Placeholder", "TestDrive", "MsftInvestigation",
+    "EmailTrial", "Default", "Developer", "Trial", "Teams", "Platform",
+)  # fmt: skip
 
 
 def function_response(request: Request, name: str, values: Mapping[str, Any]) -> Response:
@@ -82,7 +89,7 @@ def current_organization(
         "UrlName": row["name"],
         "UniqueName": f"unq{row['name']}",
         "State": "Enabled",
-        "OrganizationType": "Customer",
+        "OrganizationType": environment.kind,
         "Endpoints": {
             "Count": len(endpoints),
             "IsReadOnly": False,
@@ -91,6 +98,29 @@ def current_organization(
         },
     }
     return function_response(request, "RetrieveCurrentOrganization", {"Detail": detail})
+
+
+def organization_info(
+    environment: Environment, request: Request, arguments: Mapping[str, str]
+) -> Response:
+    """RetrieveOrganizationInfo: which kind of environment, and the solutions in it."""
+    publishers = {row["publisherid"]: row for row in environment.store.all("publisher")}
+    solutions = []
+    for row in environment.store.all("solution"):
+        publisher = publishers.get(row["_publisherid_value"], {})
+        solutions.append(
+            {
+                "Id": row["solutionid"],
+                "FriendlyName": row["friendlyname"],
+                "SolutionUniqueName": row["uniquename"],
+                "VersionNumber": row["version"],
+                "PublisherId": row["_publisherid_value"],
+                "PublisherIdName": publisher.get("friendlyname"),
+                "PublisherUniqueName": publisher.get("uniquename"),
+            }
+        )
+    info = {"InstanceType": environment.kind, "Solutions": solutions}
+    return function_response(request, "RetrieveOrganizationInfo", {"organizationInfo": info})
 
 
 def total_record_count(
@@ -105,6 +135,8 @@ def total_record_count(
     counts = {}
     for name in known:
         table = BY_LOGICAL.get(name)
+        if table is None and known_names.is_table(name):
+            raise not_implemented(f"the table '{name}'")
         if table is None:
             raise ServiceError(
                 400,

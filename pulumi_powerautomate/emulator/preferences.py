@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .request import Request
@@ -29,6 +29,21 @@ def ok(
     if body is not None:
         found["Content-Type"] = JSON_TYPE
     return Response(status, body, found)
+
+
+def annotation_patterns(request: Request) -> list[str] | None:
+    """The annotations that a request prefers, `*` and `-` included; None when it names none."""
+    wanted = request.prefers("odata.include-annotations")
+    return None if wanted is None else [part.strip() for part in wanted.split(",")]
+
+
+def is_wanted(patterns: Sequence[str], term: str) -> bool:
+    """Whether an annotation is among these; the first pattern that fits decides."""
+    for pattern in patterns:
+        wanted = pattern.removeprefix("-")
+        if wanted in ("*", term) or (wanted.endswith("*") and term.startswith(wanted[:-1])):
+            return not pattern.startswith("-")
+    return False
 
 
 def page_size(request: Request) -> int | None:

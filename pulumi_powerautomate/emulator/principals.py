@@ -16,9 +16,9 @@ from . import privileges, seed
 from .environment import Environment
 from .organization import function_response
 from .preferences import ok
-from .query import parse
+from .query import is_guid, parse
 from .request import Request, unquoted
-from .responses import Response, ServiceError, bad_payload, does_not_exist
+from .responses import Response, bad_payload, bad_syntax, does_not_exist
 from .row_json import RowWriter
 from .scopes import scope_of
 from .store import Row
@@ -28,8 +28,9 @@ from .tables import BY_LOGICAL, Table
 def user_privileges(
     environment: Environment, request: Request, user: Row, arguments: Mapping[str, str]
 ) -> Response:
-    """RetrieveUserPrivileges: through roles of the user's own and of his teams."""
-    held = privileges.depths_of(environment, user["systemuserid"])
+    """RetrieveUserPrivileges: through roles of the user's own; a switch adds those of his teams."""
+    direct = environment.switches["user_privileges"] == "direct"
+    held = privileges.depths_of(environment, user["systemuserid"], direct=direct)
     return _privileges(request, "RetrieveUserPrivileges", held)
 
 
@@ -53,9 +54,15 @@ def privileges_through_teams(
 
 
 def role_privileges(
-    environment: Environment, request: Request, role: Row, arguments: Mapping[str, str]
+    environment: Environment, request: Request, arguments: Mapping[str, str]
 ) -> Response:
     """RetrieveRolePrivilegesRole."""
+    role_id = unquoted(arguments.get("RoleId", ""))
+    if not is_guid(role_id):
+        raise bad_syntax("The parameter 'RoleId' of 'RetrieveRolePrivilegesRole' is missing.")
+    table = BY_LOGICAL["role"]
+    privileges.require(environment, request, "Read", table)
+    role = environment.require(table, role_id)
     held = privileges.ROLE_DEPTHS.get(role["roleid"], {})
     return _privileges(request, "RetrieveRolePrivilegesRole", held)
 
@@ -126,8 +133,11 @@ def _members(environment: Environment, table: Table, request: Request) -> list[s
         raise bad_payload(table.entity_set, "The parameter 'Members' is missing.")
     ids = []
     for member in members:
-        user_id = member.get("systemuserid") if isinstance(member, dict) else None
-        if not isinstance(user_id, str):
-            raise ServiceError(400, "0x80040203", "Expected non-empty Guid.")
+        item = member if isinstance(member, dict) else {}
+        user_id = item.get("ownerid") or item.get("systemuserid")
+        kind = str(item.get("@odata.type", "")).rpartition(".")[2]
+        if kind != "systemuser" or not isinstance(user_id, str):
+            # Users and teams share their key, so that the type decides.
+            raise bad_syntax("EdmEntityObject passed should have the key property value set.")
         ids.append(environment.require(BY_LOGICAL["systemuser"], user_id)["systemuserid"])
     return ids

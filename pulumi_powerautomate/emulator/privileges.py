@@ -117,7 +117,7 @@ def require(
     denied = environment.denied_privileges
     for user in _users(request.caller):
         depth = _depth(environment, user, (named, general))
-        if not depth or not denied.isdisjoint((named, spelled)):
+        if not depth or not denied.isdisjoint((named, spelled, general)):
             raise missing_privilege(user, right, table.logical)
         if row is not None and depth < ALL and not _reaches(environment, user, right, row, table):
             raise _no_access(user, right, row[table.key])

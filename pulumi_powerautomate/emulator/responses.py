@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# Documented so; live environments have been seen to send the general code of bad requests.
+UNKNOWN_SEGMENT = "0x8006088a"
 JSON_TYPE = "application/json; odata.metadata=minimal"
 
 
@@ -22,6 +24,8 @@ class Response:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    # What an error annotation tells, by name.
+    error_details: dict[str, str] = field(default_factory=dict)
 
     def content(self) -> bytes:
         """The bytes of the body."""
@@ -36,18 +40,25 @@ class ServiceError(Exception):
     """A request the service does not carry out."""
 
     def __init__(
-        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        details: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = dict(headers or {})
+        self.details = dict(details or {})
 
     def response(self) -> Response:
         """The documented error envelope."""
         error = {"code": self.code, "message": self.message}
-        return Response(self.status, {"error": error}, dict(self.headers))
+        headers, details = dict(self.headers), dict(self.details)
+        return Response(self.status, {"error": error}, headers, error_details=details)
 
 
 def service_headers() -> dict[str, str]:
@@ -71,7 +82,7 @@ def does_not_exist(entity: str, row_id: str) -> ServiceError:
 
 def no_such_segment(segment: str) -> ServiceError:
     """404 for a path the service does not have."""
-    return ServiceError(404, "0x80060888", f"Resource not found for the segment '{segment}'.")
+    return ServiceError(404, UNKNOWN_SEGMENT, f"Resource not found for the segment '{segment}'.")
 
 
 def bad_syntax(message: str) -> ServiceError:

@@ -82,7 +82,7 @@ def count(environment: Environment, table: Table, request: Request) -> Response:
 
 def row(environment: Environment, table: Table, key: str, request: Request) -> Response:
     """GET of one row."""
-    return _single(environment, table, _readable(environment, table, key, request), request)
+    return single(environment, table, _readable(environment, table, key, request), request)
 
 
 def below(
@@ -94,27 +94,6 @@ def below(
 ) -> Response:
     """GET of something below a row: a column, a related row, related rows."""
     return _below(environment, table, _readable(environment, table, key, request), request, rest)
-
-
-def unpublished_collection(environment: Environment, table: Table, request: Request) -> Response:
-    """RetrieveUnpublishedMultiple: what a draft has changed is seen, and nulls are left out."""
-    response = collection(environment, table, request)
-    for shown in response.body["value"]:
-        _without_nulls(shown)
-    return response
-
-
-def unpublished_row(environment: Environment, table: Table, key: str, request: Request) -> Response:
-    """RetrieveUnpublished."""
-    response = row(environment, table, key, request)
-    if isinstance(response.body, dict):
-        _without_nulls(response.body)
-    return response
-
-
-def _without_nulls(shown: dict[str, Any]) -> None:
-    for name in [name for name, value in shown.items() if value is None]:
-        del shown[name]
 
 
 def representation(
@@ -141,7 +120,8 @@ def _readable(environment: Environment, table: Table, key: str, request: Request
     return found
 
 
-def _single(environment: Environment, table: Table, found: Row, request: Request) -> Response:
+def single(environment: Environment, table: Table, found: Row, request: Request) -> Response:
+    """One row, with what the options of a request ask for."""
     scope = scope_of(environment, request)
     query = parse(table, request.options, scope)
     for name in ("$filter", "$orderby", "$top", "$count", "$apply"):
@@ -198,7 +178,7 @@ def _related(
     privileges.require(environment, request, "Read", other, row_)
     tail = [segment for segment in rest[1:] if not segment.name.startswith("Microsoft.Dynamics")]
     if not tail:
-        return _single(environment, other, row_, request)
+        return single(environment, other, row_, request)
     if tail[0].name == "$ref":
         url = f"{request.root}{other.entity_set}({row_[other.key]})"
         return ok(
@@ -224,7 +204,7 @@ def _children(
             raise does_not_exist(target.logical, child[target.key])
         if len(rest) > 1:
             return _below(environment, target, child, request, rest[1:])
-        return _single(environment, target, child, request)
+        return single(environment, target, child, request)
     if len(rest) == 1:
         return listed(environment, target, rows, request, target.entity_set)
     if rest[1].name == "$count":

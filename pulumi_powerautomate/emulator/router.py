@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import unquote
 
-from . import bulk, known_names, organization, principals, references, retrieve, rows, shares
+from . import (
+    bulk,
+    known_names,
+    organization,
+    parameters,
+    principals,
+    publishing,
+    references,
+    retrieve,
+    rows,
+    shares,
+    unpublished,
+)
 from .environment import Environment
+from .error_annotations import annotate
 from .impersonation import impersonated
 from .keys import find_row
 from .metadata import csdl, definitions
 from .request import Request, Segment, arguments, segments
-from .responses import Response, ServiceError, no_such_segment, not_implemented
+from .responses import (
+    UNKNOWN_SEGMENT,
+    Response,
+    ServiceError,
+    bad_syntax,
+    no_such_segment,
+    not_implemented,
+)
 from .solutions import actions, components, dependencies
 from .store import Row
 from .tables import BY_SET, Table
@@ -29,10 +50,12 @@ FUNCTIONS: dict[str, Function] = {
     "WhoAmI": organization.who_am_i,
     "RetrieveVersion": organization.version,
     "RetrieveCurrentOrganization": organization.current_organization,
+    "RetrieveOrganizationInfo": organization.organization_info,
     "RetrieveTotalRecordCount": organization.total_record_count,
     "RetrieveAvailableLanguages": organization.languages,
     "RetrieveProvisionedLanguages": organization.provisioned_languages,
     "RetrieveAadUserRoles": principals.aad_user_roles,
+    "RetrieveRolePrivilegesRole": principals.role_privileges,
     "RetrieveSharedPrincipalsAndAccess": shares.shared_principals,
     "RetrieveDependenciesForUninstall": dependencies.for_uninstall,
     "RetrieveDependenciesForDelete": dependencies.for_delete,
@@ -55,15 +78,14 @@ ACTIONS: dict[str, Action] = {
     "ExportSolution": actions.export_now,
     "ExportSolutionAsync": actions.export_later,
     "DownloadSolutionExportData": actions.download,
-    "PublishXml": lambda environment, request: Response(204),
-    "PublishAllXml": lambda environment, request: Response(204),
+    "PublishXml": publishing.publish_xml,
+    "PublishAllXml": publishing.publish_all_xml,
 }
 # Bound to a row of a table; functions are asked with GET, actions with POST.
 BOUND_FUNCTIONS: dict[str, tuple[str, BoundFunction]] = {
     "RetrieveUserPrivileges": ("systemusers", principals.user_privileges),
     "RetrieveUsersPrivilegesThroughTeams": ("systemusers", principals.privileges_through_teams),
     "RetrieveTeamPrivileges": ("teams", principals.team_privileges),
-    "RetrieveRolePrivilegesRole": ("roles", principals.role_privileges),
 }
 BOUND_ACTIONS: dict[str, tuple[str, BoundAction]] = {
     "AddMembersTeam": ("teams", principals.add_members),
@@ -83,9 +105,28 @@ class Router:
             if len(request.path) + len(request.query) > _LONGEST_URL:
                 raise ServiceError(414, "0x80060888", "The request URI is too long.")
             request.caller = impersonated(self.environment, request.caller, request.headers)
+            _require_once(request)
+            self._require_json(request)
+            _require_minimal(request)
             return self._dispatch(request, segments(request.path))
         except ServiceError as error:
-            return error.response()
+            if error.code == UNKNOWN_SEGMENT:
+                error.code = str(self.environment.switches["unknown_segment_code"])
+            return annotate(error.response(), request)
+
+    def _require_json(self, request: Request) -> None:
+        """A body comes with the content type of JSON."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not request.body or request.method == "GET" or kind == "application/json":
+            return
+        if self.environment.switches["content_type"] == "required":
+            raise ServiceError(
+                415,
+                "0x80060888",
+                "A supported MIME type could not be found that matches the content type of the "
+                "request. None of the supported type(s) 'application/json' matches the content "
+                f"type '{kind}'.",
+            )
 
     def _dispatch(self, request: Request, parts: list[Segment]) -> Response:
         if not parts:
@@ -99,11 +140,13 @@ class Router:
         if name in definitions.ROOTS:
             return definitions.respond(request, first, rest)
         if name in FUNCTIONS:
-            _only(request, "GET")
+            _called_with(request, "GET")
             given = arguments(first.arguments or "", request.options)
+            parameters.check_function(name, given)
             return FUNCTIONS[name](self.environment, request, given)
         if name in ACTIONS:
-            _only(request, "POST")
+            _called_with(request, "POST")
+            parameters.check_action(name, request)
             return ACTIONS[name](self.environment, request)
         table = BY_SET.get(name)
         if table is None:
@@ -124,6 +167,8 @@ class Router:
 
     def _below_collection(self, table: Table, request: Request, rest: list[Segment]) -> Response:
         name = rest[0].name
+        if len(rest) > 1:
+            raise no_such_segment(rest[1].name)
         if name == "$count":
             _only(request, "GET")
             return retrieve.count(self.environment, table, request)
@@ -131,11 +176,11 @@ class Router:
             raise no_such_segment(name)
         operation = name.removeprefix(_CRM)
         if operation in bulk.NAMES:
-            _only(request, "POST")
+            _called_with(request, "POST")
             return bulk.run(self.environment, table, operation, request)
         if operation == "RetrieveUnpublishedMultiple" and table.solution_component:
-            _only(request, "GET")
-            return retrieve.unpublished_collection(self.environment, table, request)
+            _called_with(request, "GET")
+            return unpublished.collection(self.environment, table, request)
         raise _unknown(operation, name)
 
     def _row(self, table: Table, key: str, request: Request, rest: list[Segment]) -> Response:
@@ -169,18 +214,21 @@ class Router:
         if len(rest) > 1:
             raise no_such_segment(rest[1].name)
         given = arguments(rest[0].arguments or "", request.options)
+        if operation in parameters.FUNCTIONS:
+            parameters.check_function(operation, given)
         if operation == "RetrievePrincipalAccess" and table.logical in ("systemuser", "team"):
-            _only(request, "GET")
+            _called_with(request, "GET")
             return shares.principal_access(self.environment, request, table, key, given)
         if operation == "RetrieveUnpublished" and table.solution_component:
-            _only(request, "GET")
-            return retrieve.unpublished_row(self.environment, table, key, request)
+            _called_with(request, "GET")
+            return unpublished.row(self.environment, table, key, request)
         if operation in BOUND_FUNCTIONS and BOUND_FUNCTIONS[operation][0] == table.entity_set:
-            _only(request, "GET")
+            _called_with(request, "GET")
             row = find_row(self.environment, table, key, request)
             return BOUND_FUNCTIONS[operation][1](self.environment, request, row, given)
         if operation in BOUND_ACTIONS and BOUND_ACTIONS[operation][0] == table.entity_set:
-            _only(request, "POST")
+            _called_with(request, "POST")
+            parameters.check_action(operation, request)
             row = find_row(self.environment, table, key, request)
             return BOUND_ACTIONS[operation][1](self.environment, request, row)
         raise _unknown(operation, name)
@@ -197,10 +245,37 @@ def _unknown(name: str, segment: str | None = None) -> ServiceError:
     return no_such_segment(segment or name)
 
 
+def _require_once(request: Request) -> None:
+    """A query option stands in a request once."""
+    names = [unquote(part.partition("=")[0]) for part in request.query.split("&")]
+    for name in names:
+        if name.startswith("$") and names.count(name) > 1:
+            raise bad_syntax(
+                f"Query option '{name}' was specified more than once, but it must be specified at "
+                "most once."
+            )
+
+
+def _require_minimal(request: Request) -> None:
+    """Responses have the control information of `odata.metadata=minimal`."""
+    wanted = re.findall(r"odata\.metadata\s*=\s*(\w+)", request.headers.get("accept", "").lower())
+    if wanted and "minimal" not in wanted and "$metadata" not in request.path:
+        raise not_implemented(f"responses with 'odata.metadata={wanted[0]}'")
+
+
+def _called_with(request: Request, method: str) -> None:
+    """A function is called with GET, an action with POST; there is nothing else to find there."""
+    if request.method != method:
+        url = f"{request.root}{request.path}"
+        raise ServiceError(
+            404, "", f"No HTTP resource was found that matches the request URI '{url}'."
+        )
+
+
 def _only(request: Request, method: str) -> None:
     if request.method != method:
         raise ServiceError(
             405,
-            "0x80060888",
+            "",
             f"The requested resource does not support http method '{request.method}'.",
         )

@@ -6,11 +6,13 @@ Source: "Retrieve a table row using the Web API" and "Request OData annotations"
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .preferences import annotation_patterns, is_wanted
 from .query import Expand, Query, Scope, instant
-from .query.fetch import FetchedRow
+from .query.fetched import FetchedRow
 from .request import Request
 from .store import Row
 from .tables import BY_SET, Column, Lookup, Table
@@ -18,6 +20,7 @@ from .tables import BY_SET, Column, Lookup, Table
 _FORMATTED = "OData.Community.Display.V1.FormattedValue"
 _LOGICAL_NAME = "Microsoft.Dynamics.CRM.lookuplogicalname"
 _NAVIGATION = "Microsoft.Dynamics.CRM.associatednavigationproperty"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 METADATA_VERSION = "1000"
 
 
@@ -32,18 +35,11 @@ class RowWriter:
     def __init__(self, request: Request, scope: Scope) -> None:
         self._scope = scope
         self._root = request.root
-        wanted = request.prefers("odata.include-annotations")
-        self._patterns = None if wanted is None else [
-            part.strip() for part in wanted.split(",")
-        ]  # fmt: skip
+        self._patterns = annotation_patterns(request)
 
     def wants(self, term: str) -> bool:
         """Whether the request asked for an annotation."""
-        for pattern in self._patterns or ():
-            wanted = pattern.removeprefix("-")
-            if wanted in ("*", term) or (wanted.endswith("*") and term.startswith(wanted[:-1])):
-                return not pattern.startswith("-")
-        return False
+        return is_wanted(self._patterns or (), term)
 
     def row(self, table: Table, row: Row, query: Query) -> dict[str, Any]:
         """A row as JSON."""
@@ -76,7 +72,8 @@ class RowWriter:
         shown: dict[str, Any] = {}
         for name, value in result.items():
             if self._patterns is not None:
-                shown.update(self.annotations(name, value, _column(table, name), None))
+                row = {name: value}
+                shown.update(self.annotations(name, value, _column(table, name), row))
             shown[name] = value
         return shown
 
@@ -136,18 +133,13 @@ class RowWriter:
 def formatted(value: Any, column: Column | None) -> str | None:
     """A value as people read it, in English and UTC; None for texts and ids."""
     if column is None:
-        return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else None
+        return _formatted_result(value)
     if column.kind == "choice":
         return column.labels.get(value)
     if column.kind == "bool":
         return column.labels.get(int(bool(value)))
     if column.kind == "date":
-        moment = instant(str(value))
-        if moment is None:
-            return None
-        hour = moment.hour % 12 or 12
-        half = "AM" if moment.hour < 12 else "PM"
-        return f"{moment.month}/{moment.day}/{moment.year} {hour}:{moment.minute:02} {half}"
+        return _formatted_date(str(value))
     if column.kind in ("int", "bigint"):
         return f"{value:,}"
     if column.kind == "double":
@@ -155,6 +147,26 @@ def formatted(value: Any, column: Column | None) -> str | None:
     if column.kind == "managed" and isinstance(value, dict):
         return str(bool(value.get("Value")))
     return None
+
+
+def _formatted_date(text: str) -> str | None:
+    moment = instant(text)
+    if moment is None:
+        return None
+    hour = moment.hour % 12 or 12
+    half = "AM" if moment.hour < 12 else "PM"
+    return f"{moment.month}/{moment.day}/{moment.year} {hour}:{moment.minute:02} {half}"
+
+
+def _formatted_result(value: Any) -> str | None:
+    """The result of an aggregate: a number, or the first or last of dates."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return _formatted_date(value) if _INSTANT.fullmatch(str(value)) else None
 
 
 def _column(table: Table, name: str) -> Column | Lookup | None:

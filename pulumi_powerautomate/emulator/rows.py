@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import privileges, references, retrieve, table_rules
-from .environment import Environment
+from .environment import Environment, empty_row
+from .flows import drafts
 from .keys import Key, find_row, lookup, missing, read_key
 from .preferences import ok
 from .request import Request
@@ -23,6 +24,7 @@ from .responses import (
     ServiceError,
     bad_payload,
     no_such_segment,
+    not_implemented,
 )
 from .row_json import etag
 from .store import Row
@@ -70,7 +72,7 @@ def create_row(
     _complete(table, found.columns)
     if environment.store.get(table.logical, row_id) is not None:
         raise ServiceError(*ALREADY_EXISTS)
-    _unique(environment, table, found.columns, row_id)
+    _unique(environment, table, found.columns, {**empty_row(table), table.key: row_id})
     values = {**found.columns, table.key: row_id}
     table_rules.before_create(environment, table, values, request)
     caller = request.caller
@@ -157,6 +159,9 @@ def put_column(
 
 def delete(environment: Environment, table: Table, text: str, request: Request) -> Response:
     """DELETE of one row."""
+    key = read_key(table, text, request)
+    if table.logical == "workflow":
+        drafts.refuse_unpublished(environment, key.row_id)
     row = find_row(environment, table, text, request)
     delete_row(environment, table, row, request)
     return Response(204)
@@ -185,11 +190,13 @@ def _changed(
     environment: Environment, table: Table, row: Row, values: dict[str, Any], request: Request
 ) -> Row:
     for column in table.columns:
+        if column.create_only:
+            values.pop(column.name, None)
         if column.required and column.name in values and values[column.name] is None:
             raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
     if "_ownerid_value" in values and values["_ownerid_value"] != row["_ownerid_value"]:
         privileges.require(environment, request, "Assign", table, row)
-    _unique(environment, table, values, row[table.key])
+    _unique(environment, table, values, row)
     values = table_rules.before_update(environment, table, row, values, request)
     if request.caller.impersonator and "_modifiedonbehalfby_value" in row:
         values = {**values, "_modifiedonbehalfby_value": request.caller.impersonator}
@@ -224,6 +231,9 @@ def _create_children(
 
 
 def _complete(table: Table, values: Mapping[str, Any]) -> None:
+    of_group = table.logical == "team" and values.get("azureactivedirectoryobjectid")
+    if of_group and values.get("name") is None:
+        raise not_implemented("taking the name of a team from its group in the directory")
     for column in table.columns:
         if column.required and values.get(column.name) is None:
             raise ServiceError(400, "0x80040203", f"Attribute '{column.name}' cannot be NULL")
@@ -233,17 +243,27 @@ def _complete(table: Table, values: Mapping[str, Any]) -> None:
             raise ServiceError(400, "0x80040203", f"Attribute '{name}' cannot be NULL")
 
 
-def _unique(environment: Environment, table: Table, values: Mapping[str, Any], row_id: str) -> None:
-    for column in (*table.unique, *table.alternate):
-        if values.get(column) is None:
+def _unique(environment: Environment, table: Table, values: Mapping[str, Any], row: Row) -> None:
+    """Reject values that another row has for a key, be it of several columns."""
+    keys: list[tuple[str, ...]] = [
+        (column,) for column in (*table.unique, *table.alternate) if column in values
+    ]
+    keys += [key for key in table.compound if set(key) & set(values)]
+    for key in keys:
+        named = {column: values.get(column, row.get(column)) for column in key}
+        if None in named.values():
             continue
-        for other in environment.store.select(table.logical, **{column: values[column]}):
-            if other[table.key] != row_id:
+        for other in environment.store.select(table.logical, **named):
+            if other[table.key] != row[table.key]:
                 raise ServiceError(*ALREADY_EXISTS)
 
 
 def _only_where_supported(table: Table, message: str) -> None:
-    if table.read_only or (message == "Delete" and not table.deletable):
+    if table.logical in ("asyncoperation", "importjob"):
+        # The service lets jobs be canceled and deleted.
+        raise not_implemented(f"'{message}' of the table '{table.entity_set}'")
+    organization = table.logical == "organization" and message == "Create"
+    if table.read_only or organization or (message == "Delete" and not table.deletable):
         raise ServiceError(
             405,
             "0x80040800",

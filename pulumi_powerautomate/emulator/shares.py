@@ -13,13 +13,21 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from . import privileges
+from . import known_names, privileges
 from .environment import Environment
 from .keys import find_row, referenced
 from .preferences import ok
 from .query import is_guid
 from .request import Request
-from .responses import Response, ServiceError, bad_argument, bad_payload, bad_syntax, does_not_exist
+from .responses import (
+    Response,
+    ServiceError,
+    bad_argument,
+    bad_payload,
+    bad_syntax,
+    does_not_exist,
+    not_implemented,
+)
 from .store import Row
 from .tables import BY_LOGICAL, Table
 
@@ -51,7 +59,7 @@ def modify(environment: Environment, request: Request) -> Response:
 def revoke(environment: Environment, request: Request) -> Response:
     """RevokeAccess: takes every right of a share away."""
     body = request.json("RevokeAccess")
-    table, target = _target(environment, body)
+    table, target = _target(environment, body, "RevokeAccess")
     privileges.require(environment, request, "Share", table, target)
     principal = _principal(environment, body.get("Revokee"), unknown_is_fine=True)
     share = _share(environment, target[table.key], principal)
@@ -115,7 +123,7 @@ def mask_text(mask: int) -> str:
 
 def _parsed(environment: Environment, request: Request) -> tuple[Table, Row, tuple[str, str], int]:
     body = request.json("GrantAccess")
-    table, target = _target(environment, body)
+    table, target = _target(environment, body, request.path)
     privileges.require(environment, request, "Share", table, target)
     access = body.get("PrincipalAccess")
     if not isinstance(access, dict):
@@ -145,14 +153,23 @@ def _mask(text: Any) -> int:
     return mask
 
 
-def _target(environment: Environment, body: dict[str, Any]) -> tuple[Table, Row]:
+def _target(environment: Environment, body: dict[str, Any], action: str) -> tuple[Table, Row]:
     target = body.get("Target")
     if not isinstance(target, dict):
         raise bad_payload("GrantAccess", "The parameter 'Target' is missing.")
     logical = str(target.get("@odata.type", "")).rpartition(".")[2]
     table = BY_LOGICAL.get(logical)
+    if table is None and known_names.is_table(logical):
+        raise not_implemented(f"the table '{logical}'")
     if table is None:
         raise bad_payload("GrantAccess", f"A type named '{logical}' could not be resolved.")
+    if not table.owned:
+        raise ServiceError(
+            405,
+            "0x80040800",
+            f"The '{action}' method does not support entities of type '{logical}'. "
+            "MessageProcessorCache returned MessageProcessor.Empty.",
+        )
     key = target.get(table.key)
     if not is_guid(key):
         raise bad_argument("Expected non-empty Guid.")
@@ -165,6 +182,8 @@ def _principal(
     if not isinstance(value, dict):
         raise bad_payload("GrantAccess", "The parameter 'Principal' is missing.")
     logical = str(value.get("@odata.type", "")).rpartition(".")[2]
+    if logical == "organization":
+        raise not_implemented("sharing with the organization")
     if logical not in ("systemuser", "team"):
         raise ServiceError(400, "0x80048346", "Invalid principal type.")
     key = value.get("ownerid") or value.get(BY_LOGICAL[logical].key)

@@ -85,6 +85,10 @@ class Store:
         """Every row of a table, oldest first."""
         return iter(list(self._rows.get(entity, {}).values()))
 
+    def items(self, entity: str) -> Iterator[tuple[str, Row]]:
+        """Every row of a table with its id, oldest first."""
+        return iter(list(self._rows.get(entity, {}).items()))
+
     def find(self, entity: str, **columns: Any) -> Row | None:
         """The first row whose columns have these values; texts compare without case."""
         wanted = {name: _folded(value) for name, value in columns.items()}

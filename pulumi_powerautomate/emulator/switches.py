@@ -20,6 +20,12 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         "accept",
         "PATCH of the definition of a flow that is on",
     ),
+    "draft_blocks_update": (
+        ("definition", "any", "none"),
+        "definition",
+        "which PATCH of a flow is refused while it has a draft",
+    ),
+    "turning_off_opens_draft": (("off", "on"), "off", "turning a flow off leaves a draft"),
     "grant_existing": (("or", "replace"), "or", "GrantAccess where a share exists"),
     "modify_without_share": (
         ("create", "refuse"),
@@ -30,6 +36,26 @@ SWITCHES: Mapping[str, tuple[Any, Any, str]] = {
         ("succeed", "refuse"),
         "succeed",
         "RevokeAccess where no share exists",
+    ),
+    "user_privileges": (
+        ("direct", "with_teams"),
+        "direct",
+        "whether RetrieveUserPrivileges includes those of the user's teams",
+    ),
+    "unknown_segment_code": (
+        ("0x80060888", "0x8006088a"),
+        "0x80060888",
+        "code of 404 for a name in the path that nobody knows",
+    ),
+    "batch_failure_status": (
+        ("part", "200"),
+        "part",
+        "status of a batch that stops at a part that fails",
+    ),
+    "content_type": (
+        ("required", "any"),
+        "required",
+        "whether a body needs the content type application/json",
     ),
     "activation_failure_status": ((400, 403), 400, "status of a refused activation"),
     "managed_delete_error": (

@@ -6,16 +6,17 @@ import re
 import uuid
 from typing import Any
 
-from . import privileges, seed
+from . import cascade, privileges, seed
 from .environment import Environment
-from .flows import rules, runs
+from .flows import drafts, rules, runs
 from .request import Request
-from .responses import ALREADY_EXISTS, ServiceError
+from .responses import ALREADY_EXISTS, ServiceError, not_implemented
 from .solutions import jobs
 from .solutions.components import add_component, unmanaged_solution
 from .store import Row
-from .tables import TABLES, Table
+from .tables import Table
 
+_SOLUTION_HEADER = "mscrm.solutionuniquename"
 _RESTRICTED_SOLUTIONS = (seed.DEFAULT_SOLUTION, seed.ACTIVE_SOLUTION)
 _UNIQUE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){1,3}", re.ASCII)
@@ -42,6 +43,8 @@ def complete(environment: Environment, table: Table, row: Row, caller: str) -> N
         row["_businessunitid_value"] = row["_businessunitid_value"] or seed.BUSINESS_UNIT
     if logical in ("solution", "publisher"):
         row["_organizationid_value"] = row["_organizationid_value"] or seed.ORGANIZATION
+    if table.solution_component and not row["solutionid"]:
+        row["solutionid"] = seed.ACTIVE_SOLUTION
     if logical == "solution" and not row["installedon"]:
         row["installedon"] = environment.clock.stamp()
     if logical == "environmentvariablevalue" and not row["schemaname"]:
@@ -64,12 +67,13 @@ def before_create(
     environment: Environment, table: Table, values: dict[str, Any], request: Request
 ) -> None:
     """Check a row that is about to be created."""
-    solution = request.headers.get("mscrm.solutionuniquename")
+    solution = request.headers.get(_SOLUTION_HEADER)
     if solution is not None:
         unmanaged_solution(environment, solution)
     if values.get("_ownerid_value"):
         check_owner(environment, values["_ownerid_value"])
     if table.logical == "workflow":
+        drafts.before_create(environment, values[table.key], request.method)
         rules.before_create(environment, values)
     if table.logical == "environmentvariablevalue":
         _one_value(environment, values)
@@ -79,16 +83,16 @@ def before_create(
 
 def after_create(environment: Environment, table: Table, row: Row, request: Request) -> None:
     """Add a created component to the solution the caller named."""
-    solution = request.headers.get("mscrm.solutionuniquename")
-    if solution is not None and table.solution_component:
-        add_component(
-            environment,
-            unmanaged_solution(environment, solution),
-            row[table.key],
-            table.solution_component,
-            request.caller.user_id,
-        )
+    _join_solution(environment, table, row, request)
     _note_lag(environment, row)
+
+
+def _join_solution(environment: Environment, table: Table, row: Row, request: Request) -> None:
+    name = request.headers.get(_SOLUTION_HEADER)
+    if name is not None and table.solution_component:
+        solution = unmanaged_solution(environment, name)
+        caller = request.caller.user_id
+        add_component(environment, solution, row[table.key], table.solution_component, caller)
 
 
 def before_update(
@@ -99,8 +103,16 @@ def before_update(
         if values["_ownerid_value"] is None:
             raise ServiceError(400, "0x80040203", "Attribute 'ownerid' cannot be NULL")
         check_owner(environment, values["_ownerid_value"])
+    if table.logical == "solution" and row["ismanaged"]:
+        name = row["uniquename"]
+        raise ServiceError(
+            400, "0x8004F009", f"The solution {name} is managed and cannot be changed."
+        )
+    if table.logical == "team" and values.get("teamtype", row["teamtype"]) != row["teamtype"]:
+        raise not_implemented("changing the type of a team")
     _check_names(table, values)
     if table.logical == "workflow":
+        drafts.before_update(environment, row[table.key], values)
         return rules.before_update(environment, row, values, request.caller)
     _check_state(table, values)
     if table.logical == "environmentvariablevalue" and _DEFINITION in values:
@@ -116,8 +128,11 @@ def after_update(
     environment: Environment, table: Table, before: Row, after: Row, request: Request
 ) -> None:
     """What follows from a change that was made."""
+    _join_solution(environment, table, after, request)
     if table.logical == "workflow":
         rules.after_update(environment, before, after)
+        if before["statecode"] == 1 and after["statecode"] == 0:
+            drafts.after_turned_off(environment, after[table.key])
     _note_lag(environment, after)
 
 
@@ -138,8 +153,8 @@ def before_delete(environment: Environment, table: Table, row: Row, request: Req
     if row[table.key] == seed.SYSTEM_ADMINISTRATOR:
         raise ServiceError(400, "0x80041d2e", "The System Administrator Role cannot be deleted.")
     if table.logical == "businessunit" and row["_parentbusinessunitid_value"] is None:
-        raise _associated()
-    _let_go(environment, table, row, request)
+        raise cascade.associated()
+    cascade.let_go(environment, table, row, request.caller.user_id)
 
 
 def check_owner(environment: Environment, owner_id: str) -> None:
@@ -155,34 +170,6 @@ def check_owner(environment: Environment, owner_id: str) -> None:
     if not privileges.roles_of(environment, owner_id):
         what = "user" if user is not None else "team"
         raise ServiceError(400, "0x80042F0A", f"The {what} has not been assigned any roles.")
-
-
-def _let_go(environment: Environment, table: Table, row: Row, request: Request) -> None:
-    """What becomes of the rows that reference a row that is deleted."""
-    for other in TABLES:
-        for lookup in other.lookups:
-            if table.entity_set not in lookup.targets or lookup.name.startswith(("created", "mod")):
-                continue
-            if other.owned and lookup.name == "owningbusinessunit":
-                continue
-            found = environment.store.select(other.logical, **{lookup.column: row[table.key]})
-            for item in found:
-                if lookup.on_delete == "restrict":
-                    raise _associated()
-                if lookup.on_delete == "cascade":
-                    _let_go(environment, other, item, request)
-                    environment.remove(other, item, request.caller.user_id)
-                elif environment.store.get(other.logical, item[other.key]) is not None:
-                    values = {lookup.column: None}
-                    environment.change(other, item, values, request.caller.user_id)
-
-
-def _associated() -> ServiceError:
-    return ServiceError(
-        405,
-        "0x80040227",
-        "The object you tried to delete is associated with another object and cannot be deleted.",
-    )
 
 
 def _check_names(table: Table, values: dict[str, Any]) -> None:

@@ -44,7 +44,8 @@ def read_body(
         if annotation == "odata.bind":
             _bind(environment, table, bound, value, request, found)
         elif annotation:
-            continue
+            if name == "@odata.type":
+                _of_type(table, value)
         elif name in table.by_name:
             column = table.by_name[name]
             if column.writable:
@@ -62,8 +63,18 @@ def read_body(
                 "Navigation properties instead.",
             )
         else:
-            raise _undeclared(table, name)
+            raise unknown_property(table, name)
     return found
+
+
+def _of_type(table: Table, kind: Any) -> None:
+    namespace, _, logical = str(kind).removeprefix("#").rpartition(".")
+    if namespace not in ("Microsoft.Dynamics.CRM", "mscrm") or logical != table.logical:
+        raise bad_payload(
+            table.entity_set,
+            f"A resource with type '{str(kind)[:100]}' was found, but it is not assignable to the "
+            f"expected type 'Microsoft.Dynamics.CRM.{table.logical}'.",
+        )
 
 
 def checked(table: Table, column: Column, value: Any) -> Any:
@@ -98,7 +109,7 @@ def checked(table: Table, column: Column, value: Any) -> Any:
     if column.kind == "int" and not column.lowest <= value <= column.highest:
         raise ServiceError(
             400,
-            "0x80044330",
+            "0x8004432f",
             f"A validation error occurred.  The value of '{column.name}' on record of type "
             f"'{table.logical}' is outside the valid range.",
         )
@@ -186,6 +197,17 @@ def _related(table: Table, name: str, value: Any, found: Body) -> None:
         if BY_SET[entity_set].logical == kind:
             target = BY_SET[entity_set]
     found.related.append((lookup, target, value))
+
+
+def unknown_property(table: Table, name: str) -> ServiceError:
+    """400 for a member of a body that the table does not have."""
+    error = bad_payload(table.entity_set, "Invalid OData UntypedValue.")
+    error.message = error.message.replace(
+        "InnerException : ",
+        f"InnerException : Microsoft.Crm.CrmException: Invalid property '{name}' was found in "
+        f"entity '{_CRM}{table.logical}'. ---> ",
+    )
+    return error
 
 
 def _undeclared(table: Table, name: str) -> ServiceError:

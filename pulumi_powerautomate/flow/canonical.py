@@ -34,7 +34,6 @@ change has two digests, joined by a hyphen: that of rules 1 to 9, and that of al
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -118,6 +117,9 @@ def _both(text: str) -> tuple[str, str]:
 
 def _hash(value: Any) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # It takes as long to load as many rules do, and whoever validates needs no digest.
+    import hashlib
+
     return hashlib.blake2b(
         text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES
     ).hexdigest()

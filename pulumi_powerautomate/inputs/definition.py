@@ -8,8 +8,10 @@ resource after the other, need not do it again.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+import marshal
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -38,6 +40,9 @@ _SHOWN_BY = "It is a secret; `pulumi-powerautomate validate FILE` shows where an
 
 _MOST_LINES = 5
 _COMPARED = ("definition", "connection_references", DIGEST)
+# Prepared definitions by the hash of what they were prepared from.
+_known: dict[bytes, dict[str, Any]] = {}
+_MOST_KNOWN = 256
 
 
 @one_line_errors
@@ -309,6 +314,25 @@ def _is_secret(inputs: Mapping[str, Any]) -> bool:
 
 
 def _prepared(
+    definition: Any, references: Any, ignore: Any = None, *, secret: bool = False
+) -> dict[str, Any]:
+    """`_prepare`, once per process for equal definitions: one file may be deployed many times."""
+    try:
+        # Unlike JSON it tells a number from its text and a list from a tuple, at the same speed.
+        parts = marshal.dumps((definition, references, ignore, secret), 2)
+    except ValueError:
+        return _prepare(definition, references, ignore, secret=secret)
+    key = hashlib.blake2b(parts, digest_size=16).digest()
+    known = _known.get(key)
+    if known is None:
+        known = _prepare(definition, references, ignore, secret=secret)
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = known
+    return copy.deepcopy(known)
+
+
+def _prepare(
     definition: Any, references: Any, ignore: Any = None, *, secret: bool = False
 ) -> dict[str, Any]:
     """

@@ -87,14 +87,14 @@ def _configuration(connection: Connection, problems: list[str]) -> Step:
         }
         for name, value in shown.items()
     }
-    details["sign-in"] = {"value": connection.way, "from": connection.authority_host}
+    details["sign-in"] = {"value": connection.auth_method, "from": connection.authority_host}
     if problems:
         return Step("configuration", "failed", " ".join(problems), details)
     return Step(
         "configuration",
         "ok",
         f"{connection.environment_url}, {connection.cloud.name} cloud, signing in with "
-        f"{connection.way}",
+        f"{connection.auth_method}",
         details,
     )
 

@@ -7,11 +7,11 @@ files and packages. Which rules hold, and how, is in a file of JSON; see `sdk-do
 
 from __future__ import annotations
 
-from .rules import RULES, Flow, Rule, Share, Violation, violations
+from .rules import POLICIES, Flow, Rule, Share, Violation, violations
 from .settings import Settings, read_settings, settings_of
 
 __all__ = [
-    "RULES",
+    "POLICIES",
     "Flow",
     "Rule",
     "Settings",

@@ -24,7 +24,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from ..flow import parse_document
 from ..flow.problems import DefinitionError
-from .rules import RULES, Flow, Share, violations
+from .rules import POLICIES, Flow, Share, violations
 from .settings import MEMBERS, Settings, read_settings
 
 PREFIX = "powerautomate-"
@@ -63,7 +63,7 @@ def policies(settings: str | Path | Settings | None = None) -> Iterator[Resource
     known = settings if isinstance(settings, Settings) else Settings()
     if isinstance(settings, (str, Path)):
         known = read_settings(settings)
-    for policy, rule in RULES.items():
+    for policy, rule in POLICIES.items():
         members = {name: dict(_SCHEMAS[kind]) for name, kind in MEMBERS[policy].items()}
         yield ResourceValidationPolicy(
             name=f"{PREFIX}{policy}",

@@ -58,7 +58,7 @@ class Violation:
     A rule that is broken.
 
     Attributes:
-        policy: its name, a key of `RULES`.
+        policy: its name, a key of `POLICIES`.
         level: `mandatory` or `advisory`.
         path: where: in the definition, or an input of the resource.
         message: what is wrong.
@@ -104,7 +104,7 @@ def violations(subject: Flow | Share, settings: Settings, only: str = "") -> lis
         only: one policy; all by default.
     """
     found = []
-    for name, rule in RULES.items():
+    for name, rule in POLICIES.items():
         level = settings.level(name)
         if level == "disabled" or (only and name != only):
             continue
@@ -268,7 +268,7 @@ def _states(flow: Flow, options: Mapping[str, Any]) -> Found:
             return
 
 
-RULES: Mapping[str, Rule] = {
+POLICIES: Mapping[str, Rule] = {
     "connectors": Rule("flows use allowed connectors only", _connectors),
     "owner": Rule("flows belong to a team", _owner),
     "sharing": Rule(

@@ -5,8 +5,9 @@ The engine saves a state only after an operation has returned. When provider or 
 between, the state tells what was there before, and a program that goes back to that would change
 nothing, while the environment keeps what the killed operation did. So each update and delete is
 noted here before its first request, under the row's id and the version of the state entry that it
-began from. As long as the state holds that very version, the outcome is in doubt, and the next
-operation looks at the row.
+began from. When the process that noted it is gone and the state holds that very version still, the
+outcome is in doubt, and the next operation looks at the row. A process that the engine ends in the
+regular way takes along what it has ended, for the state is saved by then.
 
 The record belongs to the machine: a fresh one has none, and a command that goes on there after a
 killed one takes `--refresh`.
@@ -22,7 +23,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ _KEPT_SECONDS = 90 * 24 * 3600.0
 _SCHEMA = """
 create table if not exists operations (
     row text primary key, began_from text not null, ended_as text,
-    removes integer not null, attempts text not null, at real not null
+    removes integer not null, attempts text not null, process text not null, at real not null
 )
 """
 _log = logging.getLogger(__name__)
@@ -53,12 +54,21 @@ class Begun:
         ended_as: the version that the last of them returned; None when it did not end.
         removes: whether one of them was a delete.
         attempts: what each of them may have written, in the words of its provider.
+        process: the process that noted the last of them.
     """
 
     began_from: str
     ended_as: str | None = None
     removes: bool = False
     attempts: tuple[Mapping[str, Any], ...] = field(default=())
+    process: str = ""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nobody is left who could tell the outcome."""
+        if self.process == _this_process():
+            return self.ended_as is None
+        return not _is_alive(self.process)
 
 
 class Journal:
@@ -78,7 +88,9 @@ class Journal:
             version: of the state's entry for it.
         """
         begun = self._read(row)
-        return begun if begun is not None and begun.began_from == version else None
+        if begun is None or begun.began_from != version or not begun.is_in_doubt:
+            return None
+        return begun
 
     def begin(
         self, row: str, version: str, attempt: Mapping[str, Any], *, removes: bool
@@ -87,18 +99,31 @@ class Journal:
         before = self.in_doubt(row, version)
         attempts = before.attempts if before else ()
         removed = before.removes if before else False
-        self._write(row, Begun(version, None, removes or removed, (*attempts, attempt)))
+        noted = (*attempts, attempt)
+        self._write(row, Begun(version, None, removes or removed, noted, _this_process()))
         return before
 
     def end(self, row: str, version: str) -> None:
         """Record that the last operation on a row ended, and the version that it returned."""
         begun = self._read(row)
-        if begun is not None:
-            self._write(row, Begun(begun.began_from, version, begun.removes, begun.attempts))
+        if begun is not None and (begun.process == _this_process() or begun.is_in_doubt):
+            self._write(row, replace(begun, ended_as=version, process=_this_process()))
 
     def put_back(self, row: str, before: Begun | None) -> None:
         """Record what was recorded before an operation that changed nothing."""
         self._write(row, before)
+
+    def settle(self) -> None:
+        """Drop what this process has ended: the engine has saved the state."""
+        with self._lock:
+            connection = self._opened(make=False)
+            if connection is None:
+                return
+            try:
+                ended = "delete from operations where process = ? and ended_as is not null"
+                connection.execute(ended, (_this_process(),))
+            except sqlite3.Error as error:
+                _log.debug("the journal cannot be written: %s", error)
 
     def forget_if_saved(self, row: str, version: str) -> None:
         """Drop the record of operations whose last result is in the state."""
@@ -107,7 +132,9 @@ class Journal:
             self._write(row, None)
 
     def _read(self, row: str) -> Begun | None:
-        query = "select began_from, ended_as, removes, attempts from operations where row = ?"
+        query = (
+            "select began_from, ended_as, removes, attempts, process from operations where row = ?"
+        )
         with self._lock:
             connection = self._opened(make=False)
             if connection is None:
@@ -119,7 +146,7 @@ class Journal:
                 return None
         if found is None:
             return None
-        return Begun(found[0], found[1], bool(found[2]), tuple(json.loads(found[3])))
+        return Begun(found[0], found[1], bool(found[2]), tuple(json.loads(found[3])), found[4])
 
     def _write(self, row: str, begun: Begun | None) -> None:
         with self._lock:
@@ -131,8 +158,8 @@ class Journal:
                     connection.execute("delete from operations where row = ?", (row,))
                     return
                 values = (row, begun.began_from, begun.ended_as, begun.removes,
-                          json.dumps(begun.attempts), time.time())  # fmt: skip
-                connection.execute("replace into operations values (?, ?, ?, ?, ?, ?)", values)
+                          json.dumps(begun.attempts), begun.process, time.time())  # fmt: skip
+                connection.execute("replace into operations values (?, ?, ?, ?, ?, ?, ?)", values)
             except sqlite3.Error as error:
                 _log.debug("the journal cannot be written: %s", error)
 
@@ -164,6 +191,53 @@ def _connected(file: Path) -> sqlite3.Connection:
     connection.execute(_SCHEMA)
     connection.execute("delete from operations where at < ?", (time.time() - _KEPT_SECONDS,))
     return connection
+
+
+def _this_process() -> str:
+    pid = os.getpid()
+    return f"{pid} {_start_of(pid)}"
+
+
+def _is_alive(process: str) -> bool:
+    """Whether a process runs that was noted as its id and its start."""
+    number, _, start = process.partition(" ")
+    if not number.isdigit():
+        return False
+    if start:
+        return _start_of(int(number)) == start
+    if os.name == "nt":
+        # There `os.kill` would end the process; ids are seldom given out again.
+        return _is_alive_on_windows(int(number))
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _is_alive_on_windows(pid: int) -> bool:
+    import ctypes
+
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009
+    handle = kernel.OpenProcess(0x00100000, False, pid)
+    if not handle:
+        return False
+    # It runs as long as waiting for its end for no time at all runs out.
+    runs = kernel.WaitForSingleObject(handle, 0) == 0x102
+    kernel.CloseHandle(handle)
+    return bool(runs)
+
+
+def _start_of(pid: int) -> str:
+    """When a process started, which tells it from a later one with the id; empty if it is gone."""
+    try:
+        # After the name in parentheses: the state, and 19 fields later the start.
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
 
 
 def folder_of_the_journal() -> Path | None:

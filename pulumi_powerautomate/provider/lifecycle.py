@@ -13,6 +13,7 @@ import threading
 from .. import telemetry
 from .clients import traffic_summary
 from .engine_log import say
+from .journal import journal
 from .thread_pool import shared_pool_line
 
 _lock = threading.Lock()
@@ -42,3 +43,4 @@ def _end_run() -> None:
     if shared:
         say("", shared, lasting=True)
     telemetry.stop()
+    journal().settle()

@@ -14,6 +14,8 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
         "validation",
         "testing",
         "testing-pytest",
+        "pipelines",
+        "policies",
         "automation-api",
         "pulumi-cloud",
         "security-roles",

@@ -24,7 +24,17 @@ def _modules() -> tuple[Any, ...]:
         for item in pkgutil.walk_packages(powerautomate.__path__, f"{PACKAGE}.")
         if not item.name.endswith("__main__")
     ]
-    return tuple(importlib.import_module(name) for name in names)
+    return tuple(module for name in names if (module := _loaded(name)) is not None)
+
+
+def _loaded(name: str) -> Any:
+    """A module; None for one that needs the package of an extra that is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == PACKAGE:
+            raise
+        return None
 
 
 def table(name: str, member: str = "") -> Any:

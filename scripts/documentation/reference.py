@@ -235,13 +235,17 @@ def _options(parser: argparse.ArgumentParser) -> str:
 
 
 def _rules() -> str:
-    lines = [(rule.code, rule.severity, rule.title) for rule in table("RULES").values()]
-    never = table("NEVER_IGNORED")
-    return (
+    rules = table("RULES", "code").values()
+    lines = [(rule.code, rule.severity, rule.title) for rule in rules]
+    policies = [(_code(name), rule.title) for name, rule in table("RULES", "share").items()]
+    never = " and ".join(sorted(table("NEVER_IGNORED")))
+    text = (
         "# Validation codes\n\nWhat `validate`, previews and `up` find in a definition. A code "
-        "never changes its meaning. `ignore` overrules every rule but "
-        f"{' and '.join(sorted(never))}.\n\n" + rows(("Code", "Severity", "Found"), lines)
+        f"never changes its meaning. `ignore` overrules every rule but {never}.\n\n"
     )
+    text += rows(("Code", "Severity", "Found"), lines)
+    text += "\n## Policies\n\nThey hold where a file names them: [Policies](../policies.md).\n\n"
+    return text + rows(("Policy", "Demands"), policies)
 
 
 def _switches() -> str:

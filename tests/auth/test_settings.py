@@ -151,22 +151,22 @@ def test_switches(switch: str) -> None:
 )
 def test_the_way_that_settings_ask_for(variables: dict[str, str], way: str) -> None:
     """What is asked for, else what is there, in the order that azurerm uses."""
-    assert resolved(**variables).way == way
+    assert resolved(**variables).auth_method == way
 
 
 def test_hosting_service_and_tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hosting service announces its identity; az and azd are found on PATH, or ruled out."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert resolved().way == "client_secret"
+    assert resolved().auth_method == "client_secret"
     monkeypatch.setenv("PATH", program(tmp_path, "azd", ""))
-    assert resolved().way == "azd"
+    assert resolved().auth_method == "azd"
     program(tmp_path, "az", "")
-    assert resolved().way == "cli"
-    assert resolved(ARM_USE_CLI="false").way == "azd"
+    assert resolved().auth_method == "cli"
+    assert resolved(ARM_USE_CLI="false").auth_method == "azd"
     # An application that lacks its secret is not replaced by whoever is signed in here.
-    assert resolved(ARM_CLIENT_ID=_GUID.format(1)).way == "client_secret"
+    assert resolved(ARM_CLIENT_ID=_GUID.format(1)).auth_method == "client_secret"
     monkeypatch.setenv("IDENTITY_ENDPOINT", "http://localhost:1/msi")
-    assert resolved().way == "msi"
+    assert resolved().auth_method == "msi"
 
 
 @pytest.mark.parametrize(
@@ -260,8 +260,8 @@ def test_explicit_provider_is_not_disturbed_by_variables() -> None:
         ({"use_msi": "True"}, "msi"),
         ({"auth": "cli"}, "cli"),
     ):
-        assert resolve(environ=environ, arguments={**rest, **argument}).way == way
-    assert resolve(environ=environ, arguments=rest).way == "oidc"
+        assert resolve(environ=environ, arguments={**rest, **argument}).auth_method == way
+    assert resolve(environ=environ, arguments=rest).auth_method == "oidc"
 
 
 def test_secrets_are_not_shown() -> None:

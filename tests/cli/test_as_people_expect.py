@@ -115,7 +115,8 @@ def test_no_suggestion_out_of_nothing(capsys: pytest.CaptureFixture[str]) -> Non
         main(["xyzzy"])
     told = capsys.readouterr().err
     assert "did you mean" not in told
-    assert "adopt, completion, diagram" in told
+    for verb in parser_with(VERBS)[1].choices:
+        assert verb in told
 
 
 @pytest.mark.parametrize(

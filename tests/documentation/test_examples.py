@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,6 +30,15 @@ def test_each_has_a_page_with_a_picture() -> None:
         shown = text.partition("](../../sdk-docs/pictures/")[2].partition(")")[0]
         assert shown, f"{name} shows no picture"
         assert (ROOT / "sdk-docs" / "pictures" / shown).is_file(), shown
+
+
+def test_no_picture_shows_a_folder_of_this_machine() -> None:
+    """Neither the checkout, nor a home, nor a temporary folder."""
+    pictures = list((ROOT / "sdk-docs" / "pictures").glob("*.svg"))
+    assert len(pictures) >= 12
+    for picture in pictures:
+        text = picture.read_text("utf-8").replace("&#160;", " ")
+        assert re.findall(r"(?<![\w.])/(?:home|root|tmp|work|Users|private)/\S*", text) == []
 
 
 @pytest.mark.parametrize("block", _RUN, ids=lambda block: block.page.split("/")[1])

@@ -59,7 +59,8 @@ def test_by_the_page(tmp_path: Path, wheel: Path) -> None:
     log: list[str] = []
     kept = {key: os.environ[key] for key in ("LANG", "TMPDIR", "PATH") if key in os.environ}
     pip = {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
-    environment = {**kept, **pip, "HOME": str(tmp_path)}
+    # Pulumi finds a person's folder without `HOME`, so its own variable says where that is here.
+    environment = {**kept, **pip, "HOME": str(tmp_path), "PULUMI_HOME": str(tmp_path / "pulumi")}
     environment["PATH"] = os.pathsep.join((str(engine_folder()), kept["PATH"]))
     commands = [item for line in _commands(install) for item in line.split(" && ")]
     folder = tmp_path / "flows"
@@ -92,8 +93,7 @@ def test_by_the_page(tmp_path: Path, wheel: Path) -> None:
                 name, _, value = command.removeprefix("export ").partition("=")
                 environment[name] = value
             else:
-                yes = f"{command} --yes" if command == "pulumi up" else command
-                printed = _run(yes, folder, environment)
+                printed = _run(_here(command, tmp_path), folder, environment)
         assert "2 created" in printed
         assert running.flows() == [("hello", 1)]
     minutes = (time.monotonic() - began) / 60
@@ -101,6 +101,13 @@ def test_by_the_page(tmp_path: Path, wheel: Path) -> None:
     (tmp_path / "newcomer.json").write_text(json.dumps(told, indent=2), "utf-8")
     assert len(log) <= _MOST_COMMANDS
     assert minutes < _MOST_MINUTES
+
+
+def _here(command: str, folder: Path) -> str:
+    """A command that asks nobody, and that leaves the states of the person who tests alone."""
+    if command == "pulumi login --local":
+        return f"pulumi login file://{folder}"
+    return f"{command} --yes" if command == "pulumi up" else command
 
 
 class _Server:

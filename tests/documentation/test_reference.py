@@ -50,8 +50,10 @@ def test_settings_options_rules_and_switches(made: Mapping[str, str]) -> None:
         assert f"\n## {setting.name}\n" in made["settings.md"]
         for name in (setting.key, *setting.variables):
             assert f"`{name}`" in made["settings.md"], name
-    for rule in table("RULES"):
+    for rule in table("RULES", "code"):
         assert f"| {rule} |" in made["validation-codes.md"]
+    for policy in table("RULES", "share"):
+        assert f"| `{policy}` |" in made["validation-codes.md"]
     for switch in table("SWITCHES"):
         assert f"| `{switch}` |" in made["emulator-switches.md"]
     commands = made["command-line.md"]

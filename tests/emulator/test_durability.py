@@ -85,7 +85,8 @@ def test_a_change_set_is_all_or_nothing_after_a_kill(tmp_path: Path) -> None:
         count = _stored(path)
         assert count in (0, _PARTS)
         seen.add(count)
-    assert seen
+    # With so many kills some come before the end of the change set, and some after it.
+    assert seen == {0, _PARTS} or _KILLS < 50
 
 
 def test_a_change_set_that_fails_leaves_nothing(tmp_path: Path) -> None:

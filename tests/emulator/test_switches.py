@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
-from tests.emulator.api import FLOW, call, document, flow, rights, share
+from tests.emulator.api import ALICE, FLOW, call, document, flow, rights, share
 from tests.emulator.tenant import application_form, ask, instances, poll, start_device
 from tests.packages import FlowPart, package
 from tests.sign_in import token_of
@@ -62,6 +63,71 @@ def edit_of_an_active_flow(emulator: Emulator) -> object:
     body = {"clientdata": document(Wait={"type": "Compose", "inputs": "x", "runAfter": {}})}
     answer = call(emulator, "PATCH", f"workflows({FLOW})", body)
     return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
+
+
+@case("draft_blocks_update", "definition", (400, 204))
+@case("draft_blocks_update", "any", (400, 400))
+@case("draft_blocks_update", "none", (204, 204))
+def update_past_a_draft(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    emulator.control.draft(FLOW, name="Draft")
+    path = f"workflows({FLOW})"
+    return tuple(
+        call(emulator, "PATCH", path, body).status_code
+        for body in ({"name": "x"}, {"statecode": 1})
+    )
+
+
+@case("turning_off_opens_draft", "off", 204)
+@case("turning_off_opens_draft", "on", "0x80040203")
+def edit_after_turning_off(emulator: Emulator) -> object:
+    call(emulator, "POST", "workflows", flow())
+    for body in ({"statecode": 1}, {"statecode": 0}):
+        assert call(emulator, "PATCH", f"workflows({FLOW})", body).status_code == 204
+    answer = call(emulator, "PATCH", f"workflows({FLOW})", {"clientdata": document()})
+    return answer.status_code if answer.status_code < 400 else answer.json()["error"]["code"]
+
+
+@case("user_privileges", "with_teams", True)
+@case("user_privileges", "direct", False)
+def privileges_of_a_member(emulator: Emulator) -> object:
+    role = "roles(0e6a3b61-0000-4000-8000-000000000052)"
+    path = f"systemusers({ALICE})"
+    call(emulator, "DELETE", f"{path}/systemuserroles_association/$ref?$id={role}")
+    team = "teams(0e6a3b61-0000-4000-8000-000000000021)"
+    crm = "Microsoft.Dynamics.CRM."
+    body = {"Members": [{"@odata.type": f"{crm}systemuser", "systemuserid": ALICE}]}
+    assert call(emulator, "POST", f"{team}/{crm}AddMembersTeam", body).status_code == 204
+    answer = call(emulator, "GET", f"{path}/{crm}RetrieveUserPrivileges")
+    return bool(answer.json()["RolePrivileges"])
+
+
+@case("unknown_segment_code", "0x80060888", "0x80060888")
+@case("unknown_segment_code", "0x8006088a", "0x8006088a")
+def unknown_name(emulator: Emulator) -> object:
+    answer = call(emulator, "GET", "workflow")
+    assert answer.status_code == 404
+    return answer.json()["error"]["code"]
+
+
+@case("batch_failure_status", "part", 404)
+@case("batch_failure_status", "200", 200)
+def batch_with_a_part_that_fails(emulator: Emulator) -> object:
+    part = "Content-Type: application/http\r\n\r\nGET nothing HTTP/1.1\r\n\r\n"
+    kind = {"Authorization": "Bearer emulator", "Content-Type": "multipart/mixed; boundary=b"}
+    url = f"{emulator.url}/api/data/v9.2/$batch"
+    answer = requests.post(url, f"--b\r\n{part}--b--\r\n", headers=kind, timeout=30)
+    assert "HTTP/1.1 404" in answer.text
+    return answer.status_code
+
+
+@case("content_type", "required", 415)
+@case("content_type", "any", 204)
+def body_without_a_type(emulator: Emulator) -> object:
+    url = f"{emulator.url}/api/data/v9.2/workflows"
+    bearer = {"Authorization": "Bearer emulator"}
+    body = json.dumps(flow()).encode()
+    return requests.post(url, data=body, headers=bearer, timeout=30).status_code
 
 
 @case("grant_existing", "or", "ReadAccess, WriteAccess")

@@ -44,6 +44,7 @@ def _reference(emulator: Emulator, name: str, **more: Any) -> str:
         ({"resourceid": "not an id"}, "0x80048d19"),
         ({"iscustomizable": True}, "0x80048d19"),
         ({"nothing": 1}, "0x80048d19"),
+        ({"@odata.type": "#Microsoft.Dynamics.CRM.team"}, "0x80048d19"),
         ({"_ownerid_value": ALICE}, "0x80048d19"),
         ({"ownerid@odata.bind": f"/accounts({ALICE})"}, "0x80060888"),
         ({"ownerid@odata.bind": f"/systemusers({_OTHER})"}, "0x80040217"),
@@ -227,7 +228,7 @@ def test_deletions_that_the_service_forbids(
         ("solutions", {"version": "banana"}, "0x8004F01E"),
         ("solutions", {"uniquename": "a b c!"}, "0x8004F002"),
         ("publishers", {"customizationprefix": "1 !"}, "0x8004F00B"),
-        ("publishers", {"customizationoptionvalueprefix": 5}, "0x80044330"),
+        ("publishers", {"customizationoptionvalueprefix": 5}, "0x8004432f"),
     ],
 )
 def test_names_of_solutions_and_publishers(
@@ -387,7 +388,7 @@ def test_roles_are_rows(emulator: Emulator) -> None:
     [
         ("BulkDelete", "POST"),
         ("accounts", "GET"),
-        ("RetrieveOrganizationInfo", "GET"),
+        ("RetrieveOrganizationResources", "GET"),
         ("EntityDefinitions", "POST"),
     ],
 )

@@ -13,6 +13,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.engine_project import EngineError, EngineProject, changes
 from tests.packages import FlowPart, package
+from tests.people import CONNECTION
 
 VARIABLE = "c0000000-0000-4000-8000-000000000001"
 
@@ -30,7 +31,7 @@ def test_life_of_a_reference(project: EngineProject, emulator: Emulator) -> None
     project.up(_reference(solution="ContosoAutomation"))
     (row,) = emulator.control.rows("connectionreferences")
     assert row["connectorid"] == "/providers/Microsoft.PowerApps/apis/shared_office365"
-    bound = _reference(solution="ContosoAutomation", connection_id="shared-office365-1")
+    bound = _reference(solution="ContosoAutomation", connection_id=CONNECTION)
     project.up(bound)
     assert "2 unchanged" in changes(project.up())
     identity = row["connectionreferenceid"]
@@ -38,7 +39,7 @@ def test_life_of_a_reference(project: EngineProject, emulator: Emulator) -> None
     assert "else" in project.refresh(diff=True)
     project.up()
     row = emulator.control.row("connectionreferences", identity)
-    assert row["connectionid"] == "shared-office365-1"
+    assert row["connectionid"] == CONNECTION
     project.destroy()
     assert emulator.control.rows("connectionreferences") == []
 
@@ -136,7 +137,7 @@ def test_a_value_of_another_type_is_refused(project: EngineProject, emulator: Em
 def test_references_of_agents(project: EngineProject, emulator: Emulator) -> None:
     """Copilot Studio makes names with dots and hyphens; they are declared and bound."""
     name = "contoso_Coach.shared_office365.shared-office365-9f2820bba981"
-    project.up(_reference(logical_name=name, connection_id="shared-office365-1"))
+    project.up(_reference(logical_name=name, connection_id=CONNECTION))
     (row,) = emulator.control.rows("connectionreferences")
     assert row["connectionreferencelogicalname"] == name
     assert "2 unchanged" in changes(project.up())
@@ -170,7 +171,7 @@ def test_looking_at_solutions(
         imported = powerautomate.SolutionImport(
             "contoso",
             package=path,
-            connection_references={"contoso_mail": "shared-office365-1"},
+            connection_references={"contoso_mail": CONNECTION},
             environment_variables={"contoso_url": "https://dev"},
         )
         name = imported.solution
@@ -194,7 +195,7 @@ def test_looking_at_solutions(
     assert "Contoso" in {item["unique_name"] for item in found["solutions"]}
     (reference,) = found["references"]
     assert (reference["connector"], reference["connection_id"]) == (
-        "shared_office365", "shared-office365-1",
+        "shared_office365", CONNECTION,
     )  # fmt: skip
     (variable,) = found["variables"]
     assert (variable["default"], variable["value"]) == ("https://default", "https://dev")

@@ -14,6 +14,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject, changes
 from tests.met import document
+from tests.people import CONNECTION
 
 IDS = {
     name: f"7a000000-0000-4000-8000-00000000000{n}"
@@ -144,8 +145,9 @@ def test_an_async_program_that_awaits_another_resource(
 ) -> None:
     """While the engine makes what the program waits for, the parent waits for the program."""
 
+    emulator.control.fault(method="POST", path="/workflows", do="delay", seconds=2, times=1)
+
     async def program() -> None:
-        emulator.control.fault(method="POST", path="/workflows", do="delay", seconds=2, times=1)
         other = powerautomate.CloudFlow("other", definition=hourly())
         powerautomate.CloudFlow("parent", definition=calling(IDS["leaf"]))
         await other.etag.future()
@@ -181,7 +183,7 @@ def test_connection_references(project: EngineProject, emulator: Emulator) -> No
                                     connection_references={"shared_office365": form})  # fmt: skip
         powerautomate.ConnectionReference("mail", logical_name="contoso_mail",
                                           connector="shared_office365",
-                                          connection_id="shared-office365-1")  # fmt: skip
+                                          connection_id=CONNECTION)  # fmt: skip
 
     project.up(program)
     assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}

@@ -10,10 +10,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineError, EngineProject, changes
-
-ALICE = "0e6a3b61-0000-4000-8000-000000000011"
-BOB = "0e6a3b61-0000-4000-8000-000000000012"
-ON_CALL = "0e6a3b61-0000-4000-8000-000000000022"
+from tests.people import ALICE, BOB, ON_CALL
 
 
 def _shared(access: list[str], name: str = "on-call") -> Any:

@@ -12,9 +12,8 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.cli_runner import command_for
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineProject
+from tests.people import BOB as _BOB
 from tests.provider_process import flow_inputs, provider_process
-
-_BOB = "0e6a3b61-0000-4000-8000-000000000012"
 
 
 def _program() -> None:

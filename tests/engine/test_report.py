@@ -12,9 +12,9 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.engine_project import engine_environment
+from tests.people import TEAM as _TEAM
 
 _ROOT = Path(__file__).resolve().parents[2]
-_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
 _SEED = {
     "teams": [{"name": "Ops", "teamid": _TEAM}],
     "connectionreferences": [

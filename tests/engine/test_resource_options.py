@@ -13,8 +13,8 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineError, EngineProject, changes
 from tests.packages import FlowPart, package
+from tests.people import ALICE
 
-ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 GUID = "7a000000-0000-4000-8000-00000000000a"
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

@@ -12,6 +12,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject, changes
 from tests.packages import FlowPart, package
+from tests.people import CONNECTION
 
 _AWAY = {"do": "status", "status": 504}
 _DEFINITION = "c0000000-0000-4000-8000-000000000001"
@@ -107,7 +108,7 @@ def test_reference_in_use_is_renamed(project: EngineProject, emulator: Emulator)
                 "mail",
                 logical_name=name,
                 connector="shared_office365",
-                connection_id="shared-office365-1",
+                connection_id=CONNECTION,
             )
             references = {"shared_office365": {"logical_name": name}}
             powerautomate.CloudFlow(

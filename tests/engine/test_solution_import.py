@@ -16,6 +16,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.engine_project import EngineError, EngineProject, changes
 from tests.packages import FIRST, SECOND, FlowPart, package
+from tests.people import CONNECTION
 
 MAIL = {
     "shared_office365": {
@@ -108,7 +109,7 @@ def test_bindings_per_environment(
         references={"contoso_office365": "shared_office365"},
         variables={"contoso_url": "https://default"},
     )
-    bound = {"contoso_office365": "shared-office365-1"}
+    bound = {"contoso_office365": CONNECTION}
     project.up(
         _import(
             path,
@@ -144,7 +145,7 @@ def test_flow_that_stays_off_is_resumed(
     emulator.control.patch(
         "connectionreferences",
         reference["connectionreferenceid"],
-        {"connectionid": "shared-office365-1"},
+        {"connectionid": CONNECTION},
     )
     project.up()
     assert _states(emulator) == {"First": 1}

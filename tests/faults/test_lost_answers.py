@@ -15,10 +15,10 @@ from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.cloud_flow.definitions import hourly
 from tests.faults.operations import create, delete, update
 from tests.packages import FlowPart, package
+from tests.people import ALICE as _ALICE
 from tests.provider_process import ProviderProcess, flow_inputs, provider_process
 
 _FLOW = "11111111-1111-4111-8111-111111111111"
-_ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 _URN = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:"
 
 

@@ -13,9 +13,9 @@ from pulumi_powerautomate.flow_share import FlowShareProvider
 from tests.cloud_flow.definitions import hourly
 from tests.engine_project import EngineError, EngineProject, changes
 from tests.faults.operations import create, delete, update
+from tests.people import BOB as _BOB
 from tests.provider_process import IDENTITY, ProviderError, ProviderProcess, flow_inputs
 
-_BOB = "0e6a3b61-0000-4000-8000-000000000012"
 # The response is lost after the commit, and for a while nothing else is answered either.
 _LOST: Mapping[str, list[dict[str, Any]]] = {
     "a gateway's 504": [{"do": "status", "status": 504}],

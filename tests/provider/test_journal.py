@@ -19,7 +19,13 @@ from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
 from pulumi_powerautomate.resources import RESOURCES
 from tests.cloud_flow.definitions import hourly
-from tests.provider_process import IDENTITY, ProviderError, flow_inputs, provider_process
+from tests.provider_process import (
+    IDENTITY,
+    ProviderError,
+    ProviderProcess,
+    flow_inputs,
+    provider_process,
+)
 
 _FLOW = "c0000000-0000-4000-8000-000000000001"
 _DEFINITION = "c0000000-0000-4000-8000-000000000002"
@@ -299,3 +305,34 @@ def test_the_record_goes_when_the_state_is_saved(
         process.diff(id_, outputs, inputs)
     with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
         assert journal.execute("select count(*) from operations").fetchone() == (0,)
+
+
+def test_a_regular_end_leaves_nothing(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The engine has saved the state, so an older state, put back, is not mistaken for doubt."""
+    process = ProviderProcess(settings)
+    inputs = process.check(_flow("one")).inputs
+    id_, first = process.create(inputs)
+    two = process.check(_flow("two"), inputs).inputs
+    process.update(id_, first, two)
+    process.end()
+    process.close()
+    with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
+        assert journal.execute("select count(*) from operations").fetchone() == (0,)
+    conflict = pytest.raises(ProviderError, match="somebody changed its name")
+    with provider_process(settings) as later, conflict:
+        later.update(id_, first, later.check(_flow("three"), inputs).inputs)
+
+
+def test_a_process_that_runs_is_not_in_doubt(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Two commands at once from one state: the second finds a conflict, as without a journal."""
+    with provider_process(settings) as one, provider_process(settings) as other:
+        inputs = one.check(_flow("one")).inputs
+        id_, outputs = one.create(inputs)
+        one.update(id_, outputs, one.check(_flow("two"), inputs).inputs)
+        three = other.check(_flow("three"), inputs).inputs
+        with pytest.raises(ProviderError, match="somebody changed its name"):
+            other.update(id_, outputs, three)

@@ -39,7 +39,7 @@ class TokenHttp(Protocol):
 
 
 class Credential(Protocol):
-    """One way to sign in."""
+    """One auth method."""
 
     def fetch(self, audience: str, *, renew: bool) -> Grant:
         """

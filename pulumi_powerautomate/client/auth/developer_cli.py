@@ -53,7 +53,7 @@ class ToolCredential:
     """A token of the person who signed in with `az login` or `azd auth login`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._tool = _TOOLS[connection.way]
+        self._tool = _TOOLS[connection.auth_method]
         self._tenant = connection.get("tenant_id")
 
     def fetch(self, audience: str, *, renew: bool) -> Grant:

@@ -102,7 +102,7 @@ def unreachable(connection: Connection, error: Exception, transient: bool) -> Au
     if not transient and not _is_of_the_network(error):
         return _of_ours(error)
     host = urlsplit(connection.authority_host).netloc
-    if connection.way == "msi":
+    if connection.auth_method == "msi":
         return AuthenticationError(
             "Sign-in: the managed identity endpoint does not answer. This works on Azure only, on "
             "a machine or service that has a managed identity; elsewhere set auth to another way."

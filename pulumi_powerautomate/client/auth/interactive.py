@@ -43,7 +43,9 @@ class PersonCredential:
         scopes = [f"{audience}/user_impersonation"]
         result = self._silently(application, scopes, renew)
         if result is None:
-            sign_in = self._by_code if self._connection.way == "device_code" else self._by_browser
+            sign_in = (
+                self._by_code if self._connection.auth_method == "device_code" else self._by_browser
+            )
             result = sign_in(application, scopes)
         return granted(result, audience)
 

@@ -30,7 +30,7 @@ class ApplicationCredential:
             "client_secret": lambda: connection.require("client_secret"),
             "client_certificate": lambda: load_certificate(connection),
             "oidc": lambda: {"client_assertion": assertion_source(connection, http)},
-        }[connection.way]
+        }[connection.auth_method]
         self._credential = make()
 
     def fetch(self, audience: str, *, renew: bool) -> Grant:

@@ -60,7 +60,7 @@ class TokenSource:
             AuthenticationError: the identity service refused.
         """
         given = self._connection.get("access_token")
-        if given and self._connection.way == "access_token":
+        if given and self._connection.auth_method == "access_token":
             return given
         audience = audience or audience_of(self._connection.environment_url)
         arrived = time.monotonic()
@@ -140,15 +140,15 @@ def audience_of(environment_url: str) -> str:
 
 
 def _credential(connection: Connection, http: TokenHttp) -> Credential:
-    if connection.way == "msi":
+    if connection.auth_method == "msi":
         from .managed_identity import ManagedIdentityCredential
 
         return ManagedIdentityCredential(connection, http)
-    if connection.way in ("cli", "azd"):
+    if connection.auth_method in ("cli", "azd"):
         from .developer_cli import ToolCredential
 
         return ToolCredential(connection)
-    if connection.way in ("device_code", "browser"):
+    if connection.auth_method in ("device_code", "browser"):
         from .interactive import PersonCredential
 
         return PersonCredential(connection, http)

@@ -27,6 +27,12 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
     # Whether the flow ran before, and whether it was turned off for the delete.
     ran, turned_off = known.state == "on", False
     foreign: frozenset[str] = frozenset()
+    if known.state == "unknown" and not known.etag:
+        # An earlier delete may have turned it off, or removed it.
+        live = flows.find(workflow_id, deadline)
+        if live is None:
+            return foreign
+        etag, on, ran = live.etag, live.state != "off", live.state == "on"
     for _ in range(_MOST_ROUNDS):
         try:
             if on:

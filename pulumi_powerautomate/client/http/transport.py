@@ -181,6 +181,30 @@ class Transport:
         response = self._carry_out(request, deadline, repeatable)
         return _answer(action, response.status, response.headers, response.raw)
 
+    def once(
+        self,
+        method: str,
+        path: str,
+        *,
+        action: str,
+        deadline: Deadline,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        token: str | None = None,
+    ) -> _Received:
+        """
+        One request and its response as it came, also an error response; nothing is repeated.
+
+        Args:
+            content: the body, ready to be sent.
+            token: what to send instead of the connection's own token.
+
+        Raises:
+            TransportError: there was no response.
+        """
+        request = _Request(method, self._url(path, action), content, headers or {}, action)
+        return self._send_once(request, token or self._token(deadline), deadline, 0)
+
     def read_together(
         self, paths: Sequence[str], *, action: str, deadline: Deadline
     ) -> list[Response]:
@@ -295,7 +319,7 @@ class Transport:
 
     def _token(self, deadline: Deadline) -> str:
         started = time.monotonic()
-        if self.connection.way in ("device_code", "browser"):
+        if self.connection.auth_method in ("device_code", "browser"):
             token = self.tokens.token(self._audience)
             deadline.extend(time.monotonic() - started)
             return token

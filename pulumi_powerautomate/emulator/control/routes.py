@@ -17,6 +17,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from ..faults import Barrier
+from ..flows import drafts
+from ..query import is_guid
 from ..responses import ServiceError
 from ..tables import BY_SET, Table
 from .request import json_object
@@ -46,6 +48,7 @@ def control_app(app: App) -> Starlette:
         Route("/snapshots", control.snapshots, methods=["POST"]),
         Route("/reset", control.reset, methods=["POST"]),
         Route("/stats", control.stats, methods=["GET"]),
+        Route("/drafts/{id}", control.draft, methods=["POST", "DELETE"]),
         Route("/rows/{set}", control.rows, methods=["GET", "POST"]),
         Route("/rows/{set}/{id}", control.row, methods=["GET", "PATCH", "DELETE"]),
     ]
@@ -154,6 +157,23 @@ class _Control:
 
     async def stats(self, _request: Request) -> JSONResponse:
         return JSONResponse(self.app.stats())
+
+    async def draft(self, request: Request) -> JSONResponse:
+        flow_id = str(request.path_params["id"]).lower()
+        if not is_guid(flow_id):
+            raise ServiceError(400, "", f"{flow_id!r} is no id of a flow.")
+        if request.method == "DELETE":
+            drafts.discard(self.environment, flow_id)
+            return JSONResponse({})
+        values = await json_object(request)
+        wrong = [name for name, value in values.items()
+                 if name not in drafts.COLUMNS or not isinstance(value, str)]  # fmt: skip
+        if wrong:
+            raise ServiceError(
+                400, "", f"A draft has the texts {', '.join(drafts.COLUMNS)}; not {wrong}."
+            )
+        with self.environment.unit():
+            return JSONResponse(drafts.save(self.environment, flow_id, values))
 
     async def rows(self, request: Request) -> JSONResponse:
         table = _table(request)

@@ -14,4 +14,5 @@ def flow_error(status: int, inner_status: str, code: str, message: str) -> Servi
         status,
         "0x80060467",
         f'Flow client error returned with status code "{inner_status}" and details "{inner}".',
+        details={"0": inner_status, "1": inner},
     )

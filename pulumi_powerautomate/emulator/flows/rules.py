@@ -12,12 +12,13 @@ from typing import Any
 
 from ..environment import Environment
 from ..request import Caller
-from ..responses import ServiceError
+from ..responses import ServiceError, not_implemented
 from ..store import Row
 from .activation import check_activation
 from .errors import flow_error
 
 CLOUD_FLOW = 5
+_DEFINITION = 1
 _PAIRS = {(0, 1), (1, 2), (2, 3)}
 _STATE_NAMES = {0: "Draft", 1: "Activated", 2: "Suspended"}
 _DEFAULT_STATUS = {0: 1, 1: 2, 2: 3}
@@ -34,6 +35,7 @@ _PROPERTIES = {
 
 def before_create(environment: Environment, values: dict[str, Any]) -> None:
     """A new flow is off, its document is well-formed, its state is the one of a draft."""
+    _only_cloud_flows(values)
     state, status = values.get("statecode", 0), values.get("statuscode")
     if state != 0:
         raise ServiceError(
@@ -46,8 +48,6 @@ def before_create(environment: Environment, values: dict[str, Any]) -> None:
         raise _bad_status(status, 0)
     values["statecode"], values["statuscode"] = 0, 1
     values["workflowidunique"] = str(uuid.uuid4())
-    if values.get("category") != CLOUD_FLOW:
-        return
     if not values.get("clientdata"):
         raise ServiceError(400, "0x80040203", "Attribute 'clientdata' cannot be NULL")
     document = parse_clientdata(values["clientdata"])
@@ -55,11 +55,19 @@ def before_create(environment: Environment, values: dict[str, Any]) -> None:
     values["clientdata"] = _normalised(environment, values, document)
 
 
+def _only_cloud_flows(values: dict[str, Any]) -> None:
+    """Other processes come with packages and by hand: their own rules are not modelled."""
+    if values.get("category") != CLOUD_FLOW or values.get("type") != _DEFINITION:
+        raise not_implemented("creating processes that are no definitions of cloud flows")
+
+
 def before_update(
     environment: Environment, row: Row, values: dict[str, Any], caller: Caller
 ) -> dict[str, Any]:
     """Check a change of a flow, and its turning on or off."""
     values = dict(values)
+    if any(values.get(name, row[name]) != row[name] for name in ("category", "type")):
+        raise not_implemented("making another kind of process of one")
     if row["category"] != CLOUD_FLOW:
         return _with_status(row, values)
     _customizable(row, values)

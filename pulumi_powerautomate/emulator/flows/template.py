@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .expressions import complaint
+
 _RUN_AFTER = {"succeeded", "failed", "skipped", "timedout"}
 _REFERS = re.compile(
     r"(?<![\w'.])(?:body|outputs|actions|actionbody|actionoutputs)\(\s*'((?:[^']|'')+)'\s*\)",
@@ -88,6 +90,7 @@ def _faults(definition: Mapping[str, Any]) -> Iterator[Fault]:
             yield from _wrong_order(name, node, siblings)
     for node in nodes(definition):
         for text in _texts(node):
+            yield from _unparsed(text)
             for target in _references(text):
                 if target.lower() not in known:
                     yield Fault(
@@ -95,6 +98,13 @@ def _faults(definition: Mapping[str, Any]) -> Iterator[Fault]:
                         "The template validation failed: 'The template refers to the action "
                         f"'{target}', which is not defined in the template.'.",
                     )
+
+
+def _unparsed(text: str) -> Iterator[Fault]:
+    for expression in _expressions(text):
+        found = complaint(expression)
+        if found is not None:
+            yield Fault("InvalidTemplate", f"The template validation failed: '{found}'.")
 
 
 def _unknown_members(name: str, node: Any, members: set[str], kind: str) -> Iterator[Fault]:

@@ -8,9 +8,11 @@ Source: "Query table definitions using the Web API".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import known_names
 from ..preferences import ok
 from ..query import is_guid
 from ..query.expressions import Compiler
@@ -20,6 +22,7 @@ from ..request import Request, Segment, arguments, unquoted
 from ..responses import Response, ServiceError, bad_syntax, no_such_segment, not_implemented
 from ..tables import BY_LOGICAL, TABLES, Column, Table
 from . import models
+from .absent import unknown_member
 from .models import Model
 
 ROOTS = ("EntityDefinitions", "RelationshipDefinitions", "GlobalOptionSetDefinitions")
@@ -55,6 +58,9 @@ def respond(request: Request, first: Segment, rest: list[Segment]) -> Response:
             raise no_such_segment(rest[0].name)
         return _collection(request, "EntityDefinitions", models.tables())
     model = _found(models.tables(), first, request)
+    named = re.fullmatch(r"\s*LogicalName\s*=\s*'(\w+)'\s*", first.arguments or "")
+    if model is None and named is not None and known_names.is_table(named[1]):
+        raise not_implemented(f"the definition of the table '{named[1]}'")
     if model is None:
         raise ServiceError(
             404,
@@ -72,7 +78,7 @@ def _below(request: Request, table: Table, model: Model, rest: list[Segment]) ->
         context = f"{request.root}$metadata#EntityDefinitions({model['MetadataId']})/{name}"
         return ok(200, {"@odata.context": context, "value": model[name]}, request)
     if name not in _BELOW:
-        raise no_such_segment(name)
+        raise unknown_member(name, no_such_segment(name))
     found = _BELOW[name][1](table)
     context = f"EntityDefinitions('{table.logical}')/{name}"
     segment, rest = rest[0], rest[1:]
@@ -112,7 +118,7 @@ def _one_below(
     if name in model and len(rest) == 1:
         return ok(200, {"@odata.context": f"{request.root}$metadata#{context}",
                         "value": model[name]}, request)  # fmt: skip
-    raise no_such_segment(name)
+    raise unknown_member(name, no_such_segment(name))
 
 
 def _relationships(request: Request, first: Segment, rest: list[Segment]) -> Response:
@@ -154,9 +160,7 @@ def _collection(
 ) -> Response:
     condition = request.options.get("$filter")
     if condition:
-        compiler = Compiler(_described(found), Scope(aliases=request.options))
-        passes = compiler.predicate(condition)
-        found = [model for model in found if passes(model)]
+        found = _filtered(found, condition, Scope(aliases=request.options))
     shown = [_shown(model, request.options, table) for model in found]
     body: dict[str, Any] = {"@odata.context": f"{request.root}$metadata#{context}"}
     if request.options.get("$count") == "true":
@@ -177,9 +181,7 @@ def _shown(model: Model, options: Mapping[str, str], table: Table | None) -> Mod
         names = [name for name in split(options["$select"], ",") if name]
         for name in names:
             if name not in model and not _may_have(name, table):
-                raise bad_syntax(
-                    f"Could not find a property named '{name}' on type '{_CRM}MetadataBase'."
-                )
+                raise unknown_member(name)
         kept = {*names, "@odata.type", "MetadataId"}
         shown = {name: value for name, value in model.items() if name in kept}
     for part in split(options["$expand"], ",") if options.get("$expand") else ():
@@ -192,16 +194,24 @@ def _shown(model: Model, options: Mapping[str, str], table: Table | None) -> Mod
             own = BY_LOGICAL[str(model["LogicalName"])]
             shown[name] = [_shown(item, nested, own) for item in _kept(own, name, nested)]
         else:
-            raise bad_syntax(f"Could not find a property named '{name}' on type '{_CRM}Metadata'.")
+            raise unknown_member(name)
     return shown
 
 
 def _kept(table: Table, name: str, options: Mapping[str, str]) -> list[Model]:
     found = _BELOW[name][1](table)
     if options.get("$filter"):
-        passes = Compiler(_described(found), Scope()).predicate(options["$filter"])
-        found = [model for model in found if passes(model)]
+        found = _filtered(found, options["$filter"], Scope())
     return found
+
+
+def _filtered(found: list[Model], condition: str, scope: Scope) -> list[Model]:
+    try:
+        passes = Compiler(_described(found), scope).predicate(condition)
+    except ServiceError as error:
+        named = re.match("Could not find a property named '(.*?)'", error.message)
+        raise (unknown_member(named[1], error) if named else error) from None
+    return [model for model in found if passes(model)]
 
 
 def _nested(text: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..tables import BY_LOGICAL, BY_SET, COLLECTIONS, MANY_TO_MANY, TABLES, Column, Lookup, Table
+from ..tables.schema import OnDelete
 
 Model = dict[str, Any]
 _SPACE = uuid.UUID("0e6a3b61-0000-4000-8000-00000000d000")
@@ -34,6 +35,14 @@ _STATES = {
 }
 RELATIONSHIP = "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata"
 _INTERSECTS = frozenset(item.intersect for item in MANY_TO_MANY)
+
+
+_ON_DELETE: Mapping[OnDelete, str] = {
+    "cascade": "Cascade",
+    "restrict": "Restrict",
+    "remove_link": "RemoveLink",
+    "keep": "NoCascade",
+}
 
 
 def metadata_id(*names: str) -> str:
@@ -269,9 +278,7 @@ def _relationship(table: Table, lookup: Lookup, target: str) -> Model:
         "IsManaged": True,
         "IsHierarchical": False,
         "CascadeConfiguration": {
-            "Delete": {"cascade": "Cascade", "restrict": "Restrict"}.get(
-                lookup.on_delete, "RemoveLink"
-            ),
+            "Delete": _ON_DELETE[lookup.on_delete],
             "Assign": "NoCascade",
             "Share": "NoCascade",
             "Unshare": "NoCascade",
@@ -312,12 +319,13 @@ def keys(table: Table) -> list[Model]:
             "LogicalName": f"{table.logical}_{name}",
             "SchemaName": f"{table.logical}_{name}",
             "EntityLogicalName": table.logical,
-            "KeyAttributes": [name],
+            "KeyAttributes": list(columns),
             "EntityKeyIndexStatus": "Active",
             "IsManaged": True,
             "DisplayName": label(name.capitalize()),
         }
-        for name in (*table.unique, *table.alternate)
+        for columns in (*((name,) for name in (*table.unique, *table.alternate)), *table.compound)
+        for name in ("_".join(columns),)
     ]
 
 

@@ -47,7 +47,7 @@ def run(table: Table, text: str, rows: list[Row], scope: Scope) -> list[Result]:
         name, inner = call(steps[0])
         if name != "filter" or inner is None:
             break
-        passes = compiler.predicate(inner, "$apply")
+        passes = compiler.predicate(inner)
         rows = [row for row in rows if passes(row)]
         steps.pop(0)
     if not steps:

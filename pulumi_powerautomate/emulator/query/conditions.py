@@ -95,6 +95,7 @@ def test_of(operator: str, edm: str, get: Get, values: Sequence[Any], scope: Sco
     if _MISSING.fullmatch(operator):
         raise not_implemented(f"the condition operator '{operator}'")
     _check_count(operator, values)
+    _check_type(operator, edm)
     if operator in ("null", "not-null"):
         return lambda: (get() is None) == (operator == "null")
     if operator in intervals.NAMED:
@@ -114,9 +115,9 @@ def test_of(operator: str, edm: str, get: Get, values: Sequence[Any], scope: Sco
     if operator in _TEXTS:
         return _text_test(operator, get, str(values[0]).lower())
     known = [_converted(edm, value) for value in values]
-    if operator in ("in", "contain-values"):
+    if operator == "in":
         return lambda: get() in known
-    if operator in ("not-in", "not-contain-values"):
+    if operator == "not-in":
         return lambda: get() not in known
     if operator in ("between", "not-between"):
         return _between(operator, get, known[0], known[1])
@@ -213,6 +214,17 @@ def _converted(edm: str, value: Any) -> Any:
         return converted(edm, value)
     except ValueError:
         raise bad_argument(f"The value '{value}' does not fit the type '{edm}'.") from None
+
+
+def _check_type(operator: str, edm: str) -> None:
+    """Operators that go with one type of column only."""
+    if operator in ("contain-values", "not-contain-values"):
+        # No table here has a column of several choices.
+        raise not_implemented(f"the condition operator '{operator}' on columns of one choice")
+    if operator in _USERS and edm != "Edm.Guid":
+        raise bad_argument(f"The condition operator '{operator}' is for ids and lookups.")
+    if operator in _TEXTS and edm != "Edm.String":
+        raise not_implemented(f"the condition operator '{operator}' on columns that are no texts")
 
 
 def _only_dates(operator: str, edm: str) -> None:

@@ -10,21 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..responses import ServiceError, bad_syntax, not_implemented
+from ..responses import bad_syntax, not_implemented
 from ..store import Row
 from ..tables import BY_SET, COLLECTIONS, Table
-from .conditions import COMPARE, NUMBERS, like, operator_of, takes_a_list, test_of
-from .grammar import Node, parse_expression
-from .literals import instant, is_guid
+from .conditions import COMPARE, like, operator_of, test_of
+from .grammar import Node, parse_expression, parse_value
+from .operands import arguments, incompatible, literal, promoted
 from .properties import Referenced, Value, Variable, no_property, property_value
 from .scope import Scope
 
 Get = Callable[[], Any]
 _CRM = "Microsoft.Dynamics.CRM."
-_KINDS = {
-    "eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual",
-    "lt": "LessThan", "le": "LessThanOrEqual", "and": "And", "or": "Or",
-}  # fmt: skip
 _TEXT_FUNCTIONS = {"contains": ("%", "%"), "startswith": ("", "%"), "endswith": ("%", "")}
 # Functions of OData 4.0 that the documentation of the service does not list.
 _OTHER_FUNCTIONS = frozenset({
@@ -33,9 +29,6 @@ _OTHER_FUNCTIONS = frozenset({
     "now", "mindatetime", "maxdatetime", "round", "floor", "ceiling", "cast", "isof",
     "geo.distance", "geo.length", "geo.intersects",
 })  # fmt: skip
-
-# The longest number that a type of the language holds, a decimal with its fraction, is shorter.
-_MOST_DIGITS = 100
 
 
 class Compiler:
@@ -47,9 +40,9 @@ class Compiler:
         self._variables: dict[str, Variable] = {}
         self._resolving: set[str] = set()
 
-    def predicate(self, text: str, where: str = "$filter") -> Callable[[Row], bool]:
+    def predicate(self, text: str) -> Callable[[Row], bool]:
         """Whether a row passes."""
-        value = self._compile(parse_expression(text, where))
+        value = self._compile(parse_expression(text))
         if value.edm != "Edm.Boolean":
             raise bad_syntax("The $filter expression must evaluate to a single boolean value.")
 
@@ -61,10 +54,25 @@ class Compiler:
 
     def column(self, text: str, where: str = "$orderby") -> Value:
         """The value of a path, as `$orderby` and `$apply` name it."""
-        node = parse_expression(text, where)
+        node = parse_expression(text)
         if node.kind != "path":
             raise bad_syntax(f"Only property paths are supported in {where}, not '{text}'.")
         return self._path(node.value)
+
+    def order(self, text: str) -> Value:
+        """The value to sort by; a lookup is ordered by the name of the row it references."""
+        value = self.column(text)
+        variable, rest = self._start(text.strip().split("/"))
+        variable = self._walk(variable, rest[:-1])
+        lookup = variable.table.lookup_by_column.get(rest[-1])
+        if lookup is None:
+            return value
+
+        def name() -> Any:
+            found = self._scope.related(variable.row, lookup) if variable.row else None
+            return self._fold(str(found[1].get(found[0].name_column) or "")) if found else None
+
+        return Value("Edm.String", name)
 
     # Nodes, by kind.
 
@@ -86,7 +94,7 @@ class Compiler:
         parts = [self._compile(child) for child in node.children]
         for part in parts:
             if part.edm != "Edm.Boolean":
-                raise _incompatible(parts[0], part, node.kind)
+                raise incompatible(parts[0], part, node.kind)
         gets = [part.get for part in parts]
         if node.kind == "and":
             return Value("Edm.Boolean", lambda: all(get() for get in gets))
@@ -105,9 +113,9 @@ class Compiler:
         left, right = (self._compile(child) for child in node.children)
         if node.name == "has":
             raise not_implemented("the operator 'has' in $filter")
-        left, right = _promoted(left, right, node.name)
+        left, right = promoted(left, right, node.name)
         if "Edm.Boolean" in (left.edm, right.edm) and node.name not in ("eq", "ne"):
-            raise _incompatible(left, right, node.name)
+            raise incompatible(left, right, node.name)
         compare, get, other = COMPARE[node.name], left.get, right.get
         return Value("Edm.Boolean", lambda: compare(get(), other()))
 
@@ -118,11 +126,11 @@ class Compiler:
         if node.kind in ("string", "quoted"):
             text = self._fold(node.value)
             return Value("Edm.String", lambda: text, node.value)
-        return _literal(node)
+        return literal(node)
 
     def _membership(self, node: Node) -> Value:
         left = self._compile(node.children[0])
-        items = [_promoted(left, self._literal(item), "eq")[1].get() for item in node.value]
+        items = [promoted(left, self._literal(item), "eq")[1].get() for item in node.value]
         return Value("Edm.Boolean", lambda: left.get() in items)
 
     def _arithmetic(self, node: Node) -> Value:
@@ -167,15 +175,25 @@ class Compiler:
         return Value("Edm.Boolean", test)
 
     def _query_function(self, node: Node, name: str) -> Value:
-        given = {child.name: child.children[0] for child in node.children if child.kind == "named"}
+        given = {
+            child.name: self._behind_alias(child.children[0])
+            for child in node.children
+            if child.kind == "named"
+        }
         target = given.get("PropertyName")
         if target is None or target.kind not in ("string", "quoted") or not node.children:
             raise bad_syntax(f"The function '{_CRM}{name}' needs the parameter 'PropertyName'.")
         column = self._attribute((*node.value[:-1], *str(target.value).split("/")))
         operator = operator_of(name)
-        values = _arguments(given, name, operator)
+        values = arguments(given, name, operator)
         test = test_of(operator, column.edm or "Edm.String", column.get, values, self._scope)
         return Value("Edm.Boolean", test)
+
+    def _behind_alias(self, node: Node) -> Node:
+        """The value of a parameter, which an option of the URL may give."""
+        name = str(node.value[0]) if node.kind == "path" else ""
+        text = self._scope.aliases.get(name) if name.startswith("@") else None
+        return node if text is None else parse_value(text)
 
     def _quantifier(self, node: Node) -> Value:
         if node.value[-1] not in ("any", "all") or len(node.value) < 2:
@@ -277,76 +295,6 @@ class Compiler:
             return Value(None, lambda: None)
         self._resolving.add(name)
         try:
-            return self._compile(parse_expression(text, name))
+            return self._compile(parse_expression(text))
         finally:
             self._resolving.discard(name)
-
-
-def _literal(node: Node) -> Value:
-    kind, value = node.kind, node.value
-    if kind == "null":
-        return Value(None, lambda: None)
-    if kind == "bool":
-        return Value("Edm.Boolean", lambda: value, value)
-    if kind == "guid":
-        return Value("Edm.Guid", lambda: value, value)
-    if kind == "date":
-        moment = instant(value)
-        if moment is None:
-            raise bad_syntax(f"Unrecognized 'Edm.DateTimeOffset' literal '{value}'.")
-        return Value("Edm.DateTimeOffset", lambda: moment, value)
-    if kind == "number":
-        text = value.rstrip("dDfFmMlL")
-        if len(text) > _MOST_DIGITS:
-            raise bad_syntax(f"Unrecognized number literal '{value[:_MOST_DIGITS]}'.")
-        whole = text.lstrip("-").isdigit()
-        number = int(text) if whole else float(text)
-        edm = "Edm.Double"
-        if whole:
-            edm = "Edm.Int32" if -(2**31) <= number < 2**31 else "Edm.Int64"
-        return Value(edm, lambda: number, value)
-    raise bad_syntax(f"A list cannot stand here: '{value}'.")
-
-
-def _promoted(left: Value, right: Value, operator: str) -> tuple[Value, Value]:
-    """Both sides of a comparison in one type, or the documented rejection."""
-    if left.edm is None or right.edm is None or left.edm == right.edm:
-        if left.edm is not None and left.edm.startswith(_CRM) and right.edm is not None:
-            raise _incompatible(left, right, operator)
-        return left, right
-    if left.edm in NUMBERS and right.edm in NUMBERS:
-        return left, right
-    for one, other, back in ((left, right, False), (right, left, True)):
-        # An id may stand in quotes.
-        if one.edm == "Edm.Guid" and other.edm == "Edm.String" and is_guid(other.literal):
-            known = str(other.literal).lower()
-            quoted = Value("Edm.Guid", lambda known=known: known, known)  # type: ignore[misc]
-            return (quoted, one) if back else (one, quoted)
-    raise _incompatible(left, right, operator)
-
-
-def _incompatible(left: Value, right: Value, operator: str) -> ServiceError:
-    kind = _KINDS.get(operator, operator)
-    return bad_syntax(
-        "A binary operator with incompatible types was detected. Found operand types "
-        f"'{left.edm or '<null>'}' and '{right.edm or '<null>'}' for operator kind '{kind}'."
-    )
-
-
-def _arguments(given: dict[str, Node], name: str, operator: str) -> list[Any]:
-    node = given.get("PropertyValues") or given.get("PropertyValue")
-    extra = set(given) - {"PropertyName", "PropertyValue", "PropertyValues"}
-    if extra:
-        raise bad_syntax(f"'{sorted(extra)[0]}' is no parameter of '{_CRM}{name}'.")
-    if node is None:
-        return []
-    if node.kind != "array":
-        if takes_a_list(operator):
-            raise bad_syntax(f"The parameter 'PropertyValues' of '{_CRM}{name}' is a list.")
-        return [node.value]
-    for item in node.value:
-        if item.kind not in ("string", "quoted"):
-            raise bad_syntax(
-                f"Cannot convert the literal '{item.value}' to the expected type 'Edm.String'."
-            )
-    return [item.value for item in node.value]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from ..responses import bad_argument, not_implemented
+from ..responses import ServiceError, bad_argument, not_implemented
 from ..store import Row
 from ..tables import Column, Lookup, Table
 from . import paging
 from .aggregates import aggregate
-from .conditions import COMPARE, test_of
+from .conditions import COMPARE, NUMBERS, test_of
+from .fetched import Cell, Fetched, FetchedRow, cell_name, described, grouping
 from .fetchxml import Attribute, Condition, Entity, Fetch, Filter, Sorting, column_of
-from .literals import instant
 from .options import sortable
 from .properties import Value, Variable, property_value
 from .scope import Scope
@@ -21,33 +20,6 @@ from .scope import Scope
 MOST_ROWS = 5000
 Frame = dict[str, "Row | None"]
 Test = Callable[[], bool]
-
-
-@dataclass
-class Cell:
-    """One value of a result: how it is called, and the column that it comes from."""
-
-    name: str
-    value: Any
-    column: Column | Lookup | None = None
-    row: Row | None = None
-
-
-@dataclass
-class FetchedRow:
-    """One row of a result; `row` is the row of the table that was asked, None for aggregates."""
-
-    row: Row | None
-    cells: list[Cell] = field(default_factory=list)
-
-
-@dataclass
-class Fetched:
-    """A page of results."""
-
-    rows: list[FetchedRow]
-    cookie: str | None = None
-    total: int = -1
 
 
 class FetchRun:
@@ -176,6 +148,10 @@ class FetchRun:
         entity, dot, name = condition.other.rpartition(".")
         variable = self._variable(entity if dot else alias)
         other = property_value(variable, _column(variable.table, name))
+        if value.edm != other.edm and not {value.edm, other.edm} <= set(NUMBERS):
+            raise bad_argument(
+                f"The columns '{condition.column}' and '{name}' have types that do not compare."
+            )
         return lambda: compare(value.get(), other.get())
 
     def _variable(self, alias: str) -> Variable:
@@ -216,9 +192,14 @@ class FetchRun:
             # A lookup is ordered by the name of the row that it references.
             return lambda: self._name_of(variable.row, lookup)
         column = table.by_name[name]
-        if column.kind == "choice":
-            return lambda: column.labels.get((variable.row or {}).get(name) or 0)
-        return property_value(variable, name).get
+        value = property_value(variable, name).get
+        return lambda: self._ordered_value(column, value())
+
+    def _ordered_value(self, column: Column | Lookup | None, value: Any) -> Any:
+        """Choices are ordered by their label, unless their number is asked for."""
+        if isinstance(column, Column) and column.kind == "choice" and not self._fetch.raw_order:
+            return _folded(column.labels.get(value))
+        return _folded(value)
 
     def _name_of(self, row: Row | None, lookup: Lookup) -> Any:
         found = self._scope.related(row, lookup) if row else None
@@ -237,7 +218,7 @@ class FetchRun:
         found: dict[str, Frame] = {}
         for frame in frames:
             cells = self._cells(frame)
-            found.setdefault(repr([(cell.name, cell.value) for cell in cells]), frame)
+            found.setdefault(repr([(cell.name, _folded(cell.value)) for cell in cells]), frame)
         return list(found.values())
 
     def _page(self, frames: list[Frame]) -> tuple[list[Frame], str | None]:
@@ -282,12 +263,18 @@ class FetchRun:
                 if value is None and (alias or attribute.alias):
                     continue
                 cells.append(
-                    Cell(_name(alias, entity.table, attribute), value,
-                         _described(entity.table, attribute.column), row)
+                    Cell(cell_name(alias, entity.table, attribute), value,
+                         described(entity.table, attribute.column), row)
                 )  # fmt: skip
         return cells
 
     def _aggregated(self, frames: list[Frame]) -> list[FetchedRow]:
+        if len(frames) > self._fetch.limit:
+            raise ServiceError(
+                400,
+                "0x8004e023",
+                "The maximum record limit is exceeded. Reduce the number of records.",
+            )
         chosen = [
             (self._variables[alias], attribute)
             for alias, entity in self._entities.items()
@@ -302,15 +289,18 @@ class FetchRun:
         found: dict[tuple[Any, ...], list[Frame]] = {} if groups else {(): []}
         for frame in frames:
             self._look_at(frame)
-            key = tuple(_grouping(variable, attribute) for variable, attribute in groups)
+            key = tuple(_folded(grouping(*group)) for group in groups)
             found.setdefault(key, []).append(frame)
         results = []
-        for key, part in found.items():
+        for part in found.values():
+            if part:
+                # Texts are shown in the case of the first row of their group.
+                self._look_at(part[0])
             cells = [
                 Cell(attribute.alias, value, None if attribute.date_grouping else
-                     _described(variable.table, attribute.column), part[0].get(""))
-                for (variable, attribute), value in zip(groups, key, strict=True)
-                if value is not None
+                     described(variable.table, attribute.column), part[0].get(""))
+                for variable, attribute in groups
+                if (value := grouping(variable, attribute)) is not None
             ]  # fmt: skip
             for variable, attribute in chosen:
                 if attribute.aggregate:
@@ -333,46 +323,21 @@ class FetchRun:
             alias = order.alias or order.name
 
             def key(result: FetchedRow, alias: str = alias) -> tuple[int, Any]:
-                value = next((cell.value for cell in result.cells if cell.name == alias), None)
-                return sortable(_folded(value))
+                cell = next(
+                    (cell for cell in result.cells if cell.name == alias), Cell(alias, None)
+                )
+                return sortable(self._ordered_value(cell.column, cell.value))
 
             results.sort(key=key, reverse=order.descending)
         if self._fetch.top is not None:
             results = results[: self._fetch.top]
+        if self._fetch.page > 1 or len(results) > (self._fetch.count or MOST_ROWS):
+            raise not_implemented("pages of aggregated rows in FetchXML")
         return results
 
 
 def _column(table: Table, name: str) -> str:
     return name if name in table.lookup_by_column else column_of(table, name)
-
-
-def _described(table: Table, name: str) -> Column | Lookup:
-    return table.by_name.get(name) or table.lookup_by_column[name]
-
-
-def _name(alias: str, table: Table, attribute: Attribute) -> str:
-    if attribute.alias:
-        return attribute.alias
-    if not alias:
-        return attribute.column
-    lookup = table.lookup_by_column.get(attribute.column)
-    return f"{alias}.{lookup.attribute if lookup else attribute.column}"
-
-
-def _grouping(variable: Variable, attribute: Attribute) -> Any:
-    value = (variable.row or {}).get(attribute.column)
-    if not attribute.date_grouping or value is None:
-        return value
-    moment = instant(str(value))
-    if moment is None:
-        raise bad_argument("dategrouping is for columns with dates.")
-    return {
-        "day": moment.day,
-        "week": int(moment.strftime("%U")) + 1,
-        "month": moment.month,
-        "quarter": (moment.month - 1) // 3 + 1,
-        "year": moment.year,
-    }[attribute.date_grouping]
 
 
 def _folded(value: Any) -> Any:

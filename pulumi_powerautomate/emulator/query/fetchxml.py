@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from .. import known_names
 from ..responses import ServiceError, bad_argument, not_implemented
 from ..tables import BY_LOGICAL, COLLECTIONS, Table
 
@@ -19,8 +20,14 @@ _FETCH = {
     "no-lock", "version", "output-format", "mapping", "latematerialize", "aggregatelimit",
     "options", "useraworderby", "utc-offset", "min-active-row-version", "savedqueryid",
 }  # fmt: skip
+_MOST_LINKS = 15
+_MOST_ROWS = 5000
+_MOST_AGGREGATED = 50_000
+# Links that only ask whether there are rows.
+ASKING = ("any", "not any", "all", "not all", "exists", "in")
+_CHOOSING = {"attribute", "all-attributes"}
 _ENTITY = {"attribute", "all-attributes", "order", "filter", "link-entity"}
-_LINKS = {"inner", "outer", "any", "not any", "all", "not all", "exists", "in"}
+_LINKS = {"inner", "outer", *ASKING}
 _AGGREGATES = {"count", "countcolumn", "sum", "avg", "min", "max"}
 _GROUPINGS = {"day", "week", "month", "quarter", "year"}
 
@@ -97,6 +104,10 @@ class Fetch:
     aggregate: bool
     distinct: bool
     total: bool
+    # The most rows that an aggregate may be made of.
+    limit: int
+    # Choices are ordered by their number, not by their label.
+    raw_order: bool
 
 
 def read(text: str) -> Fetch:
@@ -115,7 +126,11 @@ def read(text: str) -> Fetch:
     entities = [child for child in root if isinstance(child.tag, str)]
     if len(entities) != 1 or entities[0].tag != "entity":
         raise _invalid("anything but one 'entity' below 'fetch'")
+    if root.get("utc-offset", "0") != "0":
+        raise not_implemented("dates of another time zone (utc-offset) in FetchXML")
     top, count = _number(root, "top"), _number(root, "count")
+    if top is not None and top > _MOST_ROWS:
+        raise bad_argument(f"The top attribute can't exceed {_MOST_ROWS}.")
     if top is not None and (count is not None or root.get("page")):
         raise bad_argument("The top attribute can't be specified with paging attribute page")
     reader = _Reader()
@@ -128,6 +143,8 @@ def read(text: str) -> Fetch:
         _flag(root, "aggregate"),
         _flag(root, "distinct"),
         _flag(root, "returntotalrecordcount"),
+        min(_number(root, "aggregatelimit") or _MOST_AGGREGATED, _MOST_AGGREGATED),
+        _flag(root, "useraworderby"),
     )
 
 
@@ -158,6 +175,10 @@ class _Reader:
 
     def _link(self, outer: Table, element: Element) -> Entity:
         self._links += 1
+        if self._links > _MOST_LINKS:
+            raise ServiceError(
+                400, "0x8004430d", "Number of link entities in query exceeded maximum limit."
+            )
         table = _table(element.get("name", ""))
         kind = element.get("link-type", "inner")
         if kind not in _LINKS:
@@ -165,6 +186,8 @@ class _Reader:
         here, there = element.get("from", ""), element.get("to", "")
         if not here and not there:
             here, there = _implied(outer, table)
+        if kind in ASKING and any(child.tag in _CHOOSING for child in element):
+            raise bad_argument(f"A link of the type '{kind}' gives no columns.")
         alias = element.get("alias") or f"{table.logical}{self._links}"
         return self._filled(
             Entity(
@@ -263,6 +286,8 @@ def _implied(outer: Table, table: Table) -> tuple[str, str]:
 
 def _table(name: str) -> Table:
     table = BY_LOGICAL.get(name)
+    if table is None and known_names.is_table(name):
+        raise not_implemented(f"the table '{name}'")
     if table is None:
         raise ServiceError(
             400,

@@ -66,17 +66,22 @@ class Node:
     depth: int = 0
 
 
-def parse_expression(text: str, where: str = "$filter") -> Node:
+def parse_expression(text: str) -> Node:
     """The tree of an expression, or the rejection of a text that is none."""
-    return _parsed(text, where)
+    return _parsed(text, "start")
+
+
+def parse_value(text: str) -> Node:
+    """The value of a parameter: a literal, a list of them or a name."""
+    return _parsed(text, "value")
 
 
 @lru_cache(maxsize=1024)
-def _parsed(text: str, where: str) -> Node:
+def _parsed(text: str, start: str) -> Node:
     from lark.exceptions import UnexpectedInput
 
     try:
-        return _parser().parse(text)  # type: ignore[return-value]
+        return _parser().parse(text, start=start)  # type: ignore[return-value]
     except UnexpectedInput as error:
         position = error.pos_in_stream if error.pos_in_stream is not None else len(text)
         if position < 0 or position > len(text):
@@ -89,7 +94,7 @@ def _parser() -> Lark:
     # Imported here: it takes a while, and many runs never filter.
     from lark import Lark, Transformer
 
-    return Lark(_GRAMMAR, parser="lalr", transformer=_tree(Transformer))
+    return Lark(_GRAMMAR, parser="lalr", start=["start", "value"], transformer=_tree(Transformer))
 
 
 def _node(kind: str, children: Any = (), name: str = "", value: Any = None) -> Node:

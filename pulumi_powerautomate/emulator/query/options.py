@@ -96,7 +96,7 @@ def parse(table: Table, options: Mapping[str, str], scope: Scope, depth: int = 0
     elif "$filter" in options:
         raise bad_syntax("Syntax error at position 0 in ''.")
     if options.get("$orderby"):
-        query.order = _orders(query.compiler, options["$orderby"])
+        query.order = _orders(query.compiler, options["$orderby"], applied="$apply" in options)
     query.top = _whole_number(options.get("$top"), "$top")
     count = (options.get("$count") or "false").lower()
     if count not in ("true", "false"):
@@ -141,14 +141,16 @@ def _select(table: Table, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _orders(compiler: Compiler, text: str) -> list[Order]:
+def _orders(compiler: Compiler, text: str, *, applied: bool = False) -> list[Order]:
     orders = []
     for part in split(text, ","):
         name, _, direction = part.strip().partition(" ")
         direction = direction.strip().lower()
         if not name or direction not in ("", "asc", "desc"):
             raise bad_syntax(f"Syntax error at position {len(name)} in '{part.strip()}'.")
-        orders.append(Order(name, compiler.column(name), direction == "desc"))
+        if applied and name not in compiler.here.table.readable:
+            raise bad_syntax("The query node SingleValueOpenPropertyAccess is not supported")
+        orders.append(Order(name, compiler.order(name), direction == "desc"))
     return orders
 
 

@@ -199,6 +199,7 @@ def _import_job(
     for name in ("OverwriteUnmanagedCustomizations", "PublishWorkflows"):
         if name not in body:
             raise bad_payload(action, f"The parameter '{name}' is missing.")
+    _shapes(body, action)
     privileges.require(environment, request, "ImportCustomization", environment.table("solution"))
     job_id = str(body.get("ImportJobId") or uuid.uuid4()).lower()
     if not is_guid(job_id):
@@ -233,6 +234,15 @@ def _import_job(
         "version": package.version,
         "options": options,
     }
+
+
+def _shapes(body: dict[str, Any], action: str) -> None:
+    """Reject parameters that are not what their types say."""
+    rows = body.get("ComponentParameters") or []
+    if not isinstance(rows, list) or not all(isinstance(item, dict) for item in rows):
+        raise bad_payload(action, "The parameter 'ComponentParameters' is a collection of rows.")
+    if not isinstance(body.get("SolutionParameters") or {}, dict):
+        raise bad_payload(action, "The parameter 'SolutionParameters' is an object.")
 
 
 def _file(body: dict[str, Any], action: str) -> bytes:

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import seed
 from ..environment import Environment
+from ..flows import drafts
 from ..flows.activation import check_activation
 from ..flows.rules import CLOUD_FLOW, mark_published, parse_clientdata
 from ..request import Caller
@@ -83,6 +85,10 @@ class Arrival:
             except ServiceError as error:
                 result.outcome, result.code, result.text = "failure", error.code, error.message
                 return result, None
+        if drafts.exists(self.environment, flow.id) and self._draft_blocks():
+            conflict = drafts.conflict(flow.id)
+            result.outcome, result.code, result.text = "failure", conflict.code, conflict.message
+            return result, None
         values = self._columns(flow)
         self.belongs(flow.id, WORKFLOW_COMPONENT)
         table, store = self.environment.table("workflow"), self.environment.store
@@ -97,6 +103,13 @@ class Arrival:
             values = {name: value for name, value in values.items() if name not in below}
         self.environment.change(table, existing, values, self.caller.user_id)
         return result, None
+
+    def _layer(self) -> str:
+        """The solution that a row names: its own where it is managed, else the active one."""
+        return str(self.solution["solutionid"]) if self.package.managed else seed.ACTIVE_SOLUTION
+
+    def _draft_blocks(self) -> bool:
+        return bool(self.environment.switches["draft_blocks_update"] != "none")
 
     def turn_on(self, rows: Sequence[Row]) -> None:
         """Flows that were on when exported: children first; off where something is missing."""
@@ -132,7 +145,7 @@ class Arrival:
         """Insert or change a row that is known by a name of its own."""
         table = self.environment.table(logical)
         existing = self.environment.store.find(logical, **{key: values[key]})
-        values |= {"ismanaged": self.package.managed, "solutionid": self.solution["solutionid"]}
+        values |= {"ismanaged": self.package.managed, "solutionid": self._layer()}
         if existing is not None:
             return self.environment.change(table, existing, values, self.caller.user_id)
         values[f"{logical}id"] = str(uuid.uuid4())
@@ -168,7 +181,7 @@ class Arrival:
             "name": flow.name,
             "clientdata": flow.clientdata,
             "ismanaged": self.package.managed,
-            "solutionid": self.solution["solutionid"],
+            "solutionid": self._layer(),
             "introducedversion": flow.element.findtext("IntroducedVersion"),
             "primaryentity": flow.element.findtext("PrimaryEntity") or "none",
         }

@@ -8,11 +8,15 @@ from ..environment import Environment
 from ..preferences import ok
 from ..query import is_guid
 from ..request import Request
-from ..responses import Response, ServiceError, bad_argument
+from ..responses import Response, ServiceError, bad_argument, not_implemented
 from ..store import Row
+from ..tables import BY_LOGICAL, TABLES
+from .needs import needs_of
 
 WORKFLOW_COMPONENT = 29
 CONNECTION_REFERENCE_COMPONENT = 10162
+_MODELLED = {table.solution_component: table for table in TABLES if table.solution_component}
+_KNOWN = BY_LOGICAL["solutioncomponent"].by_name["componenttype"].labels
 
 
 def unmanaged_solution(environment: Environment, unique_name: str) -> Row:
@@ -54,9 +58,16 @@ def add(environment: Environment, request: Request) -> Response:
     if not is_guid(object_id) or not isinstance(kind, int):
         raise bad_argument("Expected non-empty Guid.")
     solution = unmanaged_solution(environment, str(body.get("SolutionUniqueName", "")))
-    if kind == WORKFLOW_COMPONENT:
-        environment.require(environment.table("workflow"), object_id)
-    row_id = add_component(environment, solution, object_id, kind, request.caller.user_id)
+    caller = request.caller.user_id
+    table = _MODELLED.get(kind)
+    if table is not None:
+        row = environment.require(table, object_id)
+        if kind == WORKFLOW_COMPONENT and body["AddRequiredComponents"]:
+            for needed, identity in needs_of(environment, row):
+                add_component(environment, solution, identity, needed, caller)
+    elif kind not in _KNOWN:
+        raise not_implemented(f"solution components of the type {kind}")
+    row_id = add_component(environment, solution, object_id, kind, caller)
     return ok(200, _response(request, "AddSolutionComponentResponse", row_id), request)
 
 

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..environment import Environment
-from ..flows.rules import children_of
 from ..preferences import ok
 from ..query import is_guid
 from ..request import Request, unquoted
 from ..responses import Response, ServiceError, bad_syntax
 from ..store import Row
 from . import import_package
-from .components import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT
+from .components import WORKFLOW_COMPONENT
+from .needs import needs_of
 
-_DEFINITION_COMPONENT = 380
 _PUBLISHED = 2
 
 
@@ -59,20 +58,6 @@ def for_uninstall(
         kinds = {item: kind for kind, item in needs_of(environment, flow)}
         found.append(_dependency(flow, kinds.get(identity, 0), identity))
     return _listed(request, found)
-
-
-def needs_of(environment: Environment, flow: Row) -> list[tuple[int, str]]:
-    """Type and id of what a flow needs."""
-    text = flow.get("clientdata") or ""
-    store = environment.store
-    found = [(WORKFLOW_COMPONENT, child) for child in sorted(children_of(text))]
-    for row in store.all("connectionreference"):
-        if f'"{row["connectionreferencelogicalname"]}"' in text:
-            found.append((CONNECTION_REFERENCE_COMPONENT, row["connectionreferenceid"]))
-    for row in store.all("environmentvariabledefinition"):
-        if f'"schemaName":"{row["schemaname"]}"' in text.replace('": "', '":"'):
-            found.append((_DEFINITION_COMPONENT, row["environmentvariabledefinitionid"]))
-    return found
 
 
 def _component(arguments: Mapping[str, str]) -> str:

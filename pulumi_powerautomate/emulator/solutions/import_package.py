@@ -13,10 +13,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import cascade
 from ..environment import Environment
 from ..flows.rules import children_of
 from ..request import Caller
 from ..store import Row
+from ..tables import Table
 from .arrival import VALUE_COMPONENT, VARIABLE_COMPONENT, Arrival, Result
 from .components import CONNECTION_REFERENCE_COMPONENT, WORKFLOW_COMPONENT
 from .package import Package
@@ -180,12 +182,12 @@ def promote(environment: Environment, unique_name: str, caller: Caller) -> str:
     for component in environment.store.select(
         "solutioncomponent", _solutionid_value=staged["solutionid"]
     ):
-        environment.change(
-            environment.table("solutioncomponent"),
-            component,
-            {"_solutionid_value": base["solutionid"]},
-            caller.user_id,
-        )
+        table, moved = environment.table("solutioncomponent"), {"solutionid": base["solutionid"]}
+        values = {"_solutionid_value": base["solutionid"]}
+        environment.change(table, component, values, caller.user_id)
+        for table, row in _rows_of(environment, component["objectid"]):
+            if row["solutionid"] == staged["solutionid"]:
+                environment.change(table, row, moved, caller.user_id)
     installed = environment.store.get("installed", staged["solutionid"])
     if installed is not None:
         environment.store.put("installed", base["solutionid"], installed)
@@ -302,15 +304,24 @@ def _leave(environment: Environment, component: Row, kept: set[str], caller: Cal
     """Take a component out of its solution; without another solution it is deleted."""
     identity = component["objectid"]
     environment.store.remove("solutioncomponent", component["solutioncomponentid"])
-    if identity in kept or environment.store.select("solutioncomponent", objectid=identity):
+    if identity in kept:
         return
-    for logical in (
+    others = environment.store.select("solutioncomponent", objectid=identity)
+    for table, row in _rows_of(environment, identity):
+        if not others:
+            cascade.remove(environment, table, row, caller.user_id)
+        elif row["solutionid"] == component["_solutionid_value"]:
+            left = {"solutionid": others[-1]["_solutionid_value"]}
+            environment.change(table, row, left, caller.user_id)
+
+
+def _rows_of(environment: Environment, identity: str) -> list[tuple[Table, Row]]:
+    """The row of a component, with its table."""
+    logical = (
         "workflow",
         "connectionreference",
         "environmentvariabledefinition",
         "environmentvariablevalue",
-    ):
-        row = environment.store.get(logical, identity)
-        if row is not None:
-            environment.remove(environment.table(logical), row, caller.user_id)
-            environment.store.remove("layer", identity)
+    )
+    found = ((environment.table(name), environment.store.get(name, identity)) for name in logical)
+    return [(table, row) for table, row in found if row is not None]

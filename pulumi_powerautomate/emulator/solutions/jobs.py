@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 from .. import seed
 from ..environment import Environment
 from ..request import Caller
-from ..responses import ServiceError
+from ..responses import ServiceError, unexpected
 from ..store import Row
 from . import export, import_package
 from . import package as packages
@@ -184,6 +184,10 @@ def _finish(environment: Environment, operation_id: str, job: Row) -> Failed | N
     except (Failed, ServiceError) as error:
         failed = error if isinstance(error, Failed) else Failed(error.code, error.message)
         results = failed.results
+    except Exception as error:
+        # A fault of the emulator ends this job, and not every request that comes after it.
+        fault = unexpected(error)
+        failed = Failed(fault.code, fault.message)
     now = environment.clock.stamp()
     if job.get("import_job"):
         row = _import_job(environment, job)
@@ -208,6 +212,8 @@ def _finish(environment: Environment, operation_id: str, job: Row) -> Failed | N
             {
                 "statecode": _DONE,
                 "statuscode": _FAILED if failed else _SUCCEEDED,
+                # Nobody may have looked at it while it ran.
+                "startedon": operation["startedon"] or now,
                 "completedon": now,
                 "errorcode": _signed(failed.code) if failed else 0,
                 "message": failed.text if failed else None,

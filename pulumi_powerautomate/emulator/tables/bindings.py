@@ -88,7 +88,7 @@ ENVIRONMENT_VARIABLE_DEFINITION = Table(
     "environmentvariabledefinitionid",
     (
         guid("environmentvariabledefinitionid"),
-        string("schemaname", 100, required=True),
+        string("schemaname", 100, required=True, create_only=True),
         string("displayname", 100),
         memo("description", 2000),
         choice(

@@ -113,8 +113,18 @@ WORKFLOW = Table(
     (
         *owned("workflow"),
         *AUDIT,
-        Lookup("activeworkflowid", ("workflows",), collection="workflow_active_workflow"),
-        Lookup("parentworkflowid", ("workflows",), collection="workflow_parent_workflow"),
+        Lookup(
+            "activeworkflowid",
+            ("workflows",),
+            collection="workflow_active_workflow",
+            on_delete="keep",
+        ),
+        Lookup(
+            "parentworkflowid",
+            ("workflows",),
+            collection="workflow_parent_workflow",
+            on_delete="keep",
+        ),
     ),
     object_type=4703,
     schema="Workflow",
@@ -157,6 +167,8 @@ FLOW_RUN = Table(
             ("workflows",),
             writable=True,
             collection="workflow_flowrun_Workflow",
+            # Runs remember the id of a flow that is gone.
+            on_delete="keep",
         ),
     ),
     schema="FlowRun",

@@ -110,6 +110,7 @@ TEAM = Table(
                collection="lk_teambase_administratorid"),
         *AUDIT,
     ),
+    compound=(("azureactivedirectoryobjectid", "membershiptype"),),
     object_type=9,
 )  # fmt: skip
 

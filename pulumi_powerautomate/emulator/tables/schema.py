@@ -15,7 +15,7 @@ from typing import Any, Literal
 Kind = Literal[
     "string", "memo", "int", "bigint", "bool", "guid", "date", "double", "choice", "managed"
 ]
-OnDelete = Literal["cascade", "restrict", "remove_link"]
+OnDelete = Literal["cascade", "restrict", "remove_link", "keep"]
 
 EDM: Mapping[Kind, str] = {
     "string": "Edm.String",
@@ -46,6 +46,8 @@ class Column:
     labels: Mapping[int, str] = field(default_factory=dict)
     lowest: int = INT32[0]
     highest: int = INT32[1]
+    # Taken by a create and ignored by updates.
+    create_only: bool = False
 
     @property
     def edm(self) -> str:
@@ -59,7 +61,7 @@ class Lookup:
     A reference to a row of another table: navigation property `name`, column `_name_value`.
 
     `collection` is the navigation property of the referenced tables that leads back; `on_delete` is
-    what becomes of this row when the referenced one is deleted.
+    what becomes of this row when the referenced one is deleted: `keep` leaves a link to nothing.
     """
 
     name: str
@@ -123,6 +125,8 @@ class Table:
     unique: tuple[str, ...] = ()
     # Columns of alternate keys that may be empty, and so are unique only where they are not.
     alternate: tuple[str, ...] = ()
+    # Alternate keys of several columns; rows that lack one of the values do not count.
+    compound: tuple[tuple[str, ...], ...] = ()
     object_type: int = 0
     case_sensitive: bool = False
     schema: str = ""

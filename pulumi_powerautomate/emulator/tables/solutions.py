@@ -29,7 +29,7 @@ SOLUTION = Table(
     "solutionid",
     (
         guid("solutionid"),
-        string("uniquename", 65, required=True),
+        string("uniquename", 65, required=True, create_only=True),
         string("friendlyname", 256, required=True),
         string("version", 256, required=True),
         memo("description", 2000),
@@ -64,7 +64,7 @@ PUBLISHER = Table(
     "publisherid",
     (
         guid("publisherid"),
-        string("uniquename", 256, required=True),
+        string("uniquename", 256, required=True, create_only=True),
         string("friendlyname", 256, required=True),
         string("customizationprefix", 8, required=True),
         integer("customizationoptionvalueprefix", required=True, lowest=10_000, highest=99_999),
