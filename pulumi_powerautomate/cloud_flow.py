@@ -48,6 +48,7 @@ from .inputs.flow_state import (
     outputs_of,
     recorded_members,
 )
+from .models import CLOUD_FLOW
 from .provider import (
     IDENTITY,
     KILLED,
@@ -79,8 +80,7 @@ _NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
 
 _LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 100_000
-_STATES = ("on", "off")
-_ON_CONFLICT = ("fail", "adopt", "overwrite")
+_ALLOWED = {item.name: item.allowed for item in CLOUD_FLOW.inputs if item.allowed}
 
 
 class CloudFlowProvider(DataverseProvider):
@@ -271,7 +271,7 @@ class CloudFlowProvider(DataverseProvider):
 
     def _unchanged(self, id_: str, props: Mapping[str, Any]) -> bool:
         """Whether the flow was as declared after the last operation, and is at that version."""
-        settled = props.get("current_state") == props.get("state") in _STATES
+        settled = props.get("current_state") == props.get("state") in _ALLOWED["state"]
         if DIGEST not in props or not settled or "activation_error" in props:
             return False
         return self.client.flow_reader.has_version(id_, str(props.get("etag") or ""))
@@ -413,7 +413,7 @@ def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
             f"description has {utf16_length(description)} characters; Dataverse takes up to "
             f"{_LONGEST_DESCRIPTION}."
         )
-    for key, allowed in (("state", _STATES), ("on_conflict", _ON_CONFLICT)):
+    for key, allowed in _ALLOWED.items():
         value = inputs.get(key)
         if value is not None and not is_unknown(value) and value not in allowed:
             choices = " or ".join(f'"{item}"' for item in allowed)
@@ -571,7 +571,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
                 run_with_unknowns=True,
             )
         told = pulumi.Output.all(self.name, self.current_state, self.activation_error)
-        fail_if_told(self, told.apply(lambda values: _refusal(*values)))
+        fail_if_told(self, told.apply(lambda values: refusal(*values)))
 
     def _known_id(
         self,
@@ -613,7 +613,7 @@ def _mocked_id(urn: str) -> str:
     return derived_id("mocks", urn)
 
 
-def _refusal(name: str, state: str, reason: str | None) -> str:
+def refusal(name: str, state: str, reason: str | None) -> str:
     """The line about a flow that is not as declared, else empty; its state is saved by now."""
     if not reason:
         return ""

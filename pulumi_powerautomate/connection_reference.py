@@ -20,6 +20,7 @@ from .inputs.bindings import (
     is_same_name,
     tell_overwritten,
 )
+from .models import CONNECTION_REFERENCE
 from .provider import (
     IDENTITY,
     KILLED,
@@ -36,8 +37,7 @@ from .provider import (
 if TYPE_CHECKING:
     from .client.bindings.requests import Reference
 
-_ECHOED = ("logical_name", "connector", "connection_id", "display_name", "description", "solution",
-           IDENTITY)  # fmt: skip
+_ECHOED = (*CONNECTION_REFERENCE.echoed, IDENTITY)
 # Agents of Copilot Studio make names such as contoso_Coach.shared_office365.shared-office365-1.
 _LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
 _COLUMNS = {
@@ -75,12 +75,12 @@ class ConnectionReferenceProvider(DataverseProvider):
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        compared = [key for key in _ECHOED if key != IDENTITY]
+        compared = CONNECTION_REFERENCE.echoed
         changed = [key for key in compared if olds.get(key) != news.get(key)]
         same_row = is_same_name(id_, news.get("logical_name"))
-        replaces = [key for key in changed if key in ("connector", "solution")]
-        if not same_row:
-            replaces.append("logical_name")
+        replaces = [key for key in changed if key in CONNECTION_REFERENCE.on_change("replace")]
+        if same_row and "logical_name" in replaces:
+            replaces.remove("logical_name")
         return DiffResult(
             changes=bool(changed) or bool(olds.get(ERROR)),
             replaces=replaces,

@@ -10,6 +10,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from .errors import InDoubtError, InvalidInputError
 from .inputs.bindings import ERROR, Doubt, conflict, foreign_columns, is_same_name, tell_overwritten
+from .models import ENVIRONMENT_VARIABLE_VALUE
 from .provider import (
     IDENTITY,
     KILLED,
@@ -26,7 +27,7 @@ from .provider import (
 if TYPE_CHECKING:
     from .client.bindings.requests import EnvironmentVariable
 
-_ECHOED = ("schema_name", "value", IDENTITY)
+_ECHOED = (*ENVIRONMENT_VARIABLE_VALUE.echoed, IDENTITY)
 _ALL = frozenset({"value"})
 _LONGEST = 2000
 
@@ -62,7 +63,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         same_row = is_same_name(id_, news.get("schema_name"))
-        changed = any(olds.get(key) != news.get(key) for key in ("schema_name", "value"))
+        changed = any(olds.get(key) != news.get(key) for key in ENVIRONMENT_VARIABLE_VALUE.echoed)
         return DiffResult(
             changes=changed or bool(olds.get(ERROR)),
             replaces=[] if same_row else ["schema_name"],

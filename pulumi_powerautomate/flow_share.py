@@ -23,6 +23,7 @@ from .inputs.shares import (
     normalize_access,
     refuse_both,
 )
+from .models import FLOW_SHARE
 from .provider import (
     IDENTITY,
     KILLED,
@@ -41,7 +42,7 @@ from .provider import (
 if TYPE_CHECKING:
     from .client.principals import Owner
 
-_ECHOED = ("flow_id", "principal", "access", "on_conflict", IDENTITY)
+_ECHOED = (*FLOW_SHARE.echoed, IDENTITY)
 
 
 class FlowShareProvider(DataverseProvider):
@@ -71,12 +72,11 @@ class FlowShareProvider(DataverseProvider):
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        replaces = [key for key in ("flow_id", "principal") if olds.get(key) != news.get(key)]
-        declared = [key for key in _ECHOED if key != IDENTITY]
-        changed = any(olds.get(key) != news.get(key) for key in declared)
+        changed = [key for key in FLOW_SHARE.echoed if olds.get(key) != news.get(key)]
+        replaces = [key for key in FLOW_SHARE.on_change("replace") if key in changed]
         in_doubt = bool(olds.get("share_error"))
         return DiffResult(
-            changes=changed or in_doubt, replaces=replaces, delete_before_replace=True
+            changes=bool(changed) or in_doubt, replaces=replaces, delete_before_replace=True
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -24,6 +24,7 @@ from .inputs.shares import (
     normalize_access,
     refuse_both,
 )
+from .models import FLOW_SHARES_EXCLUSIVE
 from .provider import (
     IDENTITY,
     KILLED,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from .client.principals import Owner
     from .client.shares.write import Reconciled
 
-_ECHOED = ("flow_id", "on_conflict", IDENTITY)
+_ECHOED = (*FLOW_SHARES_EXCLUSIVE.echoed, IDENTITY)
 
 
 class ShareDeclaration(TypedDict):
@@ -259,6 +260,13 @@ def _key_of(principal: Mapping[str, str]) -> str:
     way, value = next((way, value) for way, value in principal.items() if way != "type")
     entra = "entra " if way == "entra_object_id" else ""
     return f"{principal['type']} {entra}{value}"
+
+
+def declarations(shares: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Rights by principal as the list that a program declares."""
+    return [
+        {"principal": _principal_of(key), "access": list(rights)} for key, rights in shares.items()
+    ]
 
 
 def _principal_of(key: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ from .inputs.package import (
     package_path,
     settings_inputs,
 )
+from .models import SOLUTION_IMPORT
 from .provider import (
     IDENTITY,
     KILLED,
@@ -53,12 +54,10 @@ if TYPE_CHECKING:
 _DEFAULT_TIMEOUT = 3600
 _MOST_LINES = 10
 # A change of one of these imports again; of the others it is carried out by itself.
-_IMPORTED = ("sha256", "version", "mode", "overwrite_unmanaged_customizations",
-             "publish_workflows", "convert_to_managed", "skip_product_update_dependencies",
-             "layer_desired_order", "component_parameters", "triggers")  # fmt: skip
-_AFTERWARDS = ("connection_references", "environment_variables", "connections", "activate_flows")
-_ECHOED = (*_IMPORTED, *_AFTERWARDS, "package", "solution", "managed", "flows", "import_timeout",
-           "synchronous", DIGESTS, TIMEOUTS, IDENTITY)  # fmt: skip
+_IMPORTED = ("sha256", "version", *SOLUTION_IMPORT.on_change("import"))
+_AFTERWARDS = SOLUTION_IMPORT.on_change("update")
+_ECHOED = (*SOLUTION_IMPORT.echoed, "sha256", "solution", "version", "managed", "flows", DIGESTS,
+           TIMEOUTS, IDENTITY)  # fmt: skip
 # Outputs for the next operation: names whose binding or value may be either, ids of flows that were
 # turned off to change them and may still be off, ids of those that should be on, and names of those
 # that a refresh found to be off.
@@ -575,10 +574,19 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     managed: pulumi.Output[bool]
     flows: pulumi.Output[dict[str, str]]
     mode: pulumi.Output[str]
+    overwrite_unmanaged_customizations: pulumi.Output[bool]
+    publish_workflows: pulumi.Output[bool]
+    convert_to_managed: pulumi.Output[bool | None]
+    skip_product_update_dependencies: pulumi.Output[bool | None]
+    layer_desired_order: pulumi.Output[dict[str, Any] | None]
+    component_parameters: pulumi.Output[list[dict[str, Any]] | None]
+    triggers: pulumi.Output[list[Any] | None]
     connection_references: pulumi.Output[dict[str, str] | None]
     environment_variables: pulumi.Output[dict[str, str] | None]
     connections: pulumi.Output[dict[str, str] | None]
     activate_flows: pulumi.Output[str]
+    synchronous: pulumi.Output[bool | None]
+    import_timeout: pulumi.Output[float | None]
     solution_id: pulumi.Output[str]
     import_job_id: pulumi.Output[str]
     solution_error: pulumi.Output[str | None]

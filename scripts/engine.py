@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -40,6 +41,10 @@ _BUILDS = (
     ),
 )
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
+# The language host of YAML programs, a module of its own.
+YAML_VERSION = "1.25.0"
+_YAML = "pulumi-language-yaml"
+_YAML_PACKAGE = "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml"
 
 
 def engine_folder() -> Path:
@@ -62,6 +67,49 @@ def engine_folder() -> Path:
         if not _complete(folder / "bin"):
             _get(folder)
     return folder / "bin"
+
+
+def yaml_host_folder() -> Path:
+    """
+    The folder with the language host of YAML programs, built when it is nowhere.
+
+    Raises:
+        RuntimeError: it cannot be built here.
+    """
+    found = shutil.which(_YAML)
+    if found is not None:
+        return Path(found).parent
+    return _built("language-yaml", YAML_VERSION, _YAML, _YAML_PACKAGE).parent
+
+
+def generator() -> Path:
+    """
+    The program that runs Pulumi's code generators on a schema, built when it is nowhere.
+
+    Raises:
+        RuntimeError: it cannot be built here.
+    """
+    source = (_SOURCES / "generate" / "main.go").read_bytes()
+    version = f"{VERSION}-{hashlib.sha256(source).hexdigest()[:8]}"
+    return _built("generate", version, "generate", ".")
+
+
+def _built(source: str, version: str, name: str, package: str) -> Path:
+    """A program from the module in a folder of `engine`, kept beside the engine."""
+    versions = Path.home() / ".pulumi" / "versions"
+    folder = versions / f"{source}-{version}"
+    versions.mkdir(parents=True, exist_ok=True)
+    with (versions / f".{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.access(folder / name, os.X_OK):
+            with tempfile.TemporaryDirectory(dir=versions, prefix=f".{folder.name}-") as beside:
+                made = Path(beside) / "made"
+                problem = _build_program(source, package, made / name, f"v{version}")
+                if problem is not None:
+                    raise RuntimeError(f"{name} cannot be built here: {problem}.")
+                shutil.rmtree(folder, ignore_errors=True)
+                made.rename(folder)
+    return folder / name
 
 
 def _on_path() -> Path | None:
@@ -131,34 +179,44 @@ def _answers(host: str) -> bool:
     return False
 
 
-def _build(root: Path) -> str | None:
-    """Build from Go modules below `root`; None when that worked."""
+def _go_environment() -> dict[str, str]:
+    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    return {**os.environ, **settings}
+
+
+def _build_program(source: str, package: str, program: Path, version: str) -> str | None:
+    """Build one program from the Go module in a folder of `engine`; None when that worked."""
     if shutil.which("go") is None:
         return "`go` is not on PATH"
+    _say(f"Building {program.name} {version} from its Go module (once, some minutes) …")
+    link = f"-s -w -X {_SDK}/go/common/version.Version={version}"
+    command = ["go", "build", "-buildvcs=false", "-tags", "osusergo,grpcnotrace", "-trimpath"]
+    command += ["-ldflags", link, "-o", str(program), package]
+    with _progress():
+        done = subprocess.run(
+            command,
+            cwd=_SOURCES / source,
+            env=_go_environment(),
+            capture_output=True,
+            text=True,
+        )
+    if not done.returncode:
+        return None
+    last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+    return f"`go build` of {program.name} failed: {last[0][:200]}"
+
+
+def _build(root: Path) -> str | None:
+    """Build from Go modules below `root`; None when that worked."""
     programs = _made(root / "bin")
-    environment = {
-        **os.environ,
-        "CGO_ENABLED": "0",
-        "GOTOOLCHAIN": "local",
-        "GOFLAGS": "",
-        "GOWORK": "off",
-    }
     for name, source, package in _BUILDS:
-        _say(f"Building {name} {VERSION} from its Go module (once, about three minutes) …")
-        link = f"-s -w -X {_SDK}/go/common/version.Version=v{VERSION}"
-        command = ["go", "build", "-buildvcs=false", "-tags", "osusergo,grpcnotrace", "-trimpath"]
-        command += ["-ldflags", link, "-o", str(programs / name), package]
-        with _progress():
-            done = subprocess.run(
-                command, cwd=_SOURCES / source, env=environment, capture_output=True, text=True
-            )
-        if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            return f"`go build` of {name} failed: {last[0][:200]}"
+        problem = _build_program(source, package, programs / name, f"v{VERSION}")
+        if problem is not None:
+            return problem
     where = subprocess.run(
         ["go", "list", "-m", "-f", "{{.Dir}}", _SDK],
         cwd=_SOURCES / "pulumi",
-        env=environment,
+        env=_go_environment(),
         capture_output=True,
         text=True,
     )

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..models import CLOUD_FLOW
 from ..provider import IDENTITY, is_unknown
 from ..provider.environment_guard import ENVIRONMENT
 from .definition import DIGEST, SHOWABLE
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from ..client.flows.model import Attempt, WriteResult
     from ..client.flows.requests import FlowSpec, LiveFlow
 
-COMPUTED = ("current_state", "activation_error", "owner_id", "etag", "created_on", "modified_on",
-            "is_managed")  # fmt: skip
-ECHOED = ("name", "description", "connection_references", "state", "owner", "solution",
-          "workflow_id", "on_conflict")  # fmt: skip
+COMPUTED = CLOUD_FLOW.computed
+ECHOED = CLOUD_FLOW.echoed
 # Hidden outputs. Further members of the stored document, as JSON text, when there are any.
 MEMBERS = "__members"
 # With `current_state` unknown: the declaration that the flow fulfilled before the last write.

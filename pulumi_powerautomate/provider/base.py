@@ -37,6 +37,7 @@ from .clients import EXPLICIT, client_for, connection_from
 from .engine_log import DebugLines, say, wants_debug_lines
 from .environment_guard import recorded_in
 from .lifecycle import begin_run
+from .moving import carried_over, moving_between_providers, under_names_in_python
 from .options import replaced
 from .own_row import on_own_row, with_environment
 from .properties import FAILED_NEEDS, failure, urn_of
@@ -76,7 +77,11 @@ class DataverseProvider(ResourceProvider):
         if "check" in cls.__dict__:
             cls.check = _unless_needs_failed(cls.__dict__["check"])  # type: ignore[method-assign]
         if "diff" in cls.__dict__:
-            cls.diff = _replacing(cls.__dict__["diff"])  # type: ignore[method-assign]
+            differing = moving_between_providers(_replacing(cls.__dict__["diff"]))
+            cls.diff = differing  # type: ignore[method-assign]
+            if "update" in cls.__dict__:
+                updating = carried_over(cls.__dict__["update"], differing)
+                cls.update = updating  # type: ignore[method-assign]
         for name in _HOOKS:
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))
@@ -217,9 +222,13 @@ def _innermost(error: BaseException) -> str:
     return f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
 
 
-def _under_present_names(renamed: Mapping[str, str], item: Any) -> Any:
-    """Properties from a state that an earlier release wrote, as this one calls them."""
-    if not renamed or not isinstance(item, dict):
+def _under_present_names(provider: type[DataverseProvider], item: Any) -> Any:
+    """Properties from a state of an earlier release, or of the native provider, as named here."""
+    if not isinstance(item, dict):
+        return item
+    item = under_names_in_python(provider, item)
+    renamed = provider.renamed
+    if not renamed:
         return item
     return {
         renamed.get(key, key): value for key, value in item.items() if renamed.get(key) not in item
@@ -274,8 +283,8 @@ def _guarded(hook: _F) -> _F:
     @functools.wraps(hook)
     def guarded(*arguments: Any, **named: Any) -> Any:
         provider = type(arguments[0])
-        arguments = tuple(_under_present_names(provider.renamed, item) for item in arguments)
         kind = provider.__name__.removesuffix("Provider")
+        arguments = tuple(_under_present_names(provider, item) for item in arguments)
         urn = next((urn_of(item) for item in reversed(arguments) if isinstance(item, dict)), "")
         try:
             with telemetry.operation(kind, hook.__name__, urn):

@@ -13,6 +13,7 @@ import random
 import threading
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 
 # The service's own limit of simultaneous requests per user and web server.
@@ -26,6 +27,10 @@ _RESTART_SECONDS = 10.0
 _BUDGET = 500
 _COST_OF_FAILURE = 14
 _COST_OF_THROTTLING = 5
+
+
+# Seconds that an operation of the calling thread may take; None for the connection's setting.
+OPERATION_SECONDS: ContextVar[float | None] = ContextVar("operation_seconds", default=None)
 
 
 class Deadline:

@@ -33,7 +33,15 @@ from .sessions import (
     read_body,
     signing_in_by,
 )
-from .throttle import Deadline, RetryBudget, Throttle, after_restart, backoff, retry_after
+from .throttle import (
+    OPERATION_SECONDS,
+    Deadline,
+    RetryBudget,
+    Throttle,
+    after_restart,
+    backoff,
+    retry_after,
+)
 from .upload import Upload
 
 API = "/api/data/v9.2/"
@@ -137,7 +145,7 @@ class Transport:
 
     def deadline(self) -> Deadline:
         """A fresh deadline for one operation, of the configured length."""
-        return Deadline(self.connection.request_timeout)
+        return Deadline(OPERATION_SECONDS.get() or self.connection.request_timeout)
 
     def send(
         self,
