@@ -9,14 +9,7 @@ from __future__ import annotations
 
 from .bindings import CONNECTION_REFERENCE, ENVIRONMENT_VARIABLE_VALUE
 from .cloud_flow import CLOUD_FLOW
-from .declaration import (
-    Property,
-    ResourceModel,
-    Type,
-    camel,
-    from_camel,
-    to_camel,
-)
+from .declaration import Property, ResourceModel, Type, camel, from_camel, to_camel
 from .shares import FLOW_SHARE, FLOW_SHARES_EXCLUSIVE, PRINCIPAL
 from .solution_import import SOLUTION_IMPORT
 

@@ -235,9 +235,9 @@ def _options(parser: argparse.ArgumentParser) -> str:
 
 
 def _rules() -> str:
-    rules = table("RULES", "code").values()
+    rules = table("RULES").values()
     lines = [(rule.code, rule.severity, rule.title) for rule in rules]
-    policies = [(_code(name), rule.title) for name, rule in table("RULES", "share").items()]
+    policies = [(_code(name), rule.title) for name, rule in table("POLICIES").items()]
     never = " and ".join(sorted(table("NEVER_IGNORED")))
     text = (
         "# Validation codes\n\nWhat `validate`, previews and `up` find in a definition. A code "

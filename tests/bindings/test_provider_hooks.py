@@ -396,9 +396,7 @@ def test_value_that_is_gone_is_told(emulator: Emulator) -> None:
         update(process, made, kind.declared("two"))
 
 
-def test_secret_value_is_in_no_message(
-    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secret_value_is_in_no_message(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a conflict, a doubt or a warning."""
     # The state is put back below, and nobody has died.
     monkeypatch.setenv("PULUMI_POWERAUTOMATE_JOURNAL", "off")

@@ -161,19 +161,24 @@ def _report_script(kind: str) -> str:
     if kind == "gitlab":
         document = yaml.safe_load((_AZURE.parent / "gitlab-ci.yml").read_text("utf-8"))
         return "\n".join(line for line in document["review"]["script"] if "powerautomate" in line)
-    steps = yaml.safe_load(_WORKFLOWS[0].read_text("utf-8"))["jobs"]["review"]["steps"]
+    if kind == "action":
+        steps = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]
+    else:
+        steps = yaml.safe_load(_WORKFLOWS[0].read_text("utf-8"))["jobs"]["review"]["steps"]
     return "\n".join(step["run"] for step in steps if step.get("name") in ("Report", "Comment"))
 
 
-@pytest.mark.parametrize("kind", ["github", "azure", "gitlab"])
+@pytest.mark.parametrize("kind", ["github", "action", "azure", "gitlab"])
 def test_the_commands_of_the_pipeline_write_one_comment(kind: str, tmp_path: Path) -> None:
     """As they stand in the file, twice: the second run updates what the first wrote."""
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n", "utf-8")
     (tmp_path / "preview.json").write_text('{"steps": [], "changeSummary": {}}', "utf-8")
     verb = 'pulumi-powerautomate() { python -m pulumi_powerautomate "$@"; }'
     script = f"set -e\n{verb}\n{_report_script(kind)}"
-    with running(kind) as host:
-        variables = {**os.environ, **host.variables(), "GITHUB_STEP_SUMMARY": str(tmp_path / "s")}
+    with running("github" if kind == "action" else kind) as host:
+        files = {"GITHUB_STEP_SUMMARY": "summary", "GITHUB_OUTPUT": "output", "RUNNER_TEMP": "."}
+        given = {name: str(tmp_path / file) for name, file in files.items()}
+        variables = {**os.environ, **host.variables(), **given, "STACK": "prod"}
         variables["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         for _ in range(2):
             done = subprocess.run(

@@ -50,9 +50,9 @@ def test_settings_options_rules_and_switches(made: Mapping[str, str]) -> None:
         assert f"\n## {setting.name}\n" in made["settings.md"]
         for name in (setting.key, *setting.variables):
             assert f"`{name}`" in made["settings.md"], name
-    for rule in table("RULES", "code"):
+    for rule in table("RULES"):
         assert f"| {rule} |" in made["validation-codes.md"]
-    for policy in table("RULES", "share"):
+    for policy in table("POLICIES"):
         assert f"| `{policy}` |" in made["validation-codes.md"]
     for switch in table("SWITCHES"):
         assert f"| `{switch}` |" in made["emulator-switches.md"]
@@ -127,6 +127,25 @@ def test_every_raised_message_is_listed() -> None:
                     missing += [] if " ".join(longest.split()) in page else [longest]
     assert missing == []
     assert tried > 50
+
+
+def test_troubleshooting_quotes_what_is_said() -> None:
+    """What the page quotes is a message, or the word of somebody else who is named here."""
+    foreign = ("No module", "pulumi", "powerautomate:", "AADSTS", "HTTP ", "stack …", "Connection ")
+    listed = re.sub(r"\\(.)", r"\1", messages.page())
+    page = (ROOT / "sdk-docs" / "troubleshooting.md").read_text("utf-8")
+    rows = page.partition("## By what you see")[2].partition("\n## ")[0].splitlines()
+    quoted = [
+        span
+        for row in rows
+        if row.startswith("| `")
+        for span in re.findall("`([^`]+)`", row.split(" | ")[0])
+    ]
+    ours = [span for span in quoted if not span.startswith(foreign)]
+    assert len(ours) >= 5
+    for span in ours:
+        for part in (part.strip() for part in span.split("…")):
+            assert part in listed, span
 
 
 def test_variables_of_the_process_are_documented() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.emulator import Emulator, parameters, router
 from tests.emulator.api import ALICE, FLOW, call, document, flow
 from tests.packages import SECOND
 
@@ -306,3 +306,8 @@ def test_flows_are_written_one_by_one(emulator: Emulator, message: str) -> None:
     response = call(emulator, "POST", f"workflows/{_CRM}{message}", body)
     assert _error(response)[:2] == (405, "0x80040800")
     assert emulator.control.rows("workflows") == []
+
+
+def test_parameters_of_every_function_are_known() -> None:
+    """A function that is added to the router needs its line, or it ends in an exception."""
+    assert {*router.FUNCTIONS, *router.BOUND_FUNCTIONS} <= set(parameters.FUNCTIONS)
