@@ -26,6 +26,7 @@ from ..provider import IDENTITY, DataverseProvider, is_unknown
 from ..provider.environment_guard import ENVIRONMENT
 from ..solution_import import SolutionImportProvider
 from .exactness import refuse_inexact
+from .urns import identity_of
 from .wire import UNKNOWN, Path
 
 
@@ -59,7 +60,7 @@ class Kind:
         result = self.provider.read(id_, here)
         if not result.id:
             return "", {}, {}
-        inputs = {**(result.inputs or {}), IDENTITY: f"organization/{urn}", **here}
+        inputs = {**(result.inputs or {}), IDENTITY: identity_of(urn, {}), **here}
         return result.id, {**(result.outs or {}), IDENTITY: inputs[IDENTITY]}, inputs
 
     def refusal(self, outputs: Mapping[str, Any], name: str) -> str:
@@ -99,7 +100,7 @@ class _CloudFlowKind(Kind):
             "state": "on" if live.state == "on" else "off",
             "workflow_id": live.workflow_id,
             SHOWABLE: True,
-            IDENTITY: f"organization/{urn}",
+            IDENTITY: identity_of(urn, {}),
             **definition_inputs(live.definition, dict(live.references or {}), live.name),
         }
         result = provider.check({}, {key: item for key, item in inputs.items() if item is not None})
