@@ -20,6 +20,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "understand": ("validation", "difference", "adoption"),
     "fault": ("load", "histories"),
     "emulator": ("emulator",),
+    "plugin": ("plugin",),
 }
 
 

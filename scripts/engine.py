@@ -69,6 +69,12 @@ def engine_folder() -> Path:
     return folder / "bin"
 
 
+def engine_name() -> str:
+    """Where the engine is found, or the version that will be got."""
+    found = _on_path()
+    return str(found) if found else VERSION
+
+
 def yaml_host_folder() -> Path:
     """
     The folder with the language host of YAML programs, built when it is nowhere.

@@ -37,6 +37,7 @@ def main() -> None:
         "fleet": _fleet,
         "unit-tests": lambda: _tests("unit-tests"),
         "testing": lambda: _tests("testing"),
+        "languages": _languages,
         "review": _review,
     }
     for name in sys.argv[1:] or makers:
@@ -95,6 +96,19 @@ def _tests(example: str) -> None:
     with scene(example) as here:
         commands = [here.run("python -m pytest -v --no-header")]
         draw(_PICTURES / f"example-{example}.svg", commands, example)
+
+
+def _languages() -> None:
+    """The flow that the examples in YAML, TypeScript and Go declare, as `diagram` draws it."""
+    import yaml
+
+    program = yaml.safe_load((ROOT / "examples" / "yaml" / "Pulumi.yaml").read_text("utf-8"))
+    with scene("yaml") as here:
+        definition = program["resources"]["daily"]["properties"]["definition"]
+        (here.project / "daily.json").write_text(json.dumps(definition), "utf-8")
+        here.run("pulumi-powerautomate diagram daily.json -o daily.svg")
+        drawn = (here.project / "daily.svg").read_text("utf-8")
+    (_PICTURES / "example-languages.svg").write_text(drawn, "utf-8")
 
 
 def _review() -> None:

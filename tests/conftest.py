@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from scripts.engine import YAML_VERSION, engine_name
 from tests import real_environment
 from tests.engine_project import EngineProject
 
@@ -23,6 +25,14 @@ _OURS = (
 # tests end with it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_report_header() -> str:
+    """Which of Pulumi's programs the tests of the engine run with."""
+    return (
+        f"Pulumi: SDK {version('pulumi')}, CLI {engine_name()}, "
+        f"language host of YAML {YAML_VERSION}"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ from ..solution_component import SolutionComponentProvider
 from ..solution_import import SolutionImportProvider
 from ..unmanaged_solution import SolutionProvider
 from .exactness import refuse_inexact
+from .urns import identity_of
 from .wire import UNKNOWN, Path
 
 
@@ -62,7 +63,7 @@ class Kind:
         result = self.provider.read(id_, here)
         if not result.id:
             return "", {}, {}
-        inputs = {**(result.inputs or {}), IDENTITY: f"organization/{urn}", **here}
+        inputs = {**(result.inputs or {}), IDENTITY: identity_of(urn, {}), **here}
         return result.id, {**(result.outs or {}), IDENTITY: inputs[IDENTITY]}, inputs
 
     def refusal(self, outputs: Mapping[str, Any], name: str) -> str:
@@ -102,7 +103,7 @@ class _CloudFlowKind(Kind):
             "state": "on" if live.state == "on" else "off",
             "workflow_id": live.workflow_id,
             SHOWABLE: True,
-            IDENTITY: f"organization/{urn}",
+            IDENTITY: identity_of(urn, {}),
             **definition_inputs(live.definition, dict(live.references or {}), live.name),
         }
         result = provider.check({}, {key: item for key, item in inputs.items() if item is not None})
