@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from .flow_share import FlowShare
     from .flow_shares_exclusive import FlowSharesExclusive, ShareDeclaration
     from .functions.access import (
-        FlowAccess,
-        Team,
-        User,
+        GetFlowAccessResult,
+        GetTeamResult,
+        GetUserResult,
         get_flow_access,
         get_flow_access_output,
         get_principal_access,
@@ -48,15 +48,26 @@ if TYPE_CHECKING:
         get_users,
         get_users_output,
     )
-    from .functions.environments import Environment, get_environments, get_environments_output
+    from .functions.drafts import GetFlowDraftResult, get_flow_drafts, get_flow_drafts_output
+    from .functions.environments import (
+        GetEnvironmentResult,
+        get_environments,
+        get_environments_output,
+    )
     from .functions.export import export_solution
-    from .functions.flows import Flow, get_flow, get_flow_output, get_flows, get_flows_output
+    from .functions.flows import (
+        GetFlowResult,
+        get_flow,
+        get_flow_output,
+        get_flows,
+        get_flows_output,
+    )
     from .functions.solutions import (
-        ConnectionReferenceInfo,
-        EnvironmentVariableInfo,
-        Import,
-        Solution,
-        SolutionComponent,
+        GetConnectionReferenceResult,
+        GetEnvironmentVariableResult,
+        GetImportJobResult,
+        GetSolutionComponentResult,
+        GetSolutionResult,
         get_connection_references,
         get_connection_references_output,
         get_environment_variables,
@@ -72,7 +83,20 @@ if TYPE_CHECKING:
     )
     from .inputs.definition import read_definition
     from .provider import Principal, Provider, team, user
+    from .publisher import Publisher
+    from .solution_component import SolutionComponent
     from .solution_import import SolutionImport
+    from .unmanaged_solution import Solution
+
+    # Former names, for programs that are checked for types.
+    ConnectionReferenceInfo = GetConnectionReferenceResult
+    Environment = GetEnvironmentResult
+    EnvironmentVariableInfo = GetEnvironmentVariableResult
+    Flow = GetFlowResult
+    FlowAccess = GetFlowAccessResult
+    Import = GetImportJobResult
+    Team = GetTeamResult
+    User = GetUserResult
 
     __version__: str
 
@@ -82,18 +106,23 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ConnectionReference",
-    "ConnectionReferenceInfo",
     "DataverseError",
     "DefinitionError",
-    "Environment",
-    "EnvironmentVariableInfo",
     "EnvironmentVariableValue",
-    "Flow",
-    "FlowAccess",
     "FlowShare",
     "FlowSharesExclusive",
     "ForbiddenError",
-    "Import",
+    "GetConnectionReferenceResult",
+    "GetEnvironmentResult",
+    "GetEnvironmentVariableResult",
+    "GetFlowAccessResult",
+    "GetFlowDraftResult",
+    "GetFlowResult",
+    "GetImportJobResult",
+    "GetSolutionComponentResult",
+    "GetSolutionResult",
+    "GetTeamResult",
+    "GetUserResult",
     "InDoubtError",
     "InvalidInputError",
     "LostResponseError",
@@ -103,17 +132,16 @@ __all__ = [
     "PreconditionError",
     "Principal",
     "Provider",
+    "Publisher",
     "RunsNotKeptError",
     "ShareDeclaration",
     "Solution",
     "SolutionComponent",
     "SolutionImport",
     "SolutionOperationError",
-    "Team",
     "ThrottledError",
     "TransportError",
     "UnfinishedImportError",
-    "User",
     "WrongEnvironmentError",
     "export_solution",
     "get_connection_references",
@@ -125,6 +153,8 @@ __all__ = [
     "get_flow",
     "get_flow_access",
     "get_flow_access_output",
+    "get_flow_drafts",
+    "get_flow_drafts_output",
     "get_flow_output",
     "get_flows",
     "get_flows_output",
@@ -149,9 +179,9 @@ __all__ = [
 
 _NAMES = {
     "functions.access": (
-        "FlowAccess",
-        "Team",
-        "User",
+        "GetFlowAccessResult",
+        "GetTeamResult",
+        "GetUserResult",
         "get_flow_access",
         "get_flow_access_output",
         "get_principal_access",
@@ -164,8 +194,13 @@ _NAMES = {
     "cloud_flow": ("CloudFlow",),
     "connection_reference": ("ConnectionReference",),
     "inputs.definition": ("read_definition",),
+    "functions.drafts": (
+        "GetFlowDraftResult",
+        "get_flow_drafts",
+        "get_flow_drafts_output",
+    ),
     "functions.environments": (
-        "Environment",
+        "GetEnvironmentResult",
         "get_environments",
         "get_environments_output",
     ),
@@ -198,7 +233,7 @@ _NAMES = {
         "ShareDeclaration",
     ),
     "functions.flows": (
-        "Flow",
+        "GetFlowResult",
         "get_flow",
         "get_flow_output",
         "get_flows",
@@ -211,11 +246,11 @@ _NAMES = {
         "user",
     ),
     "functions.solutions": (
-        "ConnectionReferenceInfo",
-        "EnvironmentVariableInfo",
-        "Import",
-        "Solution",
-        "SolutionComponent",
+        "GetConnectionReferenceResult",
+        "GetEnvironmentVariableResult",
+        "GetImportJobResult",
+        "GetSolutionResult",
+        "GetSolutionComponentResult",
         "get_connection_references",
         "get_connection_references_output",
         "get_environment_variables",
@@ -229,11 +264,24 @@ _NAMES = {
         "get_solutions",
         "get_solutions_output",
     ),
+    "publisher": ("Publisher",),
+    "solution_component": ("SolutionComponent",),
     "solution_import": ("SolutionImport",),
+    "unmanaged_solution": ("Solution",),
 }
 
 # Names of earlier releases: the present name by the old one.
-_RENAMED = {"LostAnswerError": "LostResponseError"}
+_RENAMED = {
+    "ConnectionReferenceInfo": "GetConnectionReferenceResult",
+    "Environment": "GetEnvironmentResult",
+    "EnvironmentVariableInfo": "GetEnvironmentVariableResult",
+    "Flow": "GetFlowResult",
+    "FlowAccess": "GetFlowAccessResult",
+    "Import": "GetImportJobResult",
+    "LostAnswerError": "LostResponseError",
+    "Team": "GetTeamResult",
+    "User": "GetUserResult",
+}
 
 if not TYPE_CHECKING:
     from .late_names import late_names

@@ -192,7 +192,14 @@ class CloudFlowProvider(DataverseProvider):
             members=members_of(olds),
         )
         progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
-        written = writer.update(known, frozenset(changed))
+        try:
+            written = writer.update(known, frozenset(changed))
+        except PowerAutomateError as error:
+            from .client.flows.drafts import draft_in_the_way, is_refused_for_a_draft
+
+            if not is_refused_for_a_draft(error):
+                raise
+            raise draft_in_the_way(client.workflows, spec.workflow_id) from None
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
             warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")

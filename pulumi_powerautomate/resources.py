@@ -56,6 +56,27 @@ RESOURCES = (
         ),
     ),
     ResourceKind(
+        "Publisher",
+        "Solutions",
+        ("prvCreatePublisher", "prvReadPublisher", "prvWritePublisher", "prvDeletePublisher"),
+    ),
+    ResourceKind(
+        "Solution",
+        "Solutions",
+        (
+            "prvCreateSolution",
+            "prvReadSolution",
+            "prvWriteSolution",
+            "prvDeleteSolution",
+            "prvReadPublisher",
+        ),
+    ),
+    ResourceKind(
+        "SolutionComponent",
+        "Solutions",
+        ("prvReadSolution", "prvWriteSolution"),
+    ),
+    ResourceKind(
         "ConnectionReference",
         "Bindings",
         (

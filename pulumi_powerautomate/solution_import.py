@@ -240,6 +240,7 @@ class SolutionImportProvider(DataverseProvider):
             target=derivation_host(self.connection),
             options=options,
             triggers=tuple(map(str, props.get("triggers") or ())),
+            synchronous=bool(props.get("synchronous")),
         )
 
     def _package(self, props: Mapping[str, Any]) -> SolutionPackage:
@@ -542,6 +543,11 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         activate_flows: which flows are turned on after the import: `"as-exported"` (default) those
             that were on when exported, `"all"`, or `"none"`. Changed in place, without importing.
         triggers: any values; a change imports again although nothing else differs.
+        synchronous: whether the import is one request, `ImportSolution`, that is answered when it
+            is over, instead of a system job that is asked for again and again; False by default.
+            For packages that are imported within a minute or so: gateways cut longer connections,
+            and then the import is followed as if it had been a job. An upgrade of a managed
+            solution is a job always. A change does nothing until the next import.
         import_timeout: seconds to wait for the service, 1 to 86,400; by default what
             `ResourceOptions(custom_timeouts=…)` says about the operation, else 3,600. An import
             that takes longer goes on, and the next `pulumi up` follows it.
@@ -579,6 +585,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     environment_variables: pulumi.Output[dict[str, str] | None]
     connections: pulumi.Output[dict[str, str] | None]
     activate_flows: pulumi.Output[str]
+    synchronous: pulumi.Output[bool | None]
     import_timeout: pulumi.Output[float | None]
     solution_id: pulumi.Output[str]
     import_job_id: pulumi.Output[str]
@@ -609,6 +616,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
         activate_flows: pulumi.Input[Literal["as-exported", "all", "none"]] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         import_timeout: pulumi.Input[float] | None = None,
+        synchronous: pulumi.Input[bool] | None = None,
     ) -> None:
         opts = options_of(opts, "SolutionImport", resource_name)
         props = {
@@ -625,6 +633,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "activate_flows": activate_flows,
             "triggers": triggers,
             "import_timeout": import_timeout,
+            "synchronous": synchronous,
             TIMEOUTS: operation_timeouts(opts),
             "solution_id": None,
             "import_job_id": None,

@@ -36,9 +36,13 @@ def package(
     managed: bool = False,
     references: Mapping[str, str] | None = None,
     variables: Mapping[str, str] | None = None,
-    requires: Sequence[str] = (),
+    requires: Sequence[str | Mapping[str, str]] = (),
 ) -> Path:
-    """Write a package; `references` are connectors by logical name, `variables` are values."""
+    """
+    Write a package; `references` are connectors by logical name, `variables` are values.
+
+    `requires` are missing dependencies: attributes of each, or the solution of a table.
+    """
     parts: dict[str, bytes] = {"[Content_Types].xml": b"<Types/>"}
     elements, roots = "", ""
     for flow in flows:
@@ -69,7 +73,7 @@ def package(
             "<isrequired>0</isrequired><type>100000000</type></environmentvariabledefinition>"
         ).encode()
     missing = "".join(
-        f'<MissingDependency><Required type="1" displayName="Thing" solution={quoteattr(item)} />'
+        f"<MissingDependency><Required {_attributes(item)} />"
         '<Dependent type="29" /></MissingDependency>'
         for item in requires
     )
@@ -88,3 +92,10 @@ def package(
     ).encode()
     path.write_bytes(zipped(parts))
     return path
+
+
+def _attributes(required: str | Mapping[str, str]) -> str:
+    given = required
+    if isinstance(given, str):
+        given = {"type": "1", "displayName": "Thing", "solution": given}
+    return " ".join(f"{key}={quoteattr(value)}" for key, value in given.items())

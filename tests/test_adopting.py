@@ -336,3 +336,12 @@ def test_grants_to_owners_are_told(command: Command, emulator: Emulator) -> None
     assert "Keyed" in said.out
     assert "'Keyed': shared with the flow's own owner too" in said.out
     assert "hunter2" not in said.out
+
+
+def test_drafts_are_noted(command: Command, emulator: Emulator) -> None:
+    """The program has what is published, and the note says that more was saved."""
+    (row,) = [row for row in emulator.control.rows("workflows") if row["name"] == "Cleanup"]
+    emulator.control.draft(row["workflowid"], name="Cleanup by hand")
+    said = command("adopt", "--all", "-o", ".").out
+    assert "'Cleanup': a maker has saved a draft that is not published" in said
+    assert "Cleanup by hand" not in Path("flows", "cleanup.py").read_text("utf-8")

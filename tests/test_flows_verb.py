@@ -168,3 +168,17 @@ def test_an_environment_that_keeps_no_runs(
     said = command("flows", "--runs", "1d")
     assert (said.code, said.out) == (2, "")
     assert "keeps no flow runs" in said.err
+
+
+def test_drafts(command: Command, emulator: Emulator) -> None:
+    """Those that have one, with what it would change, in two requests more."""
+    assert _names(command, "--drafts") == []
+    (row,) = [row for row in emulator.control.rows("workflows") if row["name"] == "Weekly digest"]
+    emulator.control.draft(row["workflowid"], name="Weekly summary")
+    emulator.control.clear_journal()
+    (found,) = json.loads(command("flows", "--drafts", "--format", "json").out)
+    assert len(emulator.control.requests()) <= 6
+    assert found["name"] == "Weekly digest"
+    assert "Weekly summary" in found["draft"][0]
+    said = command("flows", "--drafts").out
+    assert "Drafts would change:\nWeekly digest: " in said

@@ -126,6 +126,12 @@ def _notes_on(found: Inventory, adopted: Collection[str]) -> list[str]:
             f"{_named(own)}: shared with the flow's own owner too. An owner has every right, so "
             "the share is not declared, and stays as it is."
         )
+    drafts = [flow.live.name for flow in flows if flow.live.workflow_id in found.drafts]
+    if drafts:
+        notes.append(
+            f"{_named(drafts)}: a maker has saved a draft that is not published. The program has "
+            "what is published; `pulumi-powerautomate flows --drafts` tells what the draft changes."
+        )
     return notes
 
 

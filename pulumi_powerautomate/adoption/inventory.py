@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ class Inventory:
         references: the connection references that they use, by logical name in lower case.
         names: how people call the owners and those who are shared with.
         skipped: (name, reason) of what cannot be adopted.
+        drafts: ids of the flows of the environment that have a draft which is not published.
     """
 
     flows: list[FoundFlow] = field(default_factory=list)
@@ -56,6 +58,7 @@ class Inventory:
     references: dict[str, Reference] = field(default_factory=dict)
     names: Mapping[Owner, str] = field(default_factory=dict)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    drafts: frozenset[str] = frozenset()
 
 
 def take_inventory(
@@ -106,6 +109,9 @@ def take_inventory(
     principals = {item.owner for item in found.flows}
     principals |= {share.principal for item in found.flows for share in item.shares}
     found.names = client.directory.names_of(principals)
+    # One list for all; an environment that does not give it has none, or keeps none.
+    with contextlib.suppress(DataverseError):
+        found.drafts = frozenset(flow.workflow_id for flow in client.workflows.drafts())
     return found
 
 

@@ -23,6 +23,10 @@ def add_to(verbs: Any) -> None:
         "--failing", action="store_true",
         help="only flows that are suspended, or of which a run failed (within 1d, or --runs)",
     )  # fmt: skip
+    verb.add_argument(
+        "--drafts", action="store_true",
+        help="only flows with a draft that is not published, and what it would change",
+    )  # fmt: skip
     add_format(verb, text="table")
     verb.set_defaults(run=_run)
 
@@ -40,6 +44,7 @@ def _run(arguments: argparse.Namespace) -> int:
             connectors=arguments.connectors,
             connector=arguments.connector,
             runs_within=within,
+            drafts=arguments.drafts,
         )
     if arguments.failing:
         rows = [row for row in rows if row.is_in_trouble]

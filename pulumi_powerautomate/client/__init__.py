@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .principals import Directory
     from .shares.bulk_read import ShareReader
     from .shares.requests import Access
+    from .solutions.containers import Containers
     from .solutions.requests import Solutions
     from .whoami import Identity
 
@@ -95,6 +96,13 @@ class DataverseClient:
         from .solutions.requests import Solutions
 
         return Solutions(self.transport)
+
+    @cached_property
+    def containers(self) -> Containers:
+        """Publishers, and unmanaged solutions as rows."""
+        from .solutions.containers import Containers
+
+        return Containers(self.transport)
 
     @cached_property
     def references(self) -> References:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..config import is_guid
 from ..errors import DataverseError, InvalidInputError, PowerAutomateError
 from .http.odata import guid, literal
 from .http.throttle import Deadline
@@ -20,6 +21,22 @@ class SolutionComponents:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def deadline(self) -> Deadline:
+        """A fresh deadline for an operation of several requests."""
+        return self._transport.deadline()
+
+    def membership(self, solution: str, component_id: str, component_type: int) -> str | None:
+        """Id of a component's membership in a solution; None where it is no member."""
+        if not is_guid(component_id):
+            return None
+        rows = self._transport.pages(
+            "solutioncomponents?$select=solutioncomponentid"
+            f"&$filter=objectid eq {guid(component_id)} and componenttype eq {component_type} and "
+            f"solutionid/uniquename eq {literal(solution)}",
+            action=f"Look for {component_id} in solution {solution!r}",
+        )
+        return next((str(row["solutioncomponentid"]) for row in rows), None)
 
     def of(self, component_id: str, component_type: int) -> set[str]:
         """Unique names of the solutions a component was added to, in lower case."""
@@ -70,10 +87,15 @@ class SolutionComponents:
 
     def add(
         self, solution: str, component_id: str, component_type: int, deadline: Deadline
-    ) -> None:
-        """Add a component to a solution; adding it twice changes nothing."""
+    ) -> str | None:
+        """
+        Add a component to a solution; adding it twice changes nothing.
+
+        Returns:
+            Id of the membership; None where its response was lost.
+        """
         try:
-            self._transport.send(
+            response = self._transport.send(
                 "POST",
                 "AddSolutionComponent",
                 action=f"Add {component_id} to solution {solution!r}",
@@ -89,6 +111,8 @@ class SolutionComponents:
             found = self._found(component_id, component_type) if error.in_doubt else None
             if found is None or solution.lower() not in found:
                 raise
+            return None
+        return str(response.body.get("id") or "") or None
 
     def remove(
         self, solution: str, component_id: str, component_type: int, deadline: Deadline

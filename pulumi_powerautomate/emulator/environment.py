@@ -69,7 +69,7 @@ class Environment:
         try:
             with self.unit():
                 response = handle()
-                if response.status >= 400:
+                if response.status >= 400 and not response.is_stored:
                     raise _Rejected(response)
                 return response
         except _Rejected as rejected:

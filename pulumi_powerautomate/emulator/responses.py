@@ -24,6 +24,8 @@ class Response:
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
+    # Whether what its request has written is stored although it was refused: a failed job.
+    is_stored: bool = False
     # What an error annotation tells, by name.
     error_details: dict[str, str] = field(default_factory=dict)
 

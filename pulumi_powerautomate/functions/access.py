@@ -13,7 +13,7 @@ from ..provider import Principal, Provider, check_principal, look_up
 from .flows import client_of, later
 
 
-class FlowAccess(TypedDict):
+class GetFlowAccessResult(TypedDict):
     """Rights of one user or team on a flow."""
 
     type: Literal["user", "team"]
@@ -26,7 +26,7 @@ class FlowAccess(TypedDict):
     """Rights that came from elsewhere: a parent row, a hierarchy, a position."""
 
 
-class User(TypedDict):
+class GetUserResult(TypedDict):
     """A user of the environment."""
 
     id: str
@@ -45,7 +45,7 @@ class User(TypedDict):
     """Whether the user may sign in."""
 
 
-class Team(TypedDict):
+class GetTeamResult(TypedDict):
     """A team of the environment."""
 
     id: str
@@ -57,7 +57,7 @@ class Team(TypedDict):
 
 
 @look_up
-def get_flow_access(flow_id: str, *, provider: Provider | None = None) -> list[FlowAccess]:
+def get_flow_access(flow_id: str, *, provider: Provider | None = None) -> list[GetFlowAccessResult]:
     """
     Every user and team with explicit or inherited rights on a flow; its owner is not among them.
 
@@ -72,7 +72,7 @@ def get_flow_access(flow_id: str, *, provider: Provider | None = None) -> list[F
     """
     _check_id("get_flow_access", flow_id)
     return [
-        FlowAccess(
+        GetFlowAccessResult(
             type=grant.principal.kind,
             id=grant.principal.id,
             access=list(grant.access),
@@ -111,7 +111,7 @@ def get_principal_access(
 @look_up
 def get_users(
     *, name: str | None = None, enabled: bool | None = None, provider: Provider | None = None
-) -> list[User]:
+) -> list[GetUserResult]:
     """
     Users of the environment in order of name, application users included; all pages are read.
 
@@ -121,7 +121,7 @@ def get_users(
         provider: the explicit provider to ask through; the stack's configuration by default.
     """
     return [
-        User(
+        GetUserResult(
             id=row["systemuserid"],
             name=row["fullname"] or "",
             email=row["internalemailaddress"],
@@ -135,7 +135,7 @@ def get_users(
 
 
 @look_up
-def get_teams(*, name: str | None = None, provider: Provider | None = None) -> list[Team]:
+def get_teams(*, name: str | None = None, provider: Provider | None = None) -> list[GetTeamResult]:
     """
     Teams of the environment in order of name; all pages are read.
 
@@ -144,7 +144,7 @@ def get_teams(*, name: str | None = None, provider: Provider | None = None) -> l
         provider: the explicit provider to ask through; the stack's configuration by default.
     """
     return [
-        Team(
+        GetTeamResult(
             id=row["teamid"],
             name=row["name"],
             entra_object_id=row["azureactivedirectoryobjectid"],
@@ -155,7 +155,7 @@ def get_teams(*, name: str | None = None, provider: Provider | None = None) -> l
 
 def get_flow_access_output(
     flow_id: pulumi.Input[str], *, provider: Provider | None = None
-) -> pulumi.Output[Sequence[FlowAccess]]:
+) -> pulumi.Output[Sequence[GetFlowAccessResult]]:
     """`get_flow_access` for inputs; see there."""
     return later(lambda **known: get_flow_access(**known), provider, flow_id=flow_id)
 
@@ -180,14 +180,14 @@ def get_users_output(
     name: pulumi.Input[str | None] = None,
     enabled: pulumi.Input[bool | None] = None,
     provider: Provider | None = None,
-) -> pulumi.Output[Sequence[User]]:
+) -> pulumi.Output[Sequence[GetUserResult]]:
     """`get_users` for inputs; see there."""
     return later(lambda **known: get_users(**known), provider, name=name, enabled=enabled)
 
 
 def get_teams_output(
     *, name: pulumi.Input[str | None] = None, provider: Provider | None = None
-) -> pulumi.Output[Sequence[Team]]:
+) -> pulumi.Output[Sequence[GetTeamResult]]:
     """`get_teams` for inputs; see there."""
     return later(lambda **known: get_teams(**known), provider, name=name)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..client.environments import LiveEnvironment
 
 
-class Environment(TypedDict):
+class GetEnvironmentResult(TypedDict):
     """An environment that the signed-in person may use."""
 
     id: str
@@ -57,7 +57,7 @@ def get_environments(
     region: str | None = None,
     state: Literal["enabled", "disabled"] | None = None,
     provider: Provider | None = None,
-) -> list[Environment]:
+) -> list[GetEnvironmentResult]:
     """
     The environments that the signed-in person may use, in order of name.
 
@@ -88,15 +88,15 @@ def get_environments_output(
     region: pulumi.Input[str | None] = None,
     state: pulumi.Input[Literal["enabled", "disabled"] | None] = None,
     provider: Provider | None = None,
-) -> pulumi.Output[Sequence[Environment]]:
+) -> pulumi.Output[Sequence[GetEnvironmentResult]]:
     """`get_environments` for inputs; see there."""
     return later(
         lambda **known: get_environments(**known), provider, name=name, region=region, state=state
     )
 
 
-def _environment(live: LiveEnvironment) -> Environment:
-    return Environment(
+def _environment(live: LiveEnvironment) -> GetEnvironmentResult:
+    return GetEnvironmentResult(
         id=live.id,
         organization_id=live.organization_id,
         name=live.name,

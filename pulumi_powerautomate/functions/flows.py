@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class Flow(TypedDict):
+class GetFlowResult(TypedDict):
     """A cloud flow as the environment has it."""
 
     id: str
@@ -65,7 +65,7 @@ class Flow(TypedDict):
 @look_up
 def get_flow(
     id: str | None = None, *, name: str | None = None, provider: Provider | None = None
-) -> Flow:
+) -> GetFlowResult:
     """
     One cloud flow, definition included.
 
@@ -97,7 +97,7 @@ def get_flows(
     solution: str | None = None,
     definitions: bool = False,
     provider: Provider | None = None,
-) -> list[Flow]:
+) -> list[GetFlowResult]:
     """
     Every cloud flow that matches all filters, in order of name; all pages are read.
 
@@ -139,7 +139,7 @@ def get_flow_output(
     *,
     name: pulumi.Input[str | None] = None,
     provider: Provider | None = None,
-) -> pulumi.Output[Flow]:
+) -> pulumi.Output[GetFlowResult]:
     """`get_flow` for inputs; see there."""
     return later(lambda **known: get_flow(**known), provider, id=id, name=name)
 
@@ -152,7 +152,7 @@ def get_flows_output(
     solution: pulumi.Input[str | None] = None,
     definitions: pulumi.Input[bool] = False,
     provider: Provider | None = None,
-) -> pulumi.Output[Sequence[Flow]]:
+) -> pulumi.Output[Sequence[GetFlowResult]]:
     """`get_flows` for inputs; see there."""
     return later(
         lambda **known: get_flows(**known),
@@ -216,8 +216,8 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, int, float))
 
 
-def _flow(live: LiveFlow) -> Flow:
-    return Flow(
+def _flow(live: LiveFlow) -> GetFlowResult:
+    return GetFlowResult(
         id=live.workflow_id,
         unique_id=live.unique_id,
         name=live.name,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..client.solutions.requests import InstalledSolution
 
 
-class Solution(TypedDict):
+class GetSolutionResult(TypedDict):
     """A solution of the environment."""
 
     id: str
@@ -37,7 +37,7 @@ class Solution(TypedDict):
     """Description."""
 
 
-class SolutionComponent(TypedDict):
+class GetSolutionComponentResult(TypedDict):
     """Something that a solution holds."""
 
     id: str
@@ -48,7 +48,7 @@ class SolutionComponent(TypedDict):
     """Its kind in words, `component` where the number has no fixed meaning."""
 
 
-class Import(TypedDict):
+class GetImportJobResult(TypedDict):
     """An import, running or over."""
 
     id: str
@@ -65,7 +65,7 @@ class Import(TypedDict):
     """When it ended, ISO 8601."""
 
 
-class ConnectionReferenceInfo(TypedDict):
+class GetConnectionReferenceResult(TypedDict):
     """A connection reference of the environment."""
 
     id: str
@@ -82,7 +82,7 @@ class ConnectionReferenceInfo(TypedDict):
     """Whether it came with a managed solution."""
 
 
-class EnvironmentVariableInfo(TypedDict):
+class GetEnvironmentVariableResult(TypedDict):
     """An environment variable, and its value in this environment."""
 
     id: str
@@ -104,7 +104,7 @@ class EnvironmentVariableInfo(TypedDict):
 @look_up
 def get_solutions(
     *, managed: bool | None = None, provider: Provider | None = None
-) -> list[Solution]:
+) -> list[GetSolutionResult]:
     """
     Every visible solution, in order of unique name; all pages are read.
 
@@ -117,7 +117,7 @@ def get_solutions(
 
 
 @look_up
-def get_solution(unique_name: str, *, provider: Provider | None = None) -> Solution:
+def get_solution(unique_name: str, *, provider: Provider | None = None) -> GetSolutionResult:
     """
     One solution.
 
@@ -134,7 +134,7 @@ def get_solution(unique_name: str, *, provider: Provider | None = None) -> Solut
 @look_up
 def get_solution_components(
     unique_name: str, *, provider: Provider | None = None
-) -> list[SolutionComponent]:
+) -> list[GetSolutionComponentResult]:
     """
     Components of a solution.
 
@@ -145,17 +145,17 @@ def get_solution_components(
     Raises:
         NotFoundError: there is no such solution.
     """
-    from ..client.solutions.requests import kind_of
+    from ..client.solutions.component_types import kind_of
 
     solution = _found(unique_name, provider)
     return [
-        SolutionComponent(id=identity, type=number, kind=kind_of(number))
+        GetSolutionComponentResult(id=identity, type=number, kind=kind_of(number))
         for identity, number in client_of(provider).solutions.components(solution.id)
     ]
 
 
 @look_up
-def get_import_job(id: str, *, provider: Provider | None = None) -> Import:
+def get_import_job(id: str, *, provider: Provider | None = None) -> GetImportJobResult:
     """
     An import, such as `SolutionImport`'s `import_job_id`.
 
@@ -172,7 +172,7 @@ def get_import_job(id: str, *, provider: Provider | None = None) -> Import:
     job = client_of(provider).solutions.job(id)
     if job is None:
         raise NotFoundError(f"Read import {id}", status=404, remedy="Check the id.")
-    return Import(
+    return GetImportJobResult(
         id=job.id,
         solution=job.solution,
         progress=job.progress,
@@ -183,7 +183,9 @@ def get_import_job(id: str, *, provider: Provider | None = None) -> Import:
 
 
 @look_up
-def get_connection_references(*, provider: Provider | None = None) -> list[ConnectionReferenceInfo]:
+def get_connection_references(
+    *, provider: Provider | None = None
+) -> list[GetConnectionReferenceResult]:
     """
     Every connection reference, in order of logical name; all pages are read.
 
@@ -191,7 +193,7 @@ def get_connection_references(*, provider: Provider | None = None) -> list[Conne
         provider: the explicit provider to ask through; the stack's configuration by default.
     """
     return [
-        ConnectionReferenceInfo(
+        GetConnectionReferenceResult(
             id=item.id,
             logical_name=item.logical_name,
             name=item.name,
@@ -204,7 +206,9 @@ def get_connection_references(*, provider: Provider | None = None) -> list[Conne
 
 
 @look_up
-def get_environment_variables(*, provider: Provider | None = None) -> list[EnvironmentVariableInfo]:
+def get_environment_variables(
+    *, provider: Provider | None = None
+) -> list[GetEnvironmentVariableResult]:
     """
     Every environment variable with its value, in order of schema name; all pages are read.
 
@@ -214,7 +218,7 @@ def get_environment_variables(*, provider: Provider | None = None) -> list[Envir
     from ..solution.variable_types import VARIABLE_TYPES
 
     return [
-        EnvironmentVariableInfo(
+        GetEnvironmentVariableResult(
             id=item.id,
             schema_name=item.schema_name,
             name=item.name,
@@ -229,21 +233,21 @@ def get_environment_variables(*, provider: Provider | None = None) -> list[Envir
 
 def get_solutions_output(
     *, managed: pulumi.Input[bool | None] = None, provider: Provider | None = None
-) -> pulumi.Output[Sequence[Solution]]:
+) -> pulumi.Output[Sequence[GetSolutionResult]]:
     """`get_solutions` for inputs; see there."""
     return later(lambda **known: get_solutions(**known), provider, managed=managed)
 
 
 def get_solution_output(
     unique_name: pulumi.Input[str], *, provider: Provider | None = None
-) -> pulumi.Output[Solution]:
+) -> pulumi.Output[GetSolutionResult]:
     """`get_solution` for inputs; see there."""
     return later(lambda **known: get_solution(**known), provider, unique_name=unique_name)
 
 
 def get_solution_components_output(
     unique_name: pulumi.Input[str], *, provider: Provider | None = None
-) -> pulumi.Output[Sequence[SolutionComponent]]:
+) -> pulumi.Output[Sequence[GetSolutionComponentResult]]:
     """`get_solution_components` for inputs; see there."""
     return later(
         lambda **known: get_solution_components(**known), provider, unique_name=unique_name
@@ -252,21 +256,21 @@ def get_solution_components_output(
 
 def get_import_job_output(
     id: pulumi.Input[str], *, provider: Provider | None = None
-) -> pulumi.Output[Import]:
+) -> pulumi.Output[GetImportJobResult]:
     """`get_import_job` for inputs; see there."""
     return later(lambda **known: get_import_job(**known), provider, id=id)
 
 
 def get_connection_references_output(
     *, provider: Provider | None = None
-) -> pulumi.Output[Sequence[ConnectionReferenceInfo]]:
+) -> pulumi.Output[Sequence[GetConnectionReferenceResult]]:
     """`get_connection_references` for inputs; see there."""
     return later(lambda **known: get_connection_references(**known), provider)
 
 
 def get_environment_variables_output(
     *, provider: Provider | None = None
-) -> pulumi.Output[Sequence[EnvironmentVariableInfo]]:
+) -> pulumi.Output[Sequence[GetEnvironmentVariableResult]]:
     """`get_environment_variables` for inputs; see there."""
     return later(lambda **known: get_environment_variables(**known), provider)
 
@@ -282,8 +286,8 @@ def _found(unique_name: str, provider: Provider | None) -> InstalledSolution:
     return found
 
 
-def _solution(item: InstalledSolution) -> Solution:
-    return Solution(
+def _solution(item: InstalledSolution) -> GetSolutionResult:
+    return GetSolutionResult(
         id=item.id,
         unique_name=item.unique_name,
         name=item.name,

@@ -33,7 +33,7 @@ _BY_HASH = "sha256:"
 MODES = ("update", "upgrade", "stage", "hold")
 _ACTIVATE = ("as-exported", "all", "none")
 _FLAGS = ("overwrite_unmanaged_customizations", "publish_workflows", "convert_to_managed",
-          "skip_product_update_dependencies")  # fmt: skip
+          "skip_product_update_dependencies", "synchronous")  # fmt: skip
 # What the constructor works out from the package.
 FROM_PACKAGE = ("package", "sha256", "solution", "version", "managed", "flows", DIGESTS, CONTENTS)
 _LONGEST_TIMEOUT = 86_400

@@ -12,6 +12,7 @@ from .cloud_flow import CLOUD_FLOW
 from .declaration import Property, ResourceModel, Type, camel, from_camel, to_camel
 from .shares import FLOW_SHARE, FLOW_SHARES_EXCLUSIVE, PRINCIPAL
 from .solution_import import SOLUTION_IMPORT
+from .solutions import PUBLISHER, SOLUTION, SOLUTION_COMPONENT
 
 MODELS = {
     model.name: model
@@ -20,6 +21,9 @@ MODELS = {
         FLOW_SHARE,
         FLOW_SHARES_EXCLUSIVE,
         SOLUTION_IMPORT,
+        PUBLISHER,
+        SOLUTION,
+        SOLUTION_COMPONENT,
         CONNECTION_REFERENCE,
         ENVIRONMENT_VARIABLE_VALUE,
     )
@@ -33,6 +37,9 @@ __all__ = [
     "FLOW_SHARES_EXCLUSIVE",
     "MODELS",
     "PRINCIPAL",
+    "PUBLISHER",
+    "SOLUTION",
+    "SOLUTION_COMPONENT",
     "SOLUTION_IMPORT",
     "Property",
     "ResourceModel",

@@ -122,6 +122,14 @@ SOLUTION_IMPORT = ResourceModel(
             echoed=False,
         ),
         Property(
+            "synchronous",
+            BOOLEAN,
+            "Whether the import is one request that is answered when it is over, instead of a "
+            "system job that is followed; False by default. For packages that are imported within "
+            "a minute or so. A change does nothing until the next import.",
+            on_change="nothing",
+        ),
+        Property(
             "import_timeout",
             NUMBER,
             "Seconds to wait for the service, 1 to 86,400; by default what the resource option "

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from ..client.flows.drafts import drafts as drafts_of
 from ..client.flows.requests import LiveFlow
 from ..client.principals import Owner
 from ..flow import connectors_of
 from ..table import text_table
-from ..terminal import json_text
+from ..terminal import json_text, shown
 from .run_check import kind_of, require_runs
 from .selection import Selection, select, with_definitions
 
@@ -51,6 +52,7 @@ class FlowRow:
         connectors: names such as `shared_office365`; None where they were not asked for.
         suspended_by: `data policy` or `service`, of a flow that is suspended; else empty.
         runs: how many runs there were lately, and how many failed; None where it was not asked for.
+        draft: what publishing its draft would change, in sentences; None without it or unasked.
     """
 
     name: str
@@ -63,6 +65,7 @@ class FlowRow:
     connectors: tuple[str, ...] | None = None
     suspended_by: str = ""
     runs: RunCounts | None = None
+    draft: tuple[str, ...] | None = None
 
     @property
     def is_in_trouble(self) -> bool:
@@ -77,6 +80,7 @@ def flow_rows(
     connectors: bool = False,
     connector: str | None = None,
     runs_within: timedelta | None = None,
+    drafts: bool = False,
 ) -> list[FlowRow]:
     """
     The flows of a selection.
@@ -85,6 +89,7 @@ def flow_rows(
         connectors: whether to read the definitions for the connectors they use.
         connector: only flows that use it, `shared_office365` or `office365`.
         runs_within: how far back to count runs; None to count none.
+        drafts: only flows with a draft that is not published, and what it would change.
 
     Raises:
         RunsNotKeptError: runs are to be counted, and the environment does not tell about them.
@@ -99,6 +104,10 @@ def flow_rows(
             f"shared_{connector.lower()}"
         )  # fmt: skip
         flows = [flow for flow in flows if full in map(str.lower, used[flow.workflow_id])]
+    saved = {}
+    if drafts:
+        saved = {item.flow.workflow_id: item.changes for item in drafts_of(client.workflows)}
+        flows = [flow for flow in flows if flow.workflow_id in saved]
     if not flows:
         return []
     names = client.directory.names_of({_owner(flow) for flow in flows})
@@ -116,6 +125,7 @@ def flow_rows(
             connectors=used.get(flow.workflow_id),
             suspended_by=_suspended_by(flow),
             runs=None if counts is None else counts.get(flow.workflow_id, RunCounts()),
+            draft=saved.get(flow.workflow_id),
         )
         for flow in flows
     ]
@@ -147,7 +157,9 @@ def as_table(
         if with_runs:
             cells.insert(2, _told(row.runs or RunCounts()))
         lines.append(cells)
-    return text_table(lines, widest=_WIDEST, paint=paint)
+    table = text_table(lines, widest=_WIDEST, paint=paint)
+    told = [shown(f"{row.name}: {' '.join(row.draft)}") for row in rows if row.draft]
+    return "\n".join([table, *(["", "Drafts would change:", *told] if told else [])])
 
 
 def _told(runs: RunCounts) -> str:

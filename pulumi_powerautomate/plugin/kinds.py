@@ -24,7 +24,10 @@ from ..inputs.package import CONTENTS, DIGESTS, FROM_PACKAGE, package_inputs, se
 from ..models import MODELS, ResourceModel
 from ..provider import IDENTITY, DataverseProvider, is_unknown
 from ..provider.environment_guard import ENVIRONMENT
+from ..publisher import PublisherProvider
+from ..solution_component import SolutionComponentProvider
 from ..solution_import import SolutionImportProvider
+from ..unmanaged_solution import SolutionProvider
 from .exactness import refuse_inexact
 from .urns import identity_of
 from .wire import UNKNOWN, Path
@@ -156,11 +159,20 @@ class _SolutionImportKind(Kind):
         )
 
 
+class _SolutionComponentKind(Kind):
+    def prepared(self, news: dict[str, Any], name: str, secrets: Iterable[Path]) -> dict[str, Any]:
+        # The default of Python's constructor; a type that is either text or number has none in Go.
+        return {**news, "component_type": news.get("component_type", "workflow")}
+
+
 _CLASSES: Mapping[str, tuple[type[Kind], type[DataverseProvider]]] = {
     "CloudFlow": (_CloudFlowKind, CloudFlowProvider),
     "FlowShare": (Kind, FlowShareProvider),
     "FlowSharesExclusive": (_SharesExclusiveKind, FlowSharesExclusiveProvider),
     "SolutionImport": (_SolutionImportKind, SolutionImportProvider),
+    "Publisher": (Kind, PublisherProvider),
+    "Solution": (Kind, SolutionProvider),
+    "SolutionComponent": (_SolutionComponentKind, SolutionComponentProvider),
     "ConnectionReference": (Kind, ConnectionReferenceProvider),
     "EnvironmentVariableValue": (Kind, EnvironmentVariableValueProvider),
 }

@@ -8,6 +8,7 @@ CHAPTERS: dict[str, tuple[str, ...]] = {
     "Guides": (
         "cloud-flow",
         "flow-share",
+        "solutions",
         "solution-import",
         "adoption",
         "review",

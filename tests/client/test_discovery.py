@@ -250,7 +250,7 @@ def test_command(emulator: Emulator, person: dict[str, str]) -> None:
     assert [row.split()[-1] for row in rows] == [emulator.url, PRODUCTION]
     done = command(person, "prod", "--format", "json")
     (found,) = json.loads(done.stdout)
-    assert set(found) == set(powerautomate.Environment.__annotations__)
+    assert set(found) == set(powerautomate.GetEnvironmentResult.__annotations__)
     assert (found["unique_name"], found["state"]) == ("unqprod", "disabled")
     done = command(person, "--state", "enabled", "--region", "EMEA")
     assert "unqcontoso" in done.stdout

@@ -242,7 +242,7 @@ def test_throttling_code_in_both_spellings(code: str) -> None:
         connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
         with contextlib.closing(DataverseClient(connection)) as client:
             client.workflows.get(_ID)
-            assert client.transport._throttle._limit < client.transport._gate.max_concurrency
+            assert client.transport._throttle._limit < client.transport._throttle.max_concurrency
 
 
 def test_unauthorized_without_a_body_says_why() -> None:

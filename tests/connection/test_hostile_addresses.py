@@ -256,4 +256,4 @@ def test_who_vouches_is_not_the_stacks_to_say() -> None:
     assert "\n" not in str(caught.value)
     whole = {**stack, "powerautomate:oidcRequestToken": "token-of-the-stack"}
     del pipeline["ARM_OIDC_REQUEST_TOKEN"]
-    assert resolve(whole, environ=pipeline).way == "oidc"
+    assert resolve(whole, environ=pipeline).auth_method == "oidc"

@@ -108,6 +108,13 @@ def test_every_resource(mocks: Mocks, tmp_path: Path) -> None:
                 "value", schema_name="contoso_x", value=pulumi.Output.secret("1")
             ),
             "solution": powerautomate.SolutionImport("solution", package=path),
+            "publisher": powerautomate.Publisher("publisher", unique_name="fabrikam", prefix="fab"),
+            "container": powerautomate.Solution(
+                "container", unique_name="Fabrikam", publisher="fabrikam"
+            ),
+            "component": powerautomate.SolutionComponent(
+                "component", solution="Fabrikam", component_id=ALICE
+            ),
             "provider": powerautomate.Provider("provider", environment_url="https://x.crm.test"),
         }
 
@@ -123,11 +130,12 @@ def test_every_resource(mocks: Mocks, tmp_path: Path) -> None:
     kinds = set(_resource_kinds())
     assert kinds == {
         "CloudFlow", "FlowShare", "FlowSharesExclusive", "ConnectionReference",
-        "EnvironmentVariableValue", "SolutionImport",
+        "EnvironmentVariableValue", "SolutionImport", "Publisher", "Solution",
+        "SolutionComponent",
     }  # fmt: skip
     if pulumi.runtime.is_dry_run():
         pulumi.runtime.test(lambda: told(program()) and None)()
-        assert len(mocks.inputs) == 9
+        assert len(mocks.inputs) == 12
         return
     value = _tested(lambda: pulumi.Output.all(**told(program())))
     assert value["flow"] == "flow_id"
@@ -235,7 +243,7 @@ def test_answers_of_mocks(mocks: Mocks) -> None:
     }
     flow = powerautomate.get_flow(ALICE)
     assert (flow["name"], flow["state"], set(flow)) == (
-        "One", None, set(get_type_hints(powerautomate.Flow)),
+        "One", None, set(get_type_hints(powerautomate.GetFlowResult)),
     )  # fmt: skip
     assert [item["id"] for item in powerautomate.get_flows()] == [ALICE]
     assert powerautomate.get_flows()[0]["owner_id"] is None

@@ -17,7 +17,10 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
+from pulumi_powerautomate.publisher import PublisherProvider
 from pulumi_powerautomate.resources import RESOURCES
+from pulumi_powerautomate.solution_component import SolutionComponentProvider
+from pulumi_powerautomate.unmanaged_solution import SolutionProvider
 from tests.cloud_flow.definitions import hourly
 from tests.provider_process import (
     IDENTITY,
@@ -62,6 +65,14 @@ def _variable(variant: str) -> dict[str, Any]:
     return {"schema_name": "contoso_url", "value": f"{_CANARY} {variant}"}
 
 
+def _publisher(variant: str) -> dict[str, Any]:
+    return {"unique_name": "fabrikam", "prefix": "fab", "description": variant}
+
+
+def _solution(variant: str) -> dict[str, Any]:
+    return {"unique_name": "FabrikamFlows", "publisher": "contoso", "description": variant}
+
+
 def _share(variant: str) -> dict[str, Any]:
     return {"flow_id": _FLOW, "principal": {"type": "user", "id": _ALICE},
             "access": _ACCESS[variant]}  # fmt: skip
@@ -78,7 +89,8 @@ _MASKS = {1: "one", 3: "two", 262145: "three"}
 
 def _column(entity_set: str, name: str) -> Look:
     def look(emulator: Emulator) -> list[str]:
-        values = [str(row[name]) for row in emulator.control.rows(entity_set)]
+        rows = [row for row in emulator.control.rows(entity_set) if row[name] is not None]
+        values = [str(row[name]) for row in rows]
         return [value.removeprefix(f"{_CANARY} ") for value in values]
 
     return look
@@ -105,10 +117,17 @@ CASES = {
         "environmentvariablevalues",
         "PATCH",
     ),
+    "Publisher": Case(
+        PublisherProvider, _publisher, _column("publishers", "description"), "publishers", "PATCH"
+    ),
+    "Solution": Case(
+        SolutionProvider, _solution, _column("solutions", "description"), "solutions", "PATCH"
+    ),
     "FlowShare": Case(FlowShareProvider, _share, _masks, "Access"),
     "FlowSharesExclusive": Case(FlowSharesExclusiveProvider, _shares, _masks, "Access"),
 }
-_BY_ANOTHER_TEST = {"SolutionImport"}
+# A membership has nothing to change: its own test is below.
+_BY_ANOTHER_TEST = {"SolutionImport", "SolutionComponent"}
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -178,6 +197,23 @@ def test_the_next_program_decides(
             id_, outputs, process.check(case.inputs(variant), after).inputs
         ).changes
     assert len(emulator.control.requests()) == before
+
+
+def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[str, str]) -> None:
+    """The next program still declares the membership, and it comes back."""
+    with provider_process(settings) as process:
+        process.create(process.check(_flow("member")).inputs)
+    inputs = {"solution": "ContosoAutomation", "component_id": _FLOW}
+    case = Case(SolutionComponentProvider, lambda _: inputs, lambda _: ["one"], "SolutionComponent")
+    id_, news, outputs = _killed(emulator, case, settings, "delete")
+    assert emulator.control.rows("solutioncomponents") == []
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(inputs, news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        assert not process.diff(id_, outputs, after).changes
+    (row,) = emulator.control.rows("solutioncomponents")
+    assert (row["objectid"], id_) == (_FLOW, f"ContosoAutomation/29/{_FLOW}")
 
 
 def test_a_fresh_machine_knows_nothing(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.cloud_flow.definitions import hourly, mailing
 from tests.packages import FIRST, SECOND, FlowPart, package
-from tests.provider_process import ProviderError, ProviderProcess
+from tests.provider_process import ProviderError, ProviderProcess, provider_process
 from tests.solution_import.test_provider_hooks import (  # noqa: F401
     created,
     deleted,
@@ -142,3 +144,47 @@ def test_documented_failure(
 def test_every_documented_failure_is_tested() -> None:
     """And no other way round either."""
     assert set(_documented()) == set(SCENARIOS)
+
+
+def test_missing_dependencies_by_kind(emulator: Emulator, tmp_path: Path) -> None:
+    """Of solutions to import first, and of none: "Active" is no solution that could be had."""
+    emulator.control.switches(required_solutions="registered")
+    column = {"type": "2", "schemaName": "contoso_rate", "displayName": "R&D \"rate\"",
+              "parentDisplayName": "Account", "solution": "Base (1.2.0.0)"}  # fmt: skip
+    step = {"type": "92", "displayName": "On update", "solution": "Base (1.2.0.0)"}
+    mail = {"type": "connectionreference", "schemaName": "contoso_mail", "displayName": "Mail",
+            "id.connectionreferencelogicalname": "contoso_mail", "solution": "Active"}  # fmt: skip
+    path = package(tmp_path / "p.zip", FlowPart(), requires=[column, step, mail])
+    with provider_process(emulator.environment, provider=SolutionImportProvider) as process:
+        line = _refused(process, path)
+    assert (
+        'it needs R&D "rate" (column of Account) of Base (1.2.0.0), On update (plug-in step) of '
+        "Base (1.2.0.0). Import what is missing first. It needs Mail (connection reference) of no "
+        "solution: the package calls it 'Active'"
+    ) in line
+    assert "Add it to the solution there and export again, or create it here." in line
+
+
+@pytest.mark.parametrize("names_it", [True, False])
+def test_remedies_name_inputs_that_exist(
+    emulator: Emulator, tmp_path: Path, names_it: bool
+) -> None:
+    """What the line names makes the flow run."""
+    entry: dict[str, Any] = {
+        "runtimeSource": "embedded", "connection": {}, "api": {"name": "shared_office365"},
+    }  # fmt: skip
+    if names_it:
+        entry["connection"] = {"connectionReferenceLogicalName": "contoso_mail"}
+    flow = FlowPart(definition=mailing(), references={"shared_office365": entry})
+    references = {"contoso_mail": "shared_office365"} if names_it else {}
+    path = package(tmp_path / "p.zip", flow, references=references)
+    connection = "shared-office365-1"
+    remedy = {"connection_references": {"contoso_mail": connection}}
+    if not names_it:
+        remedy = {"connections": {"shared_office365": connection}}
+    with provider_process(emulator.environment, provider=SolutionImportProvider) as process:
+        id_, news, outputs = created(process, inputs(path))
+        (name,) = remedy
+        assert f"`{name}` of a SolutionImport" in outputs["solution_error"]
+        after = process.check(inputs(path, **remedy), news).inputs
+        assert "solution_error" not in process.update(id_, outputs, after)

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import DataverseError
 from ...flow import API_PREFIX
-from ..http.error_responses import NO_OPTIMISTIC_CONCURRENCY
 from ..http.odata import guid, literal, row_path
 from ..http.throttle import Deadline
 from ..http.transport import Transport
-from .write import remove
+from .write import change_row, remove
 
 _REFERENCE = (
     "connectionreferenceid,connectionreferencelogicalname,connectionreferencedisplayname,"
@@ -99,7 +97,8 @@ class References:
         Raises:
             PreconditionError: somebody changed it since it was read.
         """
-        self._change(
+        change_row(
+            self._transport,
             row_path("connectionreferences", found.id),
             f"Change connection reference {found.logical_name}",
             values,
@@ -147,7 +146,7 @@ class References:
         action = f"Set environment variable {variable.schema_name}"
         if variable.value_id:
             path = row_path("environmentvariablevalues", variable.value_id)
-            self._change(path, action, {"value": value}, variable.value_etag)
+            change_row(self._transport, path, action, {"value": value}, variable.value_etag)
             return
         # An id of our own: sent again after a lost response, it is the same row.
         value_id = str(uuid.uuid5(uuid.UUID(variable.id), "value"))
@@ -173,24 +172,6 @@ class References:
                 f"Remove the value of environment variable {variable.schema_name}",
                 lambda: any(item.value_id for item in self.variables([variable.schema_name])),
             )
-
-    def _change(self, path: str, action: str, values: Mapping[str, Any], etag: str) -> None:
-        def send(version: str) -> None:
-            self._transport.send(
-                "PATCH",
-                path,
-                action=action,
-                deadline=self.deadline(),
-                body=values,
-                headers={"If-Match": version},
-            )
-
-        try:
-            send(etag or "*")
-        except DataverseError as error:
-            if error.code.lower() != NO_OPTIMISTIC_CONCURRENCY:
-                raise
-            send("*")
 
     def _delete(self, path: str, action: str, is_there: Callable[[], bool]) -> None:
         def delete() -> None:

@@ -8,10 +8,18 @@ that the next operation looks at the row first and makes it as declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from ...errors import InDoubtError, NotFoundError, PowerAutomateError, PreconditionError
+from ...errors import (
+    DataverseError,
+    InDoubtError,
+    NotFoundError,
+    PowerAutomateError,
+    PreconditionError,
+)
+from ..http.error_responses import NO_OPTIMISTIC_CONCURRENCY
+from ..http.transport import Transport
 
 _MOST_ROUNDS = 3
 _T = TypeVar("_T")
@@ -88,3 +96,31 @@ def remove(delete: Callable[[], None], is_there: Callable[[], bool]) -> None:
             ) from None
         if there:
             raise
+
+
+def change_row(
+    transport: Transport, path: str, action: str, values: Mapping[str, Any], etag: str
+) -> None:
+    """
+    Change the version of a row that was read; any version, where the table keeps none.
+
+    Raises:
+        PreconditionError: somebody changed it since it was read.
+    """
+
+    def send(version: str) -> None:
+        transport.send(
+            "PATCH",
+            path,
+            action=action,
+            deadline=transport.deadline(),
+            body=values,
+            headers={"If-Match": version},
+        )
+
+    try:
+        send(etag or "*")
+    except DataverseError as error:
+        if error.code.lower() != NO_OPTIMISTIC_CONCURRENCY:
+            raise
+        send("*")

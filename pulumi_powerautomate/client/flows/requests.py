@@ -41,6 +41,8 @@ _SUMMARY = (
 # What a write answers with: enough to know the row's version, state and owner, and no definition.
 _AFTER_WRITE = "workflowid,statecode,statuscode,createdon,modifiedon,ismanaged,_ownerid_value"
 _OWNER_KIND = "_ownerid_value@Microsoft.Dynamics.CRM.lookuplogicalname"
+_UNPUBLISHED = "Microsoft.Dynamics.CRM.RetrieveUnpublished"
+_IS_DRAFT = 1
 _MANAGED_MEMBERS = ("definition", "connectionReferences")
 _ANNOTATIONS = 'odata.include-annotations="Microsoft.Dynamics.CRM.lookuplogicalname"'
 
@@ -167,6 +169,33 @@ class Workflows:
             headers={"Prefer": _ANNOTATIONS},
         ):
             yield _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), "List flows")
+
+    def draft(self, workflow_id: str) -> LiveFlow | None:
+        """What a maker has saved of a flow and not published; None where there is no draft."""
+        action = f"Read the draft of flow {workflow_id}"
+        response = self._transport.send(
+            "GET",
+            f"{row_path('workflows', workflow_id)}/{_UNPUBLISHED}()"
+            f"?$select={_SUMMARY},clientdata,componentstate",
+            action=action,
+            deadline=self.deadline(),
+            headers={"Prefer": _ANNOTATIONS},
+        )
+        if response.body.get("componentstate") != _IS_DRAFT:
+            return None
+        return _live(response.body, response.etag, workflow_id, action)
+
+    def drafts(self) -> Iterator[LiveFlow]:
+        """What makers have saved of flows and not published, of all flows in one list."""
+        action = "List drafts of flows"
+        for row in self._transport.pages(
+            f"workflows/{_UNPUBLISHED}Multiple()?$select={_SUMMARY},clientdata"
+            f"&$filter=category eq {CLOUD_FLOW} and type eq 1 and componentstate eq {_IS_DRAFT}"
+            "&$orderby=name,workflowid",
+            action=action,
+            headers={"Prefer": _ANNOTATIONS},
+        ):
+            yield _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), action)
 
     def versions(self, most_pages: int) -> dict[str, str] | None:
         """The version of every cloud flow, by id; None when there are more than so many pages."""

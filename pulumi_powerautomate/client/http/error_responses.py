@@ -62,8 +62,8 @@ _REMEDIES: Mapping[str, str] = {
 
 # Codes of the flow service, which arrive inside the message of 0x80060467.
 _FLOW_REMEDIES: Mapping[str, str] = {
-    "XrmConnectionReferenceMissingConnection": "Bind the connection reference to a connection, "
-    "then run `pulumi up` again.",
+    "XrmConnectionReferenceMissingConnection": "Name a connection for it: `connection_id` of a "
+    "ConnectionReference, or `connection_references` of a SolutionImport.",
     "ConnectionAuthorizationFailed": "Share the connection with the identity that deploys.",
     "ConnectionNotFound": "Point the connection reference at a connection of its own connector.",
     "ChildFlowNeverPublished": "Turn the child flow on first, or declare it in the same program.",
@@ -72,6 +72,13 @@ _FLOW_REMEDIES: Mapping[str, str] = {
     "AzureResourceManagerRequestFailed": "Use a connection reference instead of a connection name.",
     "MissingAdequateQuotaPolicy": "Give the owner a premium licence or the flow a capacity.",
 }
+
+# The same code for a reference that is not bound, and for an entry of a flow that names none.
+_NAMES_NO_REFERENCE = re.compile(r"logical ?name missing", re.IGNORECASE)
+_NO_REFERENCE = (
+    "Name a connection for it: in `connection_references` of a CloudFlow, or by its connector in "
+    "`connections` of a SolutionImport."
+)
 
 # The same code for a row and for the solution that a row is to be written into.
 _OF_A_SOLUTION = re.compile(r"solution with unique ?name", re.IGNORECASE)
@@ -123,6 +130,8 @@ def refusal(
     remedy = _FLOW_REMEDIES.get(inner) or _REMEDIES.get(code.lower())
     if code.lower() == OBJECT_DOES_NOT_EXIST and _OF_A_SOLUTION.search(message):
         remedy = _UNKNOWN_SOLUTION
+    if inner == "XrmConnectionReferenceMissingConnection" and _NAMES_NO_REFERENCE.search(message):
+        remedy = _NO_REFERENCE
     remedy = remedy or _by_status(status, headers, sent)
     return BY_STATUS.get(status, DataverseError)(
         action, status=status, code=code, detail=message, request_id=request_id, remedy=remedy

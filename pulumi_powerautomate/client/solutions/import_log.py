@@ -7,6 +7,7 @@ The log is XML with one `result` per component; the manifest's own can say succe
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from xml.etree.ElementTree import Element
 from ...errors import InvalidInputError, SolutionOperationError, one_line
 from ...files import temporary_folder, write_whole
 from ...solution.safe_archive import parse_xml
-from .requests import kind_of
+from .component_types import kind_of
 
+# What packages call the layer of everything that is unmanaged; it is no solution to import.
+_UNMANAGED = "Active"
 _MOST_SHOWN = 5
 _LONGEST_TEXT = 300
 _DEPENDENCY = re.compile(r"<Required\b[^>]*>")
-_ATTRIBUTE = re.compile(r'(\w[\w.]*)="([^"]*)"')
+_ATTRIBUTE = re.compile(r"""(\w[\w.]*)=(["'])(.*?)\2""")
 
 # By code in lower case.
 REMEDIES: Mapping[str, str] = {
@@ -141,22 +144,39 @@ def _explained(text: str, code: str) -> str:
     """A failure in one sentence, with its remedy."""
     missing = _missing(text)
     if missing:
-        return f"{code} it needs {missing}. {REMEDIES['0x8004801d']}"
+        return f"{code} {missing}"
     said = one_line(re.sub(r"<[^>]+>", " ", text), _LONGEST_TEXT).rstrip(".")
     remedy = REMEDIES.get(code.lower(), "")
     return f"{code} {said}.".strip() + (f" {remedy}" if remedy else "")
 
 
 def _missing(text: str) -> str:
-    """Components that a text about missing dependencies names, with their solutions."""
-    found = []
+    """What a text about missing dependencies says, in sentences with remedies; empty for others."""
+    of_solutions, of_none = [], []
     for tag in _DEPENDENCY.findall(text):
-        attributes = dict(_ATTRIBUTE.findall(tag))
+        attributes = {key: html.unescape(value) for key, _, value in _ATTRIBUTE.findall(tag)}
         name = attributes.get("displayName") or attributes.get("schemaName") or "a component"
-        kind = attributes.get("type") or "component"
-        kind = kind_of(int(kind)) if kind.isdigit() else kind
+        parent = attributes.get("parentDisplayName") or attributes.get("parentSchemaName")
+        kind = kind_of(attributes.get("type") or "")
+        what = f"{name} ({kind}{f' of {parent}' if parent else ''})"
         solution = attributes.get("solution") or "another solution"
-        found.append(f"{name} ({kind}) of {solution}")
+        if solution == _UNMANAGED:
+            of_none.append(what)
+        else:
+            of_solutions.append(f"{what} of {solution}")
+    sentences = []
+    if of_solutions:
+        sentences.append(f"it needs {_shown(of_solutions)}. {REMEDIES['0x8004801d']}")
+    if of_none:
+        sentences.append(
+            f"{'It needs' if sentences else 'it needs'} {_shown(of_none)} of no solution: the "
+            f"package calls it {_UNMANAGED!r}, because it was not part of a managed solution where "
+            "it was exported. Add it to the solution there and export again, or create it here."
+        )
+    return " ".join(sentences)
+
+
+def _shown(found: list[str]) -> str:
     shown = list(dict.fromkeys(found))
     more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
     return ", ".join(shown[:_MOST_SHOWN]) + more

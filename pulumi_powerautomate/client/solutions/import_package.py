@@ -32,6 +32,7 @@ from ...errors import (
 from ..http.throttle import Deadline
 from ..http.upload import Upload
 from .import_log import failure_of, parse_log, standing
+from .import_request import import_now
 from .requests import ImportJob, InstalledSolution, Operation, Solutions
 
 Mode = Literal["update", "upgrade", "stage", "hold"]
@@ -62,6 +63,8 @@ class ImportRequest:
     options: Mapping[str, Any]
     """Members of the request's body, but the package and the import's id."""
     triggers: tuple[str, ...] = ()
+    synchronous: bool = False
+    """Whether one request carries the import out. No part of the id: it is the same import."""
 
     def import_id(self, attempt: int) -> str:
         """The id of the n-th attempt."""
@@ -198,6 +201,9 @@ def _start(
     upload = Upload(wanted.path, wanted.sha256, "CustomizationFile", body)
     report(f"sending solution {wanted.unique_name} {wanted.version}")
     try:
+        if wanted.synchronous and kind == "import":
+            import_now(solutions, wanted, upload, job_id, report, deadline)
+            return ""
         return solutions.start_import(upload, wanted.unique_name, kind)
     except DataverseError as error:
         if error.code.lower() in _NOT_UNIQUE:
@@ -207,13 +213,26 @@ def _start(
             return None
         if not error.in_doubt:
             raise failure_of(
-                f"Import solution {wanted.unique_name}", job_id, "", error.detail, error.code
+                f"Import solution {wanted.unique_name}",
+                job_id,
+                _log_of(solutions, job_id) if wanted.synchronous else "",
+                error.detail,
+                error.code,
             ) from None
     except PowerAutomateError as error:
         if not error.in_doubt:
             raise
     with _unfinished_on_error(job_id):
         return _find_started_job(solutions, wanted, job_id, report, deadline)
+
+
+def _log_of(solutions: Solutions, job_id: str) -> str:
+    """The log of an import that one request carried out and that failed; empty where none is."""
+    try:
+        job = solutions.job(job_id, log=True)
+    except PowerAutomateError:
+        return ""
+    return job.log if job is not None else ""
 
 
 def _find_started_job(

@@ -30,28 +30,6 @@ _SOLUTION_OPERATIONS = (203, 202, 204, 207, 208, 211, 54)
 _NOT_THERE = "0x80060888"
 
 
-# Numbers of solutioncomponent.componenttype.
-_KINDS: Mapping[int, str] = {
-    1: "table",
-    20: "security role",
-    29: "workflow",
-    60: "form",
-    61: "web resource",
-    62: "site map",
-    80: "model-driven app",
-    300: "canvas app",
-    371: "connector",
-    372: "connector",
-    380: "environment variable",
-    381: "environment variable value",
-}
-
-
-def kind_of(component_type: int) -> str:
-    """A kind of component in words; some have a number that differs by environment."""
-    return _KINDS.get(component_type, "component")
-
-
 @dataclass(frozen=True)
 class InstalledSolution:
     """A solution of the environment."""
@@ -182,6 +160,23 @@ class Solutions:
             repeatable=False,
         )
         return _operation_id(response.body, f"Import solution {unique_name}")
+
+    def import_now(self, package: Upload, unique_name: str, deadline: Deadline) -> None:
+        """
+        Import a package within one request, which is answered when the import is over.
+
+        Raises:
+            DataverseError: it was refused, or failed.
+            LostResponseError: it may run, be over, or never have been begun.
+        """
+        self._transport.send(
+            "POST",
+            "ImportSolution",
+            action=f"Import solution {unique_name}",
+            deadline=deadline,
+            body=package,
+            repeatable=False,
+        )
 
     def start_promote(self, unique_name: str) -> str:
         """Let a staged upgrade replace its solution; returns the id of the system job."""

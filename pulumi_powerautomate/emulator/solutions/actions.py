@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import uuid
 from typing import Any
 
@@ -36,9 +37,13 @@ _EXPORT_OTHERS = {"SolutionName", "TargetVersion", "ExportComponentsParams"}
 
 
 def import_now(environment: Environment, request: Request) -> Response:
-    """ImportSolution: the answer comes when the import is over."""
+    """ImportSolution: the answer comes when the import is over; one that failed keeps its job."""
     job = _import_job(environment, request, "ImportSolution", "import")
-    jobs.run_now(environment, "import", "ImportSolution", request.caller, **job)
+    jobs.require_idle(environment)
+    try:
+        jobs.run_now(environment, "import", "ImportSolution", request.caller, **job)
+    except ServiceError as refusal:
+        return dataclasses.replace(refusal.response(), is_stored=True)
     return Response(204)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from .. import cascade
 from ..environment import Environment
@@ -83,9 +84,9 @@ def check_start(environment: Environment, package: Package, holding: bool) -> No
     missing = missing_dependencies(environment, package)
     if missing:
         inner = "".join(
-            f'<MissingDependency><Required type="{item.get("type", "")}" '
-            f'displayName="{item.get("displayName", "")}" solution="{item.get("solution", "")}" />'
-            "</MissingDependency>"
+            "<MissingDependency><Required "
+            + "".join(f"{key}={quoteattr(value)} " for key, value in item.items())
+            + "/></MissingDependency>"
             for item in missing
         )
         raise Failed(
