@@ -16,7 +16,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints, is
 import pulumi
 
 from ..errors import InvalidInputError
-from ..functions import access, environments, flows, solutions
+from ..functions import access, drafts, environments, flows, solutions
 from ..models import PRINCIPAL, Type, camel, from_camel, to_camel
 from ..models.declaration import ANY, BOOLEAN, INTEGER, NUMBER, STRING, Property, list_of
 from ..provider import Principal
@@ -26,6 +26,7 @@ from .urns import MODULE
 _FUNCTIONS: tuple[tuple[Callable[..., Any], str], ...] = (
     (flows.get_flow, ""),
     (flows.get_flows, "flows"),
+    (drafts.get_flow_drafts, "drafts"),
     (access.get_flow_access, "access"),
     (access.get_principal_access, "access"),
     (access.get_users, "users"),
@@ -121,6 +122,11 @@ def type_of(hint: Any) -> Type:
     return ANY
 
 
+def _name_of(kind: type) -> str:
+    """The published name of a result; a `Get` would be taken for the result of a function in Go."""
+    return kind.__name__.removeprefix("Get").removesuffix("Result") + "Result"
+
+
 @cache
 def _object(kind: type) -> Type:
     members = tuple(
@@ -134,7 +140,7 @@ def _object(kind: type) -> Type:
         for name, hint in get_type_hints(kind).items()
     )
     text = inspect.getdoc(kind) or ""
-    return Type("object", name=f"{kind.__name__}Result", description=text, members=members)
+    return Type("object", name=_name_of(kind), description=text, members=members)
 
 
 def _allowed(hint: Any) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ def _type(type_: Type, types: dict[str, Any]) -> dict[str, Any]:
 
 
 def _object(type_: Type, types: dict[str, Any]) -> dict[str, Any]:
-    told = _members_told(type_.name.removesuffix("Result"))
+    told = _members_told(type_.name)
     members = {}
     for item in type_.members:
         entry = _property(item, types)
@@ -225,9 +225,11 @@ def _arguments_told(text: str) -> dict[str, str]:
 @cache
 def _members_told(name: str) -> dict[str, str]:
     """What the texts below the members of a result's class say of each."""
-    for module in ("access", "environments", "flows", "solutions"):
+    for module in ("access", "drafts", "environments", "flows", "solutions"):
         kind = getattr(
-            sys.modules.get(f"{__package__.rpartition('.')[0]}.functions.{module}"), name, None
+            sys.modules.get(f"{__package__.rpartition('.')[0]}.functions.{module}"),
+            f"Get{name}",
+            None,
         )
         if kind is not None and is_typeddict(kind):
             body = ast.parse(inspect.getsource(kind)).body[0]
