@@ -55,6 +55,10 @@ def test_every_probe_has_an_exchange_of_somebody_else() -> None:
         "other-transformations", "select-navigation",
         "bad-prefix", "import-job-twice", "largest-package", "masks-in-use", "null-in-a-filter",
         "number-out-of-range", "order-by-lookup",
+        "all-metadata", "contain-values", "content-type", "default-team", "fetch-unpublished",
+        "group-team", "line-feeds-in-a-batch", "more-of-a-definition", "option-twice",
+        "other-process", "publish-while-on", "renamed-solution", "team-type",
+        "unknown-operation", "unknown-parameter", "version-history", "wrong-arguments",
     }  # fmt: skip
 
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.conformance.probes import PROBES
+from pulumi_powerautomate.conformance.sender import Sender
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
-from tests.conformance.running import run
+from tests.conformance.running import client_of, run
+from tests.emulator.api import ALICE
 
 _MB = 1024 * 1024
 # Numbers have two values each, and what a run needs to find them.
@@ -20,6 +22,8 @@ NUMBERS: dict[str, dict[Any, dict[str, Any]]] = {
     "read_lag_seconds": {0.0: {}, 1.5: {}},
     "fresh_environment_403_seconds": {0.0: {}, 3.0: {}},
 }
+# No request makes a draft, unless turning a flow off leaves one.
+NEEDED: dict[str, dict[str, Any]] = {"draft_blocks_update": {"turning_off_opens_draft": "on"}}
 PROBE_OF = {probe.switch: probe for probe in PROBES if probe.switch}
 
 
@@ -33,12 +37,30 @@ def _cells() -> list[tuple[str, Any, dict[str, Any]]]:
     return cells
 
 
+def give_roles_through_a_team_alone(emulator: Emulator) -> None:
+    """Alice leaves her role and joins a team that has one."""
+    role = "roles(0e6a3b61-0000-4000-8000-000000000052)"
+    team, crm = "teams(0e6a3b61-0000-4000-8000-000000000021)", "Microsoft.Dynamics.CRM."
+    person = {"@odata.type": f"{crm}systemuser", "systemuserid": ALICE}
+    client = client_of(emulator)
+    try:
+        sender = Sender(client.transport, 2)
+        path = f"systemusers({ALICE})/systemuserroles_association/$ref?$id={role}"
+        assert sender.send("leave", "DELETE", path).ok
+        path = f"{team}/{crm}AddMembersTeam"
+        assert sender.send("join", "POST", path, {"Members": [person]}).ok
+    finally:
+        client.close()
+
+
 @pytest.mark.parametrize(("switch", "value", "options"), _cells(), ids=str)
 def test_probe_finds_the_value(
     emulator: Emulator, switch: str, value: Any, options: dict[str, Any]
 ) -> None:
     """The answer is the value, and nothing of the run is left."""
-    emulator.control.switches(**{switch: value})
+    emulator.control.switches(**{switch: value}, **NEEDED.get(switch, {}))
+    if switch == "user_privileges":
+        give_roles_through_a_team_alone(emulator)
     done = run(emulator, PROBE_OF[switch].name, **options)
     (finding,) = done.findings
     assert (finding.outcome, finding.answer.value) == ("decided", value), finding.answer.remark
@@ -65,6 +87,11 @@ UNDECIDED = {
     "restricted-solution": "never asked",
     "bulk-delete": "never asked",
     "changing-definitions": "never asked",
+    "group-team": "never asked",
+    "past-a-draft": "opened no draft",
+    "state-of-a-draft": "opened no draft",
+    "publish-while-on": "opened no draft",
+    "privileges-of-teams": "no user has roles through teams alone",
 }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from ..probe import Probe
 from . import (
     bindings,
+    drafts,
     flows,
     limits,
     principals,
     protocol,
     queries,
+    requests,
     shares,
     sign_in,
     solutions,
@@ -19,6 +21,8 @@ from . import (
 PROBES: tuple[Probe, ...] = (
     *protocol.PROBES,
     *flows.PROBES,
+    *drafts.PROBES,
+    *requests.PROBES,
     *shares.PROBES,
     *queries.PROBES,
     *unsupported.PROBES,

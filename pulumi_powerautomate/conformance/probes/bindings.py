@@ -66,7 +66,7 @@ PROBES = (
           ("client:duplicate name",), "412 0x80040237", _same_name_twice, refusal_of("again"), 2,
           ("a connection reference",)),
     Probe("number-out-of-range", "How is a number outside its column's range refused?",
-          ("error:0x80044330",), "400 0x80044330",
+          ("error:0x8004432f",), "400 0x8004432f",
           lambda lab: _publisher(lab, customizationoptionvalueprefix=5), refusal_of("create"), 1),
     Probe("bad-prefix", "How is a publisher's prefix that begins with a digit refused?",
           ("error:0x8004f00b",), "400 0x8004f00b",

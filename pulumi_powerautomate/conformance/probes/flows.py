@@ -193,7 +193,9 @@ PROBES = (
           ("error:0x80060467",), "0x80060467 XrmConnectionReferenceMissingConnection", _unbound,
           _code_of_refusal, 0, (), _ACTIVATE),
     Probe("connection-of-nobody", "Is a flow turned on whose connection does not exist?",
-          ("switch:connections",), "open", _bound_to_nothing, _known_connection, 3,
+          ("switch:connections",
+           "fact:connections of references: there, of the connector, the caller's (switch "
+           "`connections`)"), "open", _bound_to_nothing, _known_connection, 3,
           ("a flow", "a connection reference"), _ACTIVATE),
     Probe("delete-while-on", "How is the deletion of a flow that is on refused?",
           ("error:0x8004500f",), "400 0x8004500f", _delete_while_on, refusal_of("delete"), 3,

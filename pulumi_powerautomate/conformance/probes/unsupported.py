@@ -75,7 +75,8 @@ PROBES = (
            "Does FetchXML take links of the type `not all`?",
            _fetch("", "<filter><link-entity name='solutioncomponent' from='solutionid' "
                       "to='solutionid' link-type='not all'/></filter>")),
-    _probe("fetch-retained", "FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping",
+    _probe("fetch-retained", "FetchXML: `datasource`, quick find, `rowaggregate`, fiscal grouping, "
+           "`utc-offset`, pages of aggregates, `like` on columns that are no texts",
            "Does FetchXML read retained rows of solutions?", _fetch("datasource='retained'", "")),
     _probe("saved-query", "`savedQuery`, `userQuery`",
            "How is a saved query answered that is not there?",
@@ -92,7 +93,8 @@ PROBES = (
            "Is there a condition on a hierarchy of solutions?",
            f"solutions?$select=uniquename&$filter={_OWN} and {_CRM}Under("
            "PropertyName='solutionid',PropertyValue='00000000-0000-0000-0000-000000000001')"),
-    _probe("other-functions", "other functions and actions, and other tables of the service",
+    _probe("other-functions", "other functions and actions, other tables of the "
+           "service, sharing with the organization",
            "Is RetrieveTimestamp answered?", "RetrieveTimestamp()"),
     Probe("bulk-delete", "How is BulkDelete answered?", ("fact:`BulkDelete`",), None, _nothing,
           _never, 0),
