@@ -104,7 +104,7 @@ def test_plan_is_told_and_nothing_is_sent(emulator: Emulator, command: Command) 
     assert emulator.control.requests() == []
     for probe in PROBES:
         assert f"  {probe.name} " in told.out
-    assert "35 times a flow" in told.out
+    assert "43 times a flow" in told.out
     assert "At most" in told.out
     assert "No flow is turned on." in command("--plan").out
 
