@@ -24,8 +24,14 @@ def _below(kind: type[BaseException]) -> set[type[BaseException]]:
 def _purposeful() -> list[type[BaseException]]:
     """Errors of the package, all modules loaded; not those made for a program's own traceback."""
     for module in pkgutil.walk_packages(pulumi_powerautomate.__path__, "pulumi_powerautomate."):
-        if not module.name.endswith("__main__"):
+        if module.name.endswith("__main__"):
+            continue
+        try:
             importlib.import_module(module.name)
+        except ModuleNotFoundError as error:
+            # One that takes the package of an extra, which may not be installed.
+            if str(error.name).startswith("pulumi_powerautomate"):
+                raise
     ours = {PowerAutomateError, *_below(PowerAutomateError)}
     return sorted(
         (kind for kind in ours if not issubclass(kind, pulumi.RunError)),

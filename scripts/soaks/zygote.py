@@ -26,7 +26,10 @@ import pulumi_powerautomate as ours
 _ROOT = str(Path(__file__).resolve().parents[2])
 # Whatever a provider process may come to load; commands and the emulator are none of its.
 _IMPORTED = ("asyncio", "dill", "msal", "requests", "pulumi", "pulumi.dynamic")
-_OTHERS = ("adoption", "cli", "emulator")
+_OTHERS = frozenset({
+    "__main__", "adoption", "cli", "conformance", "emulator", "plugin", "policies", "pull_request",
+    "pytest_plugin", "testing",
+})  # fmt: skip
 
 
 class Zygote:
