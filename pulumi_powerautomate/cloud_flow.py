@@ -237,22 +237,19 @@ class CloudFlowProvider(DataverseProvider):
         return str(props["workflow_id"])
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        solutions = {name for attempt in attempts for name in attempt.get("solutions") or ()}
-        return {
-            ATTEMPTS: [attempt["columns"] for attempt in attempts if "columns" in attempt],
-            SOLUTIONS: sorted(solutions),
-        }
+        columns, solutions = _attempted(attempts)
+        return {ATTEMPTS: columns, SOLUTIONS: sorted(solutions)}
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
+        columns, solutions = _attempted(attempts)
         marked = {
             **outputs,
             "current_state": "unknown",
             "activation_error": KILLED,
-            ATTEMPTS: [attempt["columns"] for attempt in attempts if "columns" in attempt],
+            ATTEMPTS: columns,
         }
-        solutions = {name for attempt in attempts for name in attempt.get("solutions") or ()}
         if len(solutions) > 1:
             marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
         if removed:
@@ -381,6 +378,12 @@ class CloudFlowProvider(DataverseProvider):
             marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
             return {**outputs, **marks}
         return outputs
+
+
+def _attempted(attempts: Sequence[Mapping[str, Any]]) -> tuple[list[Any], set[str]]:
+    """Fingerprints that operations of unknown outcome noted, and solutions they moved between."""
+    columns = [attempt["columns"] for attempt in attempts if "columns" in attempt]
+    return columns, {name for attempt in attempts for name in attempt.get("solutions") or ()}
 
 
 def _left(props: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from .provider import (
     DataverseResource,
     fail_unless_done,
     failure,
+    given_in,
     options_of,
     single_owner,
     urn_of,
@@ -97,7 +98,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         live = self._find(id_)
         if live is None:
             return ReadResult("", {})
-        declared = {key: props[key] for key in _ECHOED if props.get(key) is not None}
+        declared = given_in(props, _ECHOED)
         found = {
             "logical_name": live.logical_name,
             "connector": live.connector,
@@ -261,7 +262,7 @@ def _differing(live: Reference, props: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    return given_in(props, _ECHOED)
 
 
 class ConnectionReference(DataverseResource, module="powerautomate", name="ConnectionReference"):

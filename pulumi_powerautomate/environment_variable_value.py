@@ -18,6 +18,7 @@ from .provider import (
     DataverseResource,
     fail_unless_done,
     failure,
+    given_in,
     is_unknown,
     single_owner,
     urn_of,
@@ -172,7 +173,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
 
 
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    return given_in(props, _ECHOED)
 
 
 class EnvironmentVariableValue(

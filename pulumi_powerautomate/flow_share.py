@@ -33,6 +33,7 @@ from .provider import (
     check_principal,
     fail_unless_done,
     failure,
+    given_in,
     is_unknown,
     progress,
     single_owner,
@@ -97,7 +98,7 @@ class FlowShareProvider(DataverseProvider):
             return ReadResult("", {})
         declared = {
             "principal": {"type": who.kind, "id": who.id},
-            **{key: props[key] for key in _ECHOED if props.get(key) is not None},
+            **given_in(props, _ECHOED),
             "flow_id": flow_id,
             "access": list(live.access),
         }
@@ -189,7 +190,7 @@ def _parsed(id_: str) -> tuple[str, Owner]:
 
 
 def _outputs(props: Mapping[str, Any], who: Owner) -> dict[str, Any]:
-    outputs = {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    outputs = given_in(props, _ECHOED)
     return {**outputs, "principal_id": who.id}
 
 

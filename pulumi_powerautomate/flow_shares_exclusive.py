@@ -34,6 +34,7 @@ from .provider import (
     check_principal,
     fail_unless_done,
     failure,
+    given_in,
     hides,
     is_unknown,
     note,
@@ -114,7 +115,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             live[key] = list(share.access)
             principals[key] = owner
         live = dict(sorted(live.items()))
-        inputs = {key: props[key] for key in _ECHOED if props.get(key) is not None}
+        inputs = given_in(props, _ECHOED)
         inputs |= {"flow_id": id_, "shares": live}
         drifted = (props.get("shares") or {}) != live
         return ReadResult(id_, inputs | {"principals": principals}, inputs if drifted else None)
@@ -215,7 +216,7 @@ def _reached(done: Reconciled, keys: Mapping[Owner, str]) -> dict[str, Any]:
 
 
 def _echoed(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    return given_in(props, _ECHOED)
 
 
 def _by_principal(value: Any) -> tuple[dict[str, list[str]], list[str]]:

@@ -11,22 +11,25 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import DataverseError, InvalidInputError, SolutionOperationError
-from .inputs.bindings import Doubt, in_words, is_same_name
+from .inputs.bindings import Doubt, in_words
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
+    compare,
     differing,
     killed,
     read_row,
     text_problems,
     unique_name_problems,
 )
+from .models import PUBLISHER
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
     fail_unless_done,
     failure,
+    given_in,
     options_of,
     single_owner,
     urn_of,
@@ -36,7 +39,7 @@ from .provider import (
 if TYPE_CHECKING:
     from .client.solutions.containers import PublisherRow
 
-_ECHOED = ("unique_name", "display_name", "prefix", "option_value_prefix", "description", IDENTITY)
+_ECHOED = (*PUBLISHER.echoed, IDENTITY)
 _COLUMNS = {
     "display_name": "friendlyname",
     "prefix": "customizationprefix",
@@ -71,14 +74,7 @@ class PublisherProvider(DataverseProvider):
         return CheckResult(inputs, [*self.configuration_failures(), *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        compared = [key for key in _ECHOED if key != IDENTITY]
-        changed = any(olds.get(key) != news.get(key) for key in compared)
-        same_row = is_same_name(id_, news.get("unique_name"))
-        return DiffResult(
-            changes=changed or bool(olds.get(ERROR)),
-            replaces=[] if same_row else ["unique_name"],
-            delete_before_replace=same_row,
-        )
+        return compare(id_, olds, news, PUBLISHER.echoed)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         name = props["unique_name"]
@@ -212,7 +208,7 @@ def _columns_of(live: PublisherRow) -> dict[str, Any]:
 
 
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    return given_in(props, _ECHOED)
 
 
 class Publisher(DataverseResource, module="powerautomate", name="Publisher"):

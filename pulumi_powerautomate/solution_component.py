@@ -12,6 +12,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from .config import is_guid
 from .errors import PowerAutomateError
 from .inputs.named_rows import ERROR
+from .models import SOLUTION_COMPONENT
 from .provider import (
     IDENTITY,
     KILLED,
@@ -19,12 +20,13 @@ from .provider import (
     DataverseResource,
     fail_unless_done,
     failure,
+    given_in,
     options_of,
     single_owner,
     urn_of,
 )
 
-_ECHOED = ("solution", "component_id", "component_type", IDENTITY)
+_ECHOED = (*SOLUTION_COMPONENT.echoed, IDENTITY)
 _MEMBERSHIP = "membership_id"
 _FLOW = "workflow"
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
@@ -180,7 +182,7 @@ def _parts(id_: str) -> tuple[str, int, str]:
 
 
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    return given_in(props, _ECHOED)
 
 
 class SolutionComponent(DataverseResource, module="powerautomate", name="SolutionComponent"):

@@ -35,6 +35,7 @@ from .provider import (
     derivation_host,
     fail_unless_done,
     failure,
+    given_in,
     hides,
     is_unknown,
     note,
@@ -126,7 +127,7 @@ class SolutionImportProvider(DataverseProvider):
         drifted = any(
             props.get(key) != outputs.get(key) for key in ("version", "managed", *_AFTERWARDS)
         )
-        inputs = {key: outputs[key] for key in _ECHOED if outputs.get(key) is not None}
+        inputs = given_in(outputs, _ECHOED)
         return ReadResult(id_, outputs, inputs if drifted else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -353,7 +354,7 @@ class SolutionImportProvider(DataverseProvider):
     def _outputs(
         self, props: Mapping[str, Any], known: Mapping[str, Any], problems: Sequence[str]
     ) -> dict[str, Any]:
-        outputs = {key: props[key] for key in _ECHOED if props.get(key) is not None}
+        outputs = given_in(props, _ECHOED)
         outputs |= {key: value for key, value in known.items() if value}
         return {**outputs, "solution_error": " ".join(problems)} if problems else outputs
 

@@ -10,22 +10,25 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InvalidInputError
-from .inputs.bindings import Doubt, in_words, is_same_name
+from .inputs.bindings import Doubt, in_words
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
+    compare,
     differing,
     killed,
     read_row,
     text_problems,
     unique_name_problems,
 )
+from .models import SOLUTION
 from .provider import (
     IDENTITY,
     DataverseProvider,
     DataverseResource,
     fail_unless_done,
     failure,
+    given_in,
     options_of,
     progress,
     single_owner,
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from .client.solutions.containers import SolutionRow
     from .client.solutions.requests import InstalledSolution
 
-_ECHOED = ("unique_name", "display_name", "version", "publisher", "description", IDENTITY)
+_ECHOED = (*SOLUTION.echoed, IDENTITY)
 _COLUMNS = {
     "display_name": "friendlyname",
     "version": "version",
@@ -81,14 +84,7 @@ class SolutionProvider(DataverseProvider):
         return CheckResult(inputs, [*self.configuration_failures(), *map(failure, problems)])
 
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        compared = [key for key in _ECHOED if key != IDENTITY]
-        changed = any(olds.get(key) != news.get(key) for key in compared)
-        same_row = is_same_name(id_, news.get("unique_name"))
-        return DiffResult(
-            changes=changed or bool(olds.get(ERROR)),
-            replaces=[] if same_row else ["unique_name"],
-            delete_before_replace=same_row,
-        )
+        return compare(id_, olds, news, SOLUTION.echoed)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         name = props["unique_name"]
@@ -200,7 +196,7 @@ def _columns_of(live: SolutionRow) -> dict[str, Any]:
 
 
 def _outputs(props: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: props[key] for key in _ECHOED if props.get(key) is not None}
+    return given_in(props, _ECHOED)
 
 
 class Solution(DataverseResource, module="powerautomate", name="Solution"):

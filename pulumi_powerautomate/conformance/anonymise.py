@@ -168,7 +168,7 @@ class Anonymiser:
         self._sent.add(text)
         inner = _document(text)
         if inner is not None:
-            self._sent.update(_strings(inner))
+            self._sent.update(strings_in(inner))
 
     def _answered(self, exchange: Exchange) -> Any:
         body = exchange.body
@@ -258,13 +258,14 @@ def _document(text: str) -> Any:
     return read if isinstance(read, dict) else None
 
 
-def _strings(value: Any) -> Iterable[str]:
+def strings_in(value: Any) -> Iterable[str]:
+    """Every text in a JSON value."""
     if isinstance(value, dict):
         for item in value.values():
-            yield from _strings(item)
+            yield from strings_in(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _strings(item)
+            yield from strings_in(item)
     elif isinstance(value, str):
         yield value
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
-from .anonymise import HOST
+from .anonymise import HOST, strings_in
 from .compare import comparisons
 from .names import PREFIX
 from .result import File
@@ -57,21 +56,10 @@ def answered_texts(document: Any) -> list[str]:
     found: dict[str, None] = {}
     for item in document["exchanges"]:
         response = item["response"]
-        for text in (*_texts(response.get("body")), *response["headers"].values()):
+        for text in (*strings_in(response.get("body")), *response["headers"].values()):
             if not _SAYS_NOTHING.match(text):
                 found.setdefault(re.sub(r"\d+", "0", text), None)
     return sorted(found)
-
-
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
-    elif isinstance(value, str):
-        yield value
 
 
 def _short(text: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..models import CLOUD_FLOW
-from ..provider import IDENTITY, is_unknown
+from ..provider import IDENTITY, given_in, is_unknown
 from ..provider.environment_guard import ENVIRONMENT
 from .definition import DIGEST, SHOWABLE
 
@@ -32,6 +32,8 @@ BEFORE = "__before"
 ATTEMPTS = "__attempts"
 # Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
 SOLUTIONS = "__solutions"
+# Inputs that the outputs repeat, and the hidden ones.
+_RECORDED = (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
 
 
 def changed_inputs(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
@@ -59,11 +61,7 @@ def outputs_of(
     Outputs for the state: every input but the definition, which the inputs hold already, and the
     values that the service decided.
     """
-    outputs = {
-        key: inputs[key]
-        for key in (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
-        if inputs.get(key) is not None
-    }
+    outputs = given_in(inputs, _RECORDED)
     kept = {key: (olds or {}).get(key) for key in ("owner_id", "created_on", "modified_on")}
     outputs.update({key: value for key, value in kept.items() if value})
     outputs.update({key: value for key, value in computed(live).items() if value != ""})
@@ -159,7 +157,7 @@ def members_of(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def as_recorded(props: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs of `read` for a flow that is unchanged since the last operation."""
     kept = (*ECHOED, DIGEST, *COMPUTED, MEMBERS, IDENTITY)
-    return {key: props[key] for key in kept if props.get(key) is not None}
+    return given_in(props, kept)
 
 
 def computed(live: LiveFlow) -> dict[str, Any]:
@@ -176,11 +174,7 @@ def computed(live: LiveFlow) -> dict[str, Any]:
 
 def live_inputs(props: Mapping[str, Any], live: LiveFlow, drift: frozenset[str]) -> dict[str, Any]:
     """The declaration that the live flow would fulfil; what did not drift stays as declared."""
-    inputs = {
-        key: props[key]
-        for key in (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
-        if props.get(key) is not None
-    }
+    inputs = given_in(props, _RECORDED)
     inputs["definition"] = live.definition
     if "name" in drift:
         inputs["name"] = live.name

@@ -12,9 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from pulumi.dynamic import DiffResult
+
 from ..errors import InDoubtError, InvalidInputError, PowerAutomateError
 from ..flow import utf16_length
-from ..provider import KILLED
+from ..provider import KILLED, given_in
 from .bindings import DOUBT, Doubt, conflict, foreign_columns, is_same_name, tell_overwritten
 
 # Output: why the row may not be as declared.
@@ -119,6 +121,19 @@ class NamedRow(Generic[_R]):
         return {self.key: live.id if live is not None else new_id}
 
 
+def compare(
+    id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], compared: Sequence[str]
+) -> DiffResult:
+    """What an update does: a change in place, or another row, which comes first."""
+    same_row = is_same_name(id_, news.get("unique_name"))
+    changed = any(olds.get(key) != news.get(key) for key in compared)
+    return DiffResult(
+        changes=changed or bool(olds.get(ERROR)),
+        replaces=[] if same_row else ["unique_name"],
+        delete_before_replace=same_row,
+    )
+
+
 def differing(columns: Mapping[str, Any], props: Mapping[str, Any]) -> frozenset[str]:
     """Declared columns in which a row is not as declared; others are not managed."""
     return frozenset(
@@ -142,7 +157,7 @@ def read_row(
     Returns:
         The inputs, and whether they differ from those of the state.
     """
-    declared = {key: props[key] for key in echoed if props.get(key) is not None}
+    declared = given_in(props, echoed)
     seen = dict(declared)
     for key, value in columns.items():
         if (key in declared or not declared) and not _is_same(key, value, declared.get(key)):

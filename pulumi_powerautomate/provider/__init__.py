@@ -12,7 +12,7 @@ from .mocks import look_up, mocks_in_use
 from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
 from .program_errors import fail_if_told, fail_unless_done, one_line_errors
-from .properties import IDENTITY, failure, is_unknown, urn_of
+from .properties import IDENTITY, failure, given_in, is_unknown, urn_of
 from .provider_resource import Provider, environment_host
 from .resource import DataverseResource, identity, identity_in, pickled
 from .stack_configuration import refuse_misspelt_keys
@@ -32,6 +32,7 @@ __all__ = [
     "fail_if_told",
     "fail_unless_done",
     "failure",
+    "given_in",
     "hides",
     "identity",
     "identity_in",

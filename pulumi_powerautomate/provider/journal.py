@@ -24,6 +24,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,12 @@ def _connected(file: Path) -> sqlite3.Connection:
 
 
 def _this_process() -> str:
-    pid = os.getpid()
+    return _named(os.getpid())
+
+
+@cache
+def _named(pid: int) -> str:
+    """A process of which this is asked while it runs; a fork asks for its own."""
     return f"{pid} {_start_of(pid)}"
 
 

@@ -178,8 +178,7 @@ def _updated(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> UpdateResult:
     id_, outputs, news = arguments
-    doubt = journal().in_doubt(row, _version_of(outputs))
-    _begin(provider, row, outputs, news)
+    doubt = _begin(provider, row, outputs, news)
     try:
         result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
     except PowerAutomateError as error:
@@ -201,8 +200,7 @@ def _deleted(
     if single_owner.row_is_held_by_other(row, version):
         note(outputs, f"{id_} was kept: this program goes on declaring it")
         return
-    doubt = journal().in_doubt(row, version)
-    _begin(provider, row, outputs, None)
+    doubt = _begin(provider, row, outputs, None)
     try:
         hook(provider, id_, _marked(provider, outputs, doubt))
     except PowerAutomateError as error:
@@ -219,9 +217,10 @@ def _created_row(row: str, props: Mapping[str, Any]) -> str:
 
 def _begin(
     provider: Provider, row: str, outputs: Mapping[str, Any], news: Mapping[str, Any] | None
-) -> None:
+) -> Begun | None:
+    """Note an update, or a delete; returns earlier operations that are in doubt."""
     attempt = provider.attempt(outputs, news) if news is not None else {}
-    journal().begin(row, _version_of(outputs), attempt, removes=news is None)
+    return journal().begin(row, _version_of(outputs), attempt, removes=news is None)
 
 
 def _failed(row: str, before: Begun | None, error: PowerAutomateError) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi.dynamic import CheckFailure
@@ -14,6 +14,11 @@ from ..terminal import shown_lines
 IDENTITY = "__identity"
 # A hidden input: the inputs that come from a resource which failed in this run, if any do.
 FAILED_NEEDS = "__failed_needs"
+
+
+def given_in(props: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Those of some properties that are given."""
+    return {name: props[name] for name in names if props.get(name) is not None}
 
 
 def failure(reason: str) -> CheckFailure:

@@ -17,7 +17,6 @@ from .system import Api, Comment, required
 
 # Who writes with the token that a workflow is given; it may not ask who it is.
 _WORKFLOW = "github-actions[bot]"
-_PAGE = 100
 
 
 class GitHub:
@@ -42,21 +41,13 @@ class GitHub:
 
     def find(self, marker: str) -> Any:
         """The id of the own comment that begins with the marker; None without one."""
-        page = 1
-        while True:
-            path = f"{self._repository}/issues/{self._number}/comments"
-            found = self._api.call("GET", f"{path}?per_page={_PAGE}&page={page}")
-            if found is None:
-                raise ConfigurationError(
-                    f"GitHub does not know pull request {self._number}, or hides it from the token."
-                )
-            for item in found:
-                mine = (item.get("user") or {}).get("login") == self._login
-                if mine and str(item.get("body") or "").startswith(marker):
-                    return item["id"]
-            if len(found) < _PAGE:
-                return None
-            page += 1
+        path = f"{self._repository}/issues/{self._number}/comments"
+        unknown = f"GitHub does not know pull request {self._number}, or hides it from the token."
+        for item in self._api.listed(path, unknown):
+            mine = (item.get("user") or {}).get("login") == self._login
+            if mine and str(item.get("body") or "").startswith(marker):
+                return item["id"]
+        return None
 
     def create(self, text: str) -> Comment:
         """Write a new comment."""

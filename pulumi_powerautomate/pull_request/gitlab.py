@@ -17,7 +17,6 @@ _REMEDY = (
     "Set GITLAB_TOKEN, masked, to a project access token with the scope `api`: the token of a job "
     "may not write notes."
 )
-_PAGE = 100
 
 
 class GitLab:
@@ -39,18 +38,12 @@ class GitLab:
     def find(self, marker: str) -> Any:
         """The id of the own note that begins with the marker; None without one."""
         own = (self._api.call("GET", "user") or {}).get("id")
-        page = 1
-        while True:
-            found = self._api.call("GET", f"{self._notes}?per_page={_PAGE}&page={page}")
-            if found is None:
-                raise ConfigurationError("GitLab does not know the merge request. " + _REMEDY)
-            for item in found:
-                mine = own is not None and (item.get("author") or {}).get("id") == own
-                if mine and str(item.get("body") or "").startswith(marker):
-                    return item["id"]
-            if len(found) < _PAGE:
-                return None
-            page += 1
+        unknown = f"GitLab does not know the merge request. {_REMEDY}"
+        for item in self._api.listed(self._notes, unknown):
+            mine = own is not None and (item.get("author") or {}).get("id") == own
+            if mine and str(item.get("body") or "").startswith(marker):
+                return item["id"]
+        return None
 
     def create(self, text: str) -> Comment:
         """Write a new note."""

@@ -6,8 +6,9 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ _SECONDS = 30.0
 _MOST_TRIES = 4
 _LATER = (429, 502, 503, 504)
 _LONGEST_PAUSE = 30.0
+_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,26 @@ class Api:
                     ) from None
                 time.sleep(2.0**attempt)
         raise AssertionError("the last attempt returns or raises")
+
+    def listed(self, path: str, unknown: str) -> Iterator[Any]:
+        """
+        Items of a list, a page at a time as they are asked for.
+
+        Args:
+            path: the list.
+            unknown: the message where the system does not know it.
+
+        Raises:
+            ConfigurationError: the system refuses, or does not know the list.
+            TransportError: it does not answer, or not with JSON.
+        """
+        for page in count(1):
+            found = self.call("GET", f"{path}?per_page={_PAGE}&page={page}")
+            if found is None:
+                raise ConfigurationError(unknown)
+            yield from found
+            if len(found) < _PAGE:
+                return
 
     def _refused(self, error: urllib.error.HTTPError) -> ConfigurationError:
         said = one_line(error.read(2000).decode("utf-8", "replace"), 200)
