@@ -254,7 +254,7 @@ class CloudFlowProvider(DataverseProvider):
             marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
         if removed:
             # Without a version it is looked for, and created when it is gone.
-            del marked["etag"]
+            marked.pop("etag", None)
         return marked
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:

@@ -343,6 +343,32 @@ def test_the_record_goes_when_the_state_is_saved(
         assert journal.execute("select count(*) from operations").fetchone() == (0,)
 
 
+def test_a_killed_delete_of_what_was_never_seen(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The state has no version of a flow whose create was in doubt; the delete is in doubt too."""
+    away = {"do": "status", "status": 504}
+    with provider_process(settings) as process:
+        emulator.control.fault(method="POST", path="workflows$", when="after_commit", **away)
+        emulator.control.fault(method="GET", path="workflows", **away)
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        assert "etag" not in outputs
+        emulator.control.clear_faults()
+        barrier = emulator.control.barrier(method="DELETE", path="workflows", when="after_commit")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.delete, id_, outputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings) as process:
+        after = process.check(_flow("one"), news).inputs
+        assert process.diff(id_, outputs, after).changes
+        process.update(id_, outputs, after)
+    assert CASES["CloudFlow"].there(emulator) == ["one"]
+
+
 def test_a_regular_end_leaves_nothing(
     emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
