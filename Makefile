@@ -40,14 +40,14 @@ contracts: setup ## hold emulator and client to what a service has answered: FIL
 	@$(RUN) -m scripts.add_contracts $(FILE)
 
 bench: setup ## measure; prints a table and writes build/bench.json
-	@$(RUN) scripts/bench.py $(ARGS)
+	@$(RUN) -m tests.benchmarks $(ARGS)
 
 soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=file, KIND=programs, proxied, stacks, …
-	@$(if $(KIND)$(SEED),true,FUZZ_CASES=$${FUZZ_CASES:-34000} $(RUN) -m pytest -q -n 0 -o timeout=0 tests/fuzz)
-	@$(RUN) scripts/soak.py
+	@$(if $(KIND)$(SEED),true,FUZZ_CASES=$${FUZZ_CASES:-34000} $(RUN) -m pytest -q -n 0 -o timeout=0 tests/reliability/fuzz)
+	@$(RUN) -m tests.reliability.histories
 
 kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md
-	@$(RUN) scripts/kills.py
+	@$(RUN) -m tests.reliability.kill_matrix
 
 package: setup ## wheel, sdist and bill of materials in build/dist, as a release makes them
 	@rm -rf build/dist

@@ -1,7 +1,10 @@
 """
 Find the Pulumi engine, or get it: on PATH, in its usual folder, downloaded, or built from source.
 
-Prints the folder that holds the programs. Whatever is built is built beside its place and renamed,
+    python scripts/engine.py [engine | yaml | generator]    the folder or program, got when missing
+    python scripts/engine.py versions | used                what is got, and what is run
+
+Whatever is built is built beside its place and renamed,
 so that an interruption leaves nothing half there.
 """
 
@@ -261,8 +264,26 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> int:
+    """Print what is asked for, after getting it."""
+    asked = {
+        "engine": engine_folder,
+        "yaml": yaml_host_folder,
+        "generator": generator,
+        "versions": lambda: f"{VERSION} {YAML_VERSION}",
+        "used": lambda: f"CLI {engine_name()}, language host of YAML {YAML_VERSION}",
+    }
+    what = arguments[0] if arguments else "engine"
+    if what not in asked:
+        print(f"error: no {what!r}; there are {', '.join(asked)}.", file=sys.stderr)
+        return 2
     try:
-        engine_folder()
+        print(asked[what]())
     except RuntimeError as problem:
-        sys.exit(f"error: {problem}")
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

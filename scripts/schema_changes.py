@@ -96,7 +96,8 @@ def main(arguments: list[str]) -> int:
     """Compare two files."""
     old, new = (json.loads(Path(name).read_text("utf-8")) for name in arguments)
     found = breaking_changes(old, new)
-    print("\n".join(found))
+    for line in found:
+        print(line)
     return 1 if found else 0
 
 

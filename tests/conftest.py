@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from scripts.engine import YAML_VERSION, engine_name
-from tests import real_environment
-from tests.engine_project import EngineProject
+from tests.harness import real_environment
+from tests.harness.engine import programs_used
+from tests.harness.engine_project import EngineProject
 
 _OURS = (
     *("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE", "REQUESTS_", "CURL_CA_BUNDLE"),
@@ -29,10 +29,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_report_header() -> str:
     """Which of Pulumi's programs the tests of the engine run with."""
-    return (
-        f"Pulumi: SDK {version('pulumi')}, CLI {engine_name()}, "
-        f"language host of YAML {YAML_VERSION}"
-    )
+    return f"Pulumi: SDK {version('pulumi')}, {programs_used()}"
 
 
 @pytest.fixture(autouse=True)

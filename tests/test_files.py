@@ -22,7 +22,7 @@ from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.inputs.package import package_inputs, package_path
-from tests.packages import package
+from tests.harness.packages import package
 
 _LOG = (
     '<a><w><x id="1"><result result="failure" errorcode="0x80060468" errortext="boom"/></x></w></a>'

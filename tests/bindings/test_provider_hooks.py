@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.bindings.kinds import Kind, Publishers, Reference, Solutions, Variable
-from tests.faults.operations import Made, check, create, delete, update
-from tests.provider_process import ProviderError, ProviderProcess, provider_process
+from tests.harness.operations import Made, check, create, delete, update
+from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
 
 
 @pytest.fixture(

@@ -11,9 +11,9 @@ import pytest
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_component import SolutionComponentProvider
 from tests.bindings.kinds import URN
-from tests.emulator.api import FLOW, call, flow
-from tests.faults.operations import Made, create, delete, update
-from tests.provider_process import ProviderError, ProviderProcess, provider_process
+from tests.harness.emulator_api import FLOW, call, flow
+from tests.harness.operations import Made, create, delete, update
+from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
 
 _ID = f"ContosoAutomation/29/{FLOW}"
 

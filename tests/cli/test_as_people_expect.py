@@ -17,9 +17,9 @@ import pulumi_powerautomate
 from pulumi_powerautomate.cli import VERBS, main, parser_with
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.table import columns, text_table
-from tests.cli_runner import command_for
-from tests.terminal_session import in_terminal
-from tests.tools import ROOT, python_with
+from tests.harness.cli_runner import command_for
+from tests.harness.terminal_session import in_terminal
+from tests.harness.tools import ROOT, python_with
 
 FLOW = "examples/flow-share/flows/escalation.json"
 OTHER = "examples/cloud-flow/flows/package-arrived.json"

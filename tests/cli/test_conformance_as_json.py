@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from tests.tools import ROOT
+from tests.harness.tools import ROOT
 
 
 def test_plan_as_json() -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cloud_flow.definitions import hourly, mailing
+from tests.harness.definitions import hourly, mailing
 
 
 def _verb(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.cli import main
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.packages import SECOND, FlowPart, package
-from tests.review.previews import printed, step
+from tests.harness.definitions import hourly, mailing
+from tests.harness.packages import SECOND, FlowPart, package
+from tests.harness.previews import printed, step
 
 _THIRD = "a0000000-0000-4000-8000-000000000003"
 

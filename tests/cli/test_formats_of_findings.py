@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.tools import ROOT, python_with
+from tests.harness.tools import ROOT, python_with
 
-_BROKEN = "tests/met_cases/typo-members.json"
+_BROKEN = "tests/cases/typo-members.json"
 _GOOD = "examples/flow-share/flows/escalation.json"
 
 

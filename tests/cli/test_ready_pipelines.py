@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.pull_request_host import running
-from tests.tools import ROOT, go_program, python_with
+from tests.harness.pull_request_host import running
+from tests.harness.tools import ROOT, go_program, python_with
 
 _ACTIONLINT = ("github.com/rhysd/actionlint/cmd/actionlint", "v1.7.12")
 _ZIZMOR = "zizmor==1.32.0"
@@ -193,7 +193,7 @@ def test_hooks_name_the_verb_with_options_that_it_has(tmp_path: Path) -> None:
     """The command of the hook, on files of which one holds a flow with a mistake."""
     (hook,) = yaml.safe_load(_HOOKS.read_text("utf-8"))
     (tmp_path / "package.json").write_text('{"name": "no flow"}', "utf-8")
-    shutil.copy(ROOT / "tests" / "met_cases" / "typo-members.json", tmp_path / "flow.json")
+    shutil.copy(ROOT / "tests" / "cases" / "typo-members.json", tmp_path / "flow.json")
     entry = str(hook["entry"]).replace("pulumi-powerautomate", "-m pulumi_powerautomate").split()
     for files, code in ((["package.json"], 0), (["package.json", "flow.json"], 1)):
         done = subprocess.run(

@@ -11,8 +11,8 @@ import pytest
 
 from pulumi_powerautomate.cli import main
 from pulumi_powerautomate.flow.validation import RULES
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.packages import FlowPart, package
+from tests.harness.definitions import hourly, mailing
+from tests.harness.packages import FlowPart, package
 
 
 def _wrong() -> dict[str, Any]:

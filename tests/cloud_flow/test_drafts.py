@@ -9,10 +9,15 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.emulator.api import FLOW, call, document, flow
-from tests.faults.operations import create, update
-from tests.provider_process import ProviderError, ProviderProcess, flow_inputs, provider_process
+from tests.harness.definitions import hourly
+from tests.harness.emulator_api import FLOW, call, document, flow
+from tests.harness.operations import create, update
+from tests.harness.provider_process import (
+    ProviderError,
+    ProviderProcess,
+    flow_inputs,
+    provider_process,
+)
 
 _SAVED = document(Note={"type": "Compose", "inputs": "by hand", "runAfter": {}})
 _SECRET = "AccountKey=c4n4ry-of-a-draft=="

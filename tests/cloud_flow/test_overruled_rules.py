@@ -11,9 +11,9 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.inputs.definition import definition_inputs
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.met import document
-from tests.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.cases import document
+from tests.harness.definitions import hourly, mailing
+from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
 
 _WRONG = "@{toLower('a', 'b')}"
 

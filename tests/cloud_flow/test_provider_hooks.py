@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.provider_process import (
+from tests.harness.definitions import hourly, mailing
+from tests.harness.provider_process import (
     UNKNOWN,
     ProviderError,
     ProviderProcess,

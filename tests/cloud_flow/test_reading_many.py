@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.definitions import hourly
+from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
 
 _FLOWS = 6
 Made = list[tuple[str, dict[str, Any]]]

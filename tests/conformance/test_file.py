@@ -15,17 +15,16 @@ from pulumi_powerautomate.conformance.anonymise import Anonymiser, PrivateTextEr
 from pulumi_powerautomate.conformance.compare import comparisons
 from pulumi_powerautomate.conformance.documents import package
 from pulumi_powerautomate.conformance.exchange import Exchange
-from pulumi_powerautomate.conformance.lab import Options
 from pulumi_powerautomate.conformance.names import Names, new_run
 from pulumi_powerautomate.conformance.page import answered_texts, page_text
 from pulumi_powerautomate.conformance.probes import PROBES, named
-from pulumi_powerautomate.conformance.result import File, file_text, read_file
+from pulumi_powerautomate.conformance.result import File, read_file
 from pulumi_powerautomate.conformance.runner import Run
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution import read_contents
-from tests.cli_runner import command_for
-from tests.conformance.running import run
-from tests.emulator.api import flow
+from tests.harness.cli_runner import command_for
+from tests.harness.conformance_run import filed_run, run
+from tests.harness.emulator_api import flow
 
 _ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 _ME = "0e6a3b61-0000-4000-8000-000000000010"
@@ -49,19 +48,12 @@ def _populated(emulator: Emulator) -> None:
                                      description="Payroll of March"))  # fmt: skip
 
 
-def _filed(done: Run, folder: Path, **options: Any) -> File:
-    text = file_text(done, Options(activate=True, **options), product="0.1", cloud="public")
-    path = folder / "conformance.json"
-    path.write_text(text, "utf-8")
-    return read_file(path)
-
-
 @pytest.fixture
 def filed(emulator: Emulator, tmp_path: Path) -> tuple[Run, File]:
     """A run in a populated environment, and its file."""
     _populated(emulator)
     done = run(emulator, upload_bytes=64 * 1024)
-    return done, _filed(done, tmp_path)
+    return done, filed_run(done, tmp_path)
 
 
 def test_nothing_private_is_in_the_file_or_its_page(filed: tuple[Run, File]) -> None:
@@ -111,7 +103,7 @@ def test_profile_makes_an_emulator_answer_the_same(emulator: Emulator, tmp_path:
         "revoke_without_share": "refuse", "discovery_for_applications": "refuse",
     }  # fmt: skip
     emulator.control.switches(**unusual)
-    _filed(run(emulator, upload_bytes=256 * 1024), tmp_path, upload_bytes=256 * 1024)
+    filed_run(run(emulator, upload_bytes=256 * 1024), tmp_path, upload_bytes=256 * 1024)
     with Emulator(profile=tmp_path / "conformance.json") as other:
         switches = other.control.switches()
         assert {name: switches[name] for name in unusual} == unusual

@@ -10,8 +10,8 @@ from pulumi_powerautomate.conformance.probes import PROBES
 from pulumi_powerautomate.conformance.sender import Sender
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
-from tests.conformance.running import client_of, run
-from tests.emulator.api import ALICE
+from tests.harness.conformance_run import client_of, run
+from tests.harness.emulator_api import ALICE
 
 _MB = 1024 * 1024
 # Numbers have two values each, and what a run needs to find them.

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.sign_in import token_of
+from tests.harness.sign_in import token_of
 
 _ROOT = Path(__file__).parents[2]
 STRICT = {
@@ -67,8 +67,8 @@ def test_engine_and_scenarios_run_there(strict: Emulator) -> None:
         strict,
         "tests/engine/test_lifecycle.py::test_drift_is_shown_and_repaired",
         "tests/engine/test_docs.py::test_readme",
-        "tests/faults/test_edits_by_hand.py",
-        "tests/faults/test_lost_answers.py::test_scenario_09_lost_answers_of_a_flow",
+        "tests/reliability/faults/test_edits_by_hand.py",
+        "tests/reliability/faults/test_lost_responses.py::test_scenario_09_lost_answers_of_a_flow",
     )  # fmt: skip
     counts = _counts(done.stdout)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -18,9 +18,9 @@ from pulumi_powerautomate.conformance.names import PREFIX, Names, new_run, run_o
 from pulumi_powerautomate.conformance.probes import PROBES
 from pulumi_powerautomate.conformance.sender import Sender
 from pulumi_powerautomate.emulator import Emulator
-from tests.cli_runner import Command, command_for
-from tests.conformance.running import client_of, rows, run
-from tests.emulator.api import call, flow
+from tests.harness.cli_runner import Command, command_for
+from tests.harness.conformance_run import client_of, rows, run
+from tests.harness.emulator_api import call, flow
 
 QUICK = {"import_seconds": 0.05}
 _SMALL = 64 * 1024
@@ -255,7 +255,7 @@ def test_killed_at_any_request_clean_up_leaves_nothing(
 ) -> None:
     """SIGKILL as soon as the service has carried a request out, before it is answered."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.conformance.running"])
+    context.set_forkserver_preload(["tests.harness.conformance_run"])
     points = _points(emulator)
     assert len(points) > 120
     for method, number in points[chunk::_CHUNKS]:

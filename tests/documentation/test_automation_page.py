@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.documentation.blocks import ROOT, blocks_of
-from tests.engine_project import engine_environment
+from tests.harness.engine_project import engine_environment
 
 pytestmark = pytest.mark.engine
 

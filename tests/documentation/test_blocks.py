@@ -14,7 +14,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.documentation.blocks import ROOT, Block, blocks, blocks_of
 from tests.documentation.workshop import CONFIG, Shell, commands_of, furnish, write_folder
-from tests.engine_project import EngineProject
+from tests.harness.engine_project import EngineProject
 
 _BLOCKS = blocks()
 _HOWS = ("program", "script", "commands", "commands, exit 1", "ignore file", "example")

@@ -16,8 +16,8 @@ import jwt
 import pytest
 import yaml
 
+from pulumi_powerautomate.config.settings import SETTINGS
 from pulumi_powerautomate.emulator import Emulator
-from scripts.documentation.discovery import table
 from tests.documentation.blocks import ROOT, blocks_of
 from tests.documentation.workshop import Shell
 
@@ -85,7 +85,5 @@ def _issuer_of(token: str) -> str:
 
 def test_every_variable_is_a_setting() -> None:
     """None is misspelt, which ESC would not notice."""
-    known = {
-        name for setting in table("SETTINGS", "variables").values() for name in setting.variables
-    }
+    known = {name for setting in SETTINGS.values() for name in setting.variables}
     assert set(_environment()["environmentVariables"]) <= known

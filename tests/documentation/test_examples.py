@@ -14,7 +14,7 @@ import pytest
 from pulumi_powerautomate.emulator import Emulator
 from tests.documentation.blocks import ROOT, Block, blocks
 from tests.documentation.workshop import commands_of
-from tests.engine_project import engine_environment
+from tests.harness.engine_project import engine_environment
 
 pytestmark = pytest.mark.engine
 _EXAMPLES = ROOT / "examples"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.documentation.blocks import ROOT
-from tests.engine_project import engine_environment
+from tests.harness.engine_project import engine_environment
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(1200)]
 _FLEET = ROOT / "examples" / "fleet"

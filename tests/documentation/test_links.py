@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from scripts.documentation.anchors import anchor
 from tests.documentation.blocks import ROOT, pages
 
 _FENCED = re.compile(r"(?ms)^ *(```|~~~).*?^ *\1 *$")
@@ -19,6 +18,15 @@ _PAGES = [*pages(), ROOT / "CHANGELOG.md"]
 
 def _prose(page: Path) -> str:
     return _FENCED.sub("", page.read_text("utf-8"))
+
+
+def anchor(heading: str) -> str:
+    """
+    What GitHub makes of a heading: lower case, spaces as hyphens, no punctuation.
+
+    This is `TableOfContentsFilter` of github/html-pipeline, whose word characters are Unicode's.
+    """
+    return re.sub(r"[^\w\- ]", "", heading.lower().strip()).replace(" ", "-")
 
 
 def anchors(text: str) -> set[str]:

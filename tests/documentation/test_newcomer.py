@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from scripts.engine import engine_folder
 from tests.documentation.blocks import ROOT, Block, blocks_of
+from tests.harness.engine import engine_folder
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 _PAGE = ROOT / "sdk-docs" / "getting-started.md"

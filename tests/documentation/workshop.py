@@ -14,10 +14,10 @@ from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution import pack
-from tests.cloud_flow.definitions import hourly, mailing
 from tests.documentation.blocks import ROOT
-from tests.engine_project import engine_environment
-from tests.packages import FIRST, FlowPart, package
+from tests.harness.definitions import hourly, mailing
+from tests.harness.engine_project import engine_environment
+from tests.harness.packages import FIRST, FlowPart, package
 
 DIGEST = "6b6c2f10-0000-4000-8000-000000000001"
 _CONNECTORS = "/providers/Microsoft.PowerApps/apis/"

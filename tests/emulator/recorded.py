@@ -24,7 +24,7 @@ from pulumi_powerautomate.conformance.anonymise import HOST, TEXT
 from pulumi_powerautomate.conformance.exchange import read_exchange
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import AuthenticationError, DataverseError, PowerAutomateError
-from tests.emulator.api import call
+from tests.harness.emulator_api import call
 
 _ID = re.compile(r"00000000-0000-4000-8000-\d{12}")
 _ROOT = re.compile(rf"https?://{re.escape(HOST)}")

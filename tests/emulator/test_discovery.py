@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.tenant import instances, person_token, session
+from tests.harness.tenant import instances, person_token, session
 
 PRODUCTION = "https://contoso-prod.crm4.dynamics.com"
 OTHERS: tuple[dict[str, Any], ...] = (

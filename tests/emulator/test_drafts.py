@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import FLOW, call, document, flow
-from tests.packages import FIRST, FlowPart, package
+from tests.harness.emulator_api import FLOW, call, document, flow
+from tests.harness.packages import FIRST, FlowPart, package
 
 _CRM = "Microsoft.Dynamics.CRM."
 _OTHER = "22222222-2222-4222-8222-222222222222"

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import FLOW, call, flow
+from tests.harness.emulator_api import FLOW, call, flow
 
 # `KILLS=200` for the whole figure.
 _KILLS = int(os.environ.get("KILLS", "3"))

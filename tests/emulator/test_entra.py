@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
-from tests.emulator.tenant import application_form
+from tests.harness.emulator_api import call
+from tests.harness.tenant import application_form
 
 
 def sign_in(emulator: Emulator, tenant: str = "", **changes: str) -> requests.Response:

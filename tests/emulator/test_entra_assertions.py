@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
-from tests.emulator.tenant import (
+from tests.harness.emulator_api import call
+from tests.harness.tenant import (
     ROBOT,
     KeyPair,
     ask,

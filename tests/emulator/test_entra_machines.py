@@ -11,8 +11,8 @@ import requests
 from msal import managed_identity
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
-from tests.emulator.tenant import claims, session
+from tests.harness.emulator_api import call
+from tests.harness.tenant import claims, session
 
 SYSTEM = "88888888-8888-4888-8888-888888888801"
 USER = "88888888-8888-4888-8888-888888888802"

@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator import headless_browser
-from tests.emulator.api import ALICE, BOB, call
-from tests.emulator.tenant import (
+from tests.harness import headless_browser
+from tests.harness.emulator_api import ALICE, BOB, call
+from tests.harness.tenant import (
     DEVICE,
     PUBLIC,
     ROBOT,

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
-from tests.emulator.tenant import ROBOT, ask, confidential, public
+from tests.harness.emulator_api import call
+from tests.harness.tenant import ROBOT, ask, confidential, public
 
 DEMAND = {"access_token": {"acrs": {"essential": True, "value": "c1"}}}
 

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import FLOW, call, document, flow
-from tests.packages import FIRST, SECOND
+from tests.harness.emulator_api import FLOW, call, document, flow
+from tests.harness.packages import FIRST, SECOND
 
 _CDS = "@Microsoft.PowerApps.CDS."
 _ALL = {"Prefer": 'odata.include-annotations="*"'}

@@ -12,8 +12,8 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.flows import template
-from tests.corpus import FLOWS, LEGACY
-from tests.emulator.api import FLOW, call, document, flow
+from tests.harness.corpus import FLOWS, LEGACY
+from tests.harness.emulator_api import FLOW, call, document, flow
 
 
 def _turned_on(emulator: Emulator, value: object) -> tuple[int, str]:

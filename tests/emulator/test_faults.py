@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import FLOW, call, flow
+from tests.harness.emulator_api import FLOW, call, flow
 
 
 def _create(emulator: Emulator) -> object:

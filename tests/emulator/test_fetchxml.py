@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
+from tests.harness.emulator_api import call
 
 
 def _where(condition: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.emulator.api import FLOW, call, flow
+from tests.harness.emulator_api import FLOW, call, flow
 
 
 def _run(emulator: Emulator, **more: Any) -> str:

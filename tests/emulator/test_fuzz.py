@@ -15,8 +15,8 @@ from pulumi_powerautomate.emulator.app import App, new_environment
 from pulumi_powerautomate.emulator.flows import drafts
 from pulumi_powerautomate.emulator.request import Caller, Request
 from pulumi_powerautomate.emulator.tables import BY_SET, COLLECTIONS
-from tests.emulator.api import FLOW, document
-from tests.packages import FlowPart, package
+from tests.harness.emulator_api import FLOW, document
+from tests.harness.packages import FlowPart, package
 
 # `FUZZ=200000` for the whole figure.
 _COUNT = int(os.environ.get("FUZZ", "3000"))

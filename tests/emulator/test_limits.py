@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
+from tests.harness.emulator_api import call
 
 _REMAINING = "x-ms-ratelimit-burst-remaining-xrm-requests"
 _TIME = "x-ms-ratelimit-time-remaining-xrm-requests"

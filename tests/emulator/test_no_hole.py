@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
+from tests.harness.emulator_api import call
 
 FOREIGN = (
     {"Origin": "http://evil.com"},

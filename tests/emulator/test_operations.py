@@ -12,8 +12,8 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator, parameters, router
-from tests.emulator.api import ALICE, FLOW, call, document, flow
-from tests.packages import SECOND
+from tests.harness.emulator_api import ALICE, FLOW, call, document, flow
+from tests.harness.packages import SECOND
 
 _CRM = "Microsoft.Dynamics.CRM."
 _ROLE = "0e6a3b61-0000-4000-8000-000000000052"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import ALICE, BOB, call, flow
+from tests.harness.emulator_api import ALICE, BOB, call, flow
 
 _CAROL = "0e6a3b61-0000-4000-8000-000000000013"
 

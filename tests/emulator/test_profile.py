@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import call
+from tests.harness.emulator_api import call
 
 
 def _file(folder: Path, document: object) -> Path:

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import ALICE, BOB, call, flow
+from tests.harness.emulator_api import ALICE, BOB, call, flow
 
 _OPERATIONS = "0e6a3b61-0000-4000-8000-000000000021"
 _IDS = [f"1111111{number}-1111-4111-8111-111111111111" for number in range(5)]

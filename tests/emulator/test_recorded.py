@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.conformance.running import run
-from tests.conformance.test_file import _filed
 from tests.emulator.recorded import client_disagreements, emulator_disagreements
+from tests.harness.conformance_run import filed_run, run
 
 _ROOT = Path(__file__).parents[2]
 RECORDED = sorted((Path(__file__).parent / "contracts" / "recorded").glob("*.json"))
@@ -46,7 +45,7 @@ def test_client_takes_recorded_answers(path: Path) -> None:
 def added(emulator: Emulator, tmp_path: Path) -> Path:
     """A fixture that the command has made of a run against an unusual service."""
     emulator.control.switches(**_UNUSUAL)
-    _filed(run(emulator, upload_bytes=64 * 1024), tmp_path)
+    filed_run(run(emulator, upload_bytes=64 * 1024), tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "scripts.add_contracts", str(tmp_path / "conformance.json"),
          "--folder", str(tmp_path / "recorded")],

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import FLOW, call, flow
+from tests.harness.emulator_api import FLOW, call, flow
 
 
 def _is_the_services(response: requests.Response) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import ALICE, BOB, FLOW, call, flow, rights, share
+from tests.harness.emulator_api import ALICE, BOB, FLOW, call, flow, rights, share
 
 ON_CALL = "0e6a3b61-0000-4000-8000-000000000022"
 DISABLED = "0e6a3b61-0000-4000-8000-000000000014"

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import ALICE, FLOW, call, document, flow
-from tests.packages import FIRST, SECOND, FlowPart, package
+from tests.harness.emulator_api import ALICE, FLOW, call, document, flow
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
 
 _REFERENCES = {
     "shared": {

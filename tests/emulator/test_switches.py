@@ -13,10 +13,10 @@ import requests
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.switches import SWITCHES
-from tests.emulator.api import ALICE, FLOW, call, document, flow, rights, share
-from tests.emulator.tenant import application_form, ask, instances, poll, start_device
-from tests.packages import FlowPart, package
-from tests.sign_in import token_of
+from tests.harness.emulator_api import ALICE, FLOW, call, document, flow, rights, share
+from tests.harness.packages import FlowPart, package
+from tests.harness.sign_in import token_of
+from tests.harness.tenant import application_form, ask, instances, poll, start_device
 
 Case = Callable[[Emulator], object]
 CASES: dict[tuple[str, str], tuple[Case, object]] = {}

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import ALICE, BOB, FLOW, call, document, flow
+from tests.harness.emulator_api import ALICE, BOB, FLOW, call, document, flow
 
 REFERENCE = "connectionreferences"
 NAME = "connectionreferencelogicalname"

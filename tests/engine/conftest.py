@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import real_environment
+from tests.harness import real_environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

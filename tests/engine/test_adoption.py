@@ -13,11 +13,10 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.adopted_project import AdoptedProject, add_flow
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.corpus import FLOWS
-from tests.engine.test_child_flows import calling
-from tests.engine_project import EngineError, EngineProject
+from tests.harness.adopted_project import AdoptedProject, add_flow
+from tests.harness.corpus import FLOWS
+from tests.harness.definitions import calling, hourly, mailing
+from tests.harness.engine_project import EngineError, EngineProject
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.engine_project import EngineError, EngineProject
+from tests.harness.definitions import hourly, mailing
+from tests.harness.engine_project import EngineError, EngineProject
 
 _ID = "7a000000-0000-4000-8000-00000000000a"
 _SECRET = "canary-7f3a9c-secret"

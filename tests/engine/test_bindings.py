@@ -11,9 +11,9 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.packages import FlowPart, package
-from tests.people import CONNECTION
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.packages import FlowPart, package
+from tests.harness.people import CONNECTION
 
 VARIABLE = "c0000000-0000-4000-8000-000000000001"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.canaries import run
+from tests.harness.canaries import run
 
 
 def test_no_secret_is_written_anywhere(
@@ -26,7 +26,7 @@ def test_no_secret_is_written_anywhere(
 
 def test_the_search_would_find_one(emulator: Emulator, tmp_path: Path) -> None:
     """The measurement can fail: what is planted is found."""
-    from tests.canaries import Found
+    from tests.harness.canaries import Found
 
     found = Found({"log": "Authorization: Bearer abc-canary"}, {"token": ["abc-canary"]})
     assert found.hits() == [("log", "token")]

@@ -11,34 +11,15 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.met import document
-from tests.people import CONNECTION
+from tests.harness.cases import document
+from tests.harness.definitions import calling, hourly, mailing
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.people import CONNECTION
 
 IDS = {
     name: f"7a000000-0000-4000-8000-00000000000{n}"
     for n, name in enumerate(("top", "middle", "left", "leaf"))
 }
-
-
-def calling(*children: str) -> dict[str, Any]:
-    """A flow that calls others, and that others can call."""
-    definition = hourly()
-    definition["triggers"] = {"manual": {"type": "Request", "kind": "Button", "inputs": {}}}
-    for number, child in enumerate(children):
-        definition["actions"][f"Call_{number}"] = {
-            "type": "Workflow",
-            "runAfter": {},
-            "inputs": {"host": {"workflowReferenceName": child}},
-        }
-    definition["actions"]["Respond"] = {
-        "type": "Response",
-        "kind": "Button",
-        "runAfter": {},
-        "inputs": {"statusCode": 200},
-    }
-    return definition
 
 
 TREE = {"top": ("middle", "left"), "middle": ("leaf",), "left": ("leaf",), "leaf": ()}

@@ -8,9 +8,9 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.emulator.api import FLOW, call, flow
-from tests.engine_project import EngineError, EngineProject, changes
+from tests.harness.definitions import hourly
+from tests.harness.emulator_api import FLOW, call, flow
+from tests.harness.engine_project import EngineError, EngineProject, changes
 
 
 def _program(name: str = "FabrikamFlows", **more: Any) -> Any:

@@ -15,11 +15,10 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution import SolutionPackage, read_package
 from pulumi_powerautomate.solution.zip import zipped
-from tests.corpus import CORPUS, FLOWS, connection_reference_rows
-from tests.emulator.api import call
-from tests.engine_project import EngineProject, changes
+from tests.harness.corpus import FLOWS, PACKAGES, connection_reference_rows
+from tests.harness.emulator_api import call
+from tests.harness.engine_project import EngineProject, changes
 
-PACKAGES = sorted((CORPUS / "solutions").glob("*.zip"))
 pytestmark = pytest.mark.skipif(not FLOWS, reason="needs the corpus of real flows")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import mailing
-from tests.engine_project import EngineProject
+from tests.harness.definitions import mailing
+from tests.harness.engine_project import EngineProject
 
 ROOT = Path(__file__).resolve().parents[2]
 

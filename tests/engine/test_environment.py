@@ -11,9 +11,9 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.person import az_login
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.person import az_login
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pulumi
 import pytest
 
 import pulumi_powerautomate as powerautomate
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.engine_project import EngineError, EngineProject
+from tests.harness.definitions import hourly, mailing
+from tests.harness.engine_project import EngineError, EngineProject
 
 
 def _three_without_reference() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import engine_environment
+from tests.harness.engine_project import engine_environment
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 Pulumi = Callable[..., str]

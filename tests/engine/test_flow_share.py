@@ -8,9 +8,9 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.people import ALICE, BOB, ON_CALL
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.people import ALICE, BOB, ON_CALL
 
 
 def _shared(access: list[str], name: str = "on-call") -> Any:

@@ -20,10 +20,10 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from tests.engine_project import engine_environment
-from tests.packages import FlowPart, package
-from tests.provider_process import ProviderError, ProviderProcess
-from tests.solution_import.test_provider_hooks import created, inputs
+from tests.harness.engine_project import engine_environment
+from tests.harness.imports import created, inputs
+from tests.harness.packages import FlowPart, package
+from tests.harness.provider_process import ProviderError, ProviderProcess
 
 # Where requests are stopped: method, path, which of them, and before or after it takes effect.
 MOMENTS: dict[str, tuple[str, str, int, str]] = {

@@ -10,8 +10,8 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.engine_project import EngineError, EngineProject, changes
+from tests.harness.definitions import hourly, mailing
+from tests.harness.engine_project import EngineError, EngineProject, changes
 
 
 def one(resource_name: str = "greeter", **inputs: Any) -> Any:

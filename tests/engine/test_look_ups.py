@@ -9,8 +9,8 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineProject
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineProject
 
 
 def test_answers_are_no_secrets(

@@ -9,8 +9,8 @@ import pulumi
 import pytest
 
 import pulumi_powerautomate as powerautomate
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineProject
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineProject
 
 
 def _deploy(definition: Any) -> None:

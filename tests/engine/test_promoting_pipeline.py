@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import engine_environment
-from tests.pull_request_host import running
-from tests.tools import ROOT
+from tests.harness.engine_project import engine_environment
+from tests.harness.pull_request_host import running
+from tests.harness.tools import ROOT
 
 _EXAMPLE = ROOT / "examples" / "solution-import"
 

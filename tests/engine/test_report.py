@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import engine_environment
-from tests.people import TEAM as _TEAM
+from tests.harness.engine_project import engine_environment
+from tests.harness.people import TEAM as _TEAM
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SEED = {
@@ -30,7 +30,7 @@ _PROGRAM = """
 import json, os
 import pulumi
 import pulumi_powerautomate as powerautomate
-from tests.cloud_flow.definitions import hourly, mailing
+from tests.harness.definitions import hourly, mailing
 
 new = "NEW" in os.environ
 flow = mailing("dev@contoso.com" if new else "ops@contoso.com")

@@ -10,10 +10,10 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.packages import FlowPart, package
-from tests.people import ALICE
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.packages import FlowPart, package
+from tests.harness.people import ALICE
 
 GUID = "7a000000-0000-4000-8000-00000000000a"
 

@@ -17,9 +17,9 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.sign_in import AUTH_METHODS, Unavailable, base, principal, somebody_types_codes
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.sign_in import AUTH_METHODS, Unavailable, base, principal, somebody_types_codes
 
 Make = Callable[..., EngineProject]
 

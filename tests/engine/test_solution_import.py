@@ -13,10 +13,10 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.engine_project import EngineError, EngineProject, changes
-from tests.packages import FIRST, SECOND, FlowPart, package
-from tests.people import CONNECTION
+from tests.harness.definitions import hourly, mailing
+from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
+from tests.harness.people import CONNECTION
 
 MAIL = {
     "shared_office365": {
@@ -187,7 +187,7 @@ def test_uninstall_names_what_prevents_it(
     }
     definition = hourly()
     definition["actions"] = {"Call": action}
-    from tests.emulator.api import call, document
+    from tests.harness.emulator_api import call, document
 
     body = {"name": "Parent", "category": 5, "type": 1, "primaryentity": "none",
             "clientdata": document(Call=action)}  # fmt: skip

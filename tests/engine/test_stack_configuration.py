@@ -10,8 +10,8 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.config import SETTINGS
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineError, EngineProject
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineError, EngineProject
 
 
 def _flow() -> None:

@@ -25,10 +25,10 @@ from pulumi_powerautomate.flow import (
     same_flow,
     validate,
 )
-from tests.cloud_flow.definitions import mailing
-from tests.corpus import FLOWS, LEGACY
-from tests.flow.edits import flows
-from tests.flow.rewritings import REWRITINGS
+from tests.harness.corpus import FLOWS, LEGACY
+from tests.harness.definitions import mailing
+from tests.harness.edits import flows
+from tests.harness.rewritings import REWRITINGS
 
 Edit = Callable[[dict[str, Any]], None]
 
@@ -248,7 +248,7 @@ def test_first_digest_is_frozen() -> None:
 )
 def test_a_save_in_the_portal_is_no_difference(before: str, after: str) -> None:
     """Pairs of one flow that people met in two spellings."""
-    folder = Path(__file__).parents[1] / "met_cases"
+    folder = Path(__file__).parents[1] / "cases"
     one, other = (
         FlowVersion(parse_document((folder / f"{name}.json").read_text("utf-8")).definition)
         for name in (before, after)

@@ -19,8 +19,8 @@ from pulumi_powerautomate.flow.diagram.layout import (
 )
 from pulumi_powerautomate.flow.diagram.model import boxes, picture
 from pulumi_powerautomate.flow.diagram.text_width import width
-from tests.cloud_flow.definitions import hourly
-from tests.flow.edits import edited, flows
+from tests.harness.definitions import hourly
+from tests.harness.edits import edited, flows
 
 POOL = flows()
 _SVG = "{http://www.w3.org/2000/svg}"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pulumi_powerautomate.flow import Change, FlowVersion, compare, digest
 from pulumi_powerautomate.flow.difference import SEVERITIES
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.flow.edits import EDITS, SEEDS, Edited, edited, flows
+from tests.harness.definitions import hourly, mailing
+from tests.harness.edits import EDITS, SEEDS, Edited, edited, flows
 
 POOL = flows()
 

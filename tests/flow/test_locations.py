@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.flow import Lines, parse_json
-from tests.corpus import FLOWS
+from tests.harness.corpus import FLOWS
 
 _TEXT = """{
   "triggers": {},

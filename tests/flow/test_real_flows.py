@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_powerautomate.flow import Problem, parse_document, validate
 from pulumi_powerautomate.solution import flow_documents
-from tests.corpus import CORPUS, FLOWS, LEGACY
-from tests.flow.seeding import seeded
+from tests.harness.corpus import CORPUS, FLOWS, LEGACY
+from tests.harness.seeding import seeded
 
 PACKAGES = sorted((CORPUS / "solutions").glob("*.zip"))
 # A package that a script wrote and no designer: it calls functions and operators that the language

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_powerautomate.flow import validate
 from pulumi_powerautomate.flow.validation import RULES
-from tests.flow.mistakes import MISTAKES, REFERENCES, Mistake, orders, request
+from tests.harness.mistakes import MISTAKES, REFERENCES, Mistake, orders, request
 
 
 def test_good_flows_have_no_problems() -> None:

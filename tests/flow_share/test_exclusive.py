@@ -11,16 +11,8 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
 from pulumi_powerautomate.provider.resource import pickled
-from tests.flow_share.test_provider_hooks import (
-    ALICE,
-    FLOW,
-    ON_CALL,
-    created,
-    masks,
-    sent,
-    share_inputs,
-)
-from tests.provider_process import UNKNOWN, ProviderError, ProviderProcess, provider_process
+from tests.harness.provider_process import UNKNOWN, ProviderError, ProviderProcess, provider_process
+from tests.harness.shares import ALICE, FLOW, ON_CALL, created, masks, sent, share_inputs
 
 IDENTITY = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:FlowSharesExclusive::all"
 BOB = {"type": "user", "id": "0e6a3b61-0000-4000-8000-000000000012"}

@@ -7,7 +7,7 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate import errors
 from pulumi_powerautomate.emulator import Emulator
-from tests.emulator.api import ALICE, FLOW, call, flow, share
+from tests.harness.emulator_api import ALICE, FLOW, call, flow, share
 
 ON_CALL = "0e6a3b61-0000-4000-8000-000000000022"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.engine import engine_folder
+from tests.harness.engine import engine_folder
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -30,8 +30,8 @@ import sys, tempfile
 from pathlib import Path
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineProject, changes
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineProject, changes
 
 def program(text):
     flow = powerautomate.CloudFlow("flow", definition=hourly(text))

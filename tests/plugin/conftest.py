@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from scripts.engine import yaml_host_folder
-from tests.engine_project import EngineError, engine_environment
+from tests.harness.engine import yaml_host_folder
+from tests.harness.engine_project import EngineError, engine_environment
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

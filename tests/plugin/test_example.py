@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import changes
+from tests.harness.engine_project import changes
 from tests.plugin.conftest import NativeProject
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "yaml"

@@ -7,8 +7,8 @@ import json
 from pulumi_powerautomate.config import SETTINGS
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.models import camel
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import changes
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import changes
 from tests.plugin.conftest import NativeProject, flow
 
 

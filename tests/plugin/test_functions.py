@@ -10,7 +10,7 @@ import pytest
 import pulumi_powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.models import camel
-from tests.cloud_flow.definitions import hourly
+from tests.harness.definitions import hourly
 from tests.plugin.conftest import NativeProject, flow
 from tests.plugin.plugin_process import PluginError, PluginProcess
 

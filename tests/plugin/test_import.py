@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.engine_project import EngineError, changes
+from tests.harness.definitions import hourly, mailing
+from tests.harness.engine_project import EngineError, changes
 from tests.plugin.conftest import NativeProject
 
 FLOW = "cccccccc-0000-4000-8000-000000000001"

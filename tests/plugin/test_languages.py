@@ -18,8 +18,8 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.plugin.schema import FILE
-from scripts.engine import generator
-from tests.engine_project import changes, engine_environment
+from tests.harness.engine import generator
+from tests.harness.engine_project import changes, engine_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 TEAM = "0e6a3b61-0000-4000-8000-000000000021"

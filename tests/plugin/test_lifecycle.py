@@ -8,8 +8,8 @@ import re
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineError, changes
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineError, changes
 from tests.plugin.conftest import NativeProject, flow
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import changes
-from tests.packages import FlowPart, package
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import changes
+from tests.harness.packages import FlowPart, package
 from tests.plugin.conftest import NativeProject
 
 FLOW = "cccccccc-0000-4000-8000-000000000001"

@@ -13,8 +13,7 @@ from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine.test_child_flows import calling
+from tests.harness.definitions import calling, hourly
 from tests.plugin.plugin_process import UNKNOWN, PluginError, PluginProcess, struct, urn
 
 PARENT, CHILD = (f"{letter * 8}-0000-4000-8000-000000000001" for letter in "ab")

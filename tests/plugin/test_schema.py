@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import pytest
 
 from pulumi_powerautomate.models import MODELS, camel
 from pulumi_powerautomate.plugin.schema import FILE, as_text, build_schema
-from scripts.engine import engine_folder, generator
-from scripts.schema_changes import breaking_changes
+from tests.harness.engine import engine_folder, generator
+from tests.harness.tools import ROOT
 
 RELEASED = Path(__file__).parent / "schemas"
 
@@ -91,10 +92,22 @@ def test_the_engine_gets_it(tmp_path: Path) -> None:
     assert set(found["functions"]) == set(_schema()["functions"])
 
 
+def breaking_changes(old: Any, new: Any, folder: Path) -> list[str]:
+    """The lines that `scripts.schema_changes` prints."""
+    command = [sys.executable, "-m", "scripts.schema_changes"]
+    for name, schema in (("old", old), ("new", new)):
+        (folder / f"{name}.json").write_text(json.dumps(schema), "utf-8")
+        command.append(str(folder / f"{name}.json"))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    found = done.stdout.splitlines()
+    assert done.returncode == (1 if found else 0), done.stderr
+    return found
+
+
 @pytest.mark.parametrize("released", sorted(RELEASED.glob("*.json")), ids=lambda file: file.stem)
-def test_no_release_is_broken(released: Path) -> None:
+def test_no_release_is_broken(released: Path, tmp_path: Path) -> None:
     """Programs that were written against a released schema go on."""
-    assert breaking_changes(json.loads(released.read_text("utf-8")), _schema()) == []
+    assert breaking_changes(json.loads(released.read_text("utf-8")), _schema(), tmp_path) == []
 
 
 def _without(schema: dict[str, Any], *path: str) -> dict[str, Any]:
@@ -119,21 +132,21 @@ _FLOW = ("resources", "powerautomate:index:CloudFlow")
         (("config", "variables", "tenantId"), "setting tenantId is gone"),
     ],
 )
-def test_a_break_is_found(path: tuple[str, ...], line: str) -> None:
-    (found,) = list(breaking_changes(_schema(), _without(_schema(), *path)))
+def test_a_break_is_found(path: tuple[str, ...], line: str, tmp_path: Path) -> None:
+    (found,) = breaking_changes(_schema(), _without(_schema(), *path), tmp_path)
     assert line in found
 
 
-def test_other_breaks() -> None:
+def test_other_breaks(tmp_path: Path) -> None:
     """A new input that has to be given, another type, an output that is not always there."""
     new = _schema()
     flow = new["resources"]["powerautomate:index:CloudFlow"]
     flow["requiredInputs"].append("solution")
     flow["inputProperties"]["name"]["type"] = "number"
     flow["required"].remove("currentState")
-    assert breaking_changes(_schema(), new) == [
+    assert breaking_changes(_schema(), new, tmp_path) == [
         "powerautomate:index:CloudFlow: input name has another type",
         "powerautomate:index:CloudFlow: input solution has to be given now",
         "powerautomate:index:CloudFlow: output currentState may be missing now",
     ]
-    assert breaking_changes(_schema(), _schema()) == []
+    assert breaking_changes(_schema(), _schema(), tmp_path) == []

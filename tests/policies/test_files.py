@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_powerautomate.solution import packed
-from tests.tools import ROOT
+from tests.harness.tools import ROOT
 
 _PAGE = (ROOT / "sdk-docs" / "policies.md").read_text("utf-8")
 _README = (ROOT / "examples" / "policies" / "README.md").read_text("utf-8")

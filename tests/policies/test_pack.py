@@ -18,9 +18,9 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.engine_project import EngineProject, engine_environment
-from tests.tools import ROOT, python_with
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineProject, engine_environment
+from tests.harness.tools import ROOT, python_with
 
 pytestmark = pytest.mark.engine
 _PAGE = (ROOT / "sdk-docs" / "policies.md").read_text("utf-8")

@@ -24,8 +24,8 @@ import pytest
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.provider.resource import pickled
-from tests.cloud_flow.definitions import hourly
-from tests.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.definitions import hourly
+from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,8 +16,13 @@ import pytest
 import pulumi_powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.provider import DataverseProvider
-from tests.cloud_flow.definitions import hourly
-from tests.provider_process import ProviderError, ProviderProcess, flow_inputs, provider_process
+from tests.harness.definitions import hourly
+from tests.harness.provider_process import (
+    ProviderError,
+    ProviderProcess,
+    flow_inputs,
+    provider_process,
+)
 
 for _module in pkgutil.iter_modules(pulumi_powerautomate.__path__):
     if not _module.ispkg and not _module.name.startswith("_"):

@@ -21,8 +21,8 @@ from pulumi_powerautomate.publisher import PublisherProvider
 from pulumi_powerautomate.resources import RESOURCES
 from pulumi_powerautomate.solution_component import SolutionComponentProvider
 from pulumi_powerautomate.unmanaged_solution import SolutionProvider
-from tests.cloud_flow.definitions import hourly
-from tests.provider_process import (
+from tests.harness.definitions import hourly
+from tests.harness.provider_process import (
     IDENTITY,
     ProviderError,
     ProviderProcess,

@@ -8,9 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
+from tests.harness.definitions import hourly
+from tests.harness.provider_process import (
+    ProviderError,
+    ProviderProcess,
+    flow_inputs,
+    provider_process,
+)
 from tests.provider.neighbour import Neighbour
-from tests.provider_process import ProviderError, ProviderProcess, flow_inputs, provider_process
 
 
 def test_errors(emulator: Emulator) -> None:

@@ -11,9 +11,9 @@ import pytest
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.review import read_preview, report
 from pulumi_powerautomate.review.markdown import plain
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.flow.edits import EDITS, edited, flows
-from tests.review.previews import flow_inputs, printed, step
+from tests.harness.definitions import hourly, mailing
+from tests.harness.edits import EDITS, edited, flows
+from tests.harness.previews import flow_inputs, printed, step
 
 _LIMIT = 65_536
 

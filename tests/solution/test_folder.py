@@ -16,7 +16,7 @@ import pytest
 
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.solution import normalized, pack, packed, read_bytes, unpack
-from tests.packages import SECOND, FlowPart, package
+from tests.harness.packages import SECOND, FlowPart, package
 
 THEIRS = {
     ".git/config": "[remote]\n\turl = https://token@github.com/contoso/flows\n",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import time
 import zipfile
 from pathlib import Path
@@ -12,119 +11,10 @@ import pytest
 
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.solution import normalized, pack, read_package, same_content, unpack
-from tests.cloud_flow.definitions import hourly
-from tests.corpus import CORPUS
-from tests.packages import FIRST, SECOND, FlowPart, package
-
-_MANIFEST = (
-    b"<ImportExportXml><SolutionManifest><UniqueName>S</UniqueName><Version>1.0.0.0</Version>"
-    b"<Managed>0</Managed></SolutionManifest></ImportExportXml>"
-)
-_EMPTY = b"<ImportExportXml/>"
-
-
-def _zip(path: Path, **parts: bytes) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return path
-
-
-def _whole(path: Path, **parts: bytes) -> Path:
-    whole = {
-        "solution.xml": _MANIFEST,
-        "customizations.xml": _EMPTY,
-        "[Content_Types].xml": b"<T/>",
-    }
-    return _zip(path, **{**whole, **parts})
-
-
-def _encrypted(path: Path) -> Path:
-    data = bytearray(_whole(path).read_bytes())
-    for marker, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        place = -1
-        while (place := data.find(marker, place + 1)) >= 0:
-            (flags,) = struct.unpack_from("<H", data, place + offset)
-            struct.pack_into("<H", data, place + offset, flags | 1)
-    path.write_bytes(data)
-    return path
-
-
-def _text(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def _cut(path: Path) -> Path:
-    return _text(path, package(path, FlowPart()).read_bytes()[:-40])
-
-
-def _damaged(path: Path) -> Path:
-    data = bytearray(package(path, FlowPart()).read_bytes())
-    place = data.find(b"Workflows/") + 60
-    data[place : place + 20] = bytes(20)
-    return _text(path, bytes(data))
-
-
-_BOMB = (
-    b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;&b;">]>'
-    b"<ImportExportXml><SolutionManifest><UniqueName>&c;</UniqueName></SolutionManifest>"
-    b"</ImportExportXml>"
-)
-_EXTERNAL = (
-    b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><ImportExportXml>&b;</ImportExportXml>'
-)
-BAD = {
-    "not_a_zip": (lambda p: _text(p, b"hello"), "is not a zip"),
-    "truncated": (_cut, "is not a zip, or it is cut short"),
-    "damaged": (_damaged, "is damaged"),
-    "encrypted": (_encrypted, "is encrypted"),
-    "bomb": (lambda p: _whole(p, big=bytes(50_000_000)), "would unpack to 47 MiB"),
-    "traversal": (lambda p: _whole(p, **{"../../etc/passwd": b"x"}), "leave its folder"),
-    "absolute": (lambda p: _whole(p, **{"/etc/passwd": b"x"}), "leave its folder"),
-    "drive": (lambda p: _whole(p, **{"C:\\x": b"x"}), "leave its folder"),
-    "twice": (lambda p: _whole(p, **{"SOLUTION.xml": b"x"}), "twice"),
-    "no_manifest": (lambda p: _zip(p, **{"a.txt": b"x"}), "has no solution.xml at its root"),
-    "in_a_folder": (
-        lambda p: _zip(p, **{"S/solution.xml": _MANIFEST}),
-        "zip what is inside",
-    ),
-    "xml_bomb": (lambda p: _whole(p, **{"solution.xml": _BOMB}), "document type or entities"),
-    "external_entity": (
-        lambda p: _whole(p, **{"customizations.xml": _EXTERNAL}),
-        "document type or entities",
-    ),
-    "broken_xml": (lambda p: _whole(p, **{"solution.xml": b"<a>"}), "not well-formed XML"),
-    "no_name": (
-        lambda p: _whole(p, **{"solution.xml": b"<ImportExportXml/>"}),
-        "names no solution",
-    ),
-    "bad_version": (
-        lambda p: _whole(p, **{"solution.xml": _MANIFEST.replace(b"1.0.0.0", b"one")}),
-        "has the version 'one'",
-    ),
-}
-
-
-def _versioned(path: Path) -> Path:
-    data = bytearray(_whole(path).read_bytes())
-    struct.pack_into("<H", data, data.find(b"PK\x01\x02") + 6, 99)
-    return _text(path, bytes(data))
-
-
-def _many(path: Path, last: str) -> Path:
-    parts = {f"WebResources/{number:05}.js": b"" for number in range(49_000)}
-    return _whole(path, **parts, **{last: b""})
-
-
-def _flow_with(path: Path, text: str) -> Path:
-    made = package(path, FlowPart())
-    with zipfile.ZipFile(made) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    name = next(name for name in parts if name.startswith("Workflows/"))
-    parts[name] = parts[name].replace(b'"contentVersion": "1.0.0.0"', text.encode())
-    return _zip(path, **parts)
-
+from tests.harness.bad_packages import BAD, MANIFEST, whole_package
+from tests.harness.corpus import CORPUS
+from tests.harness.definitions import hourly
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
 
 for _encoding in (
     "utf-7",
@@ -137,41 +27,12 @@ for _encoding in (
     "x",
 ):
     BAD[f"encoding_{_encoding}"] = (
-        lambda p, declared=_encoding: _whole(
+        lambda p, declared=_encoding: whole_package(
             p,
-            **{"solution.xml": f'<?xml version="1.0" encoding="{declared}"?>'.encode() + _MANIFEST},
+            **{"solution.xml": f'<?xml version="1.0" encoding="{declared}"?>'.encode() + MANIFEST},
         ),
         "is in an encoding that XML readers do not share",
     )
-BAD |= {
-    "zip_version": (_versioned, "needs a newer kind of zip"),
-    "many_digits": (
-        lambda p: _flow_with(p, f'"contentVersion": {"9" * 5000}'),
-        "a number of thousands of digits",
-    ),
-    "many_entries": (lambda p: _many(p, "webresources/00007.JS"), "one file on some systems"),
-    "other_case": (
-        lambda p: _zip(p, **{"Solution.xml": _MANIFEST, "customizations.xml": _EMPTY}),
-        "is called Solution.xml",
-    ),
-    "no_content_types": (
-        lambda p: _zip(p, **{"solution.xml": _MANIFEST, "customizations.xml": _EMPTY}),
-        "has no [Content_Types].xml at its root",
-    ),
-    "backslashes": (lambda p: _whole(p, **{"Workflows\\x.json": b"{}"}), "with a backslash"),
-    "compressed_otherwise": (
-        lambda p: _recompressed(_whole(p)), "compressed in a way that the service does not read"
-    ),
-}  # fmt: skip
-
-
-def _recompressed(path: Path) -> Path:
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return path
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -190,7 +51,7 @@ def test_many_entries(tmp_path: Path) -> None:
     spent = []
     for count in (4_900, 49_000):
         parts = {f"WebResources/{number:05}.js": b"" for number in range(count)}
-        path = _whole(tmp_path / f"{count}.zip", **parts)
+        path = whole_package(tmp_path / f"{count}.zip", **parts)
         started = time.process_time()
         read_package(path)
         spent.append(time.process_time() - started)

@@ -12,11 +12,11 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.faults.operations import Made, check, create, delete, update
-from tests.packages import FIRST, SECOND, FlowPart, package
-from tests.provider_process import ProviderError, ProviderProcess, provider_process
-from tests.solution_import.test_provider_hooks import call, executed, inputs, states
+from tests.harness.definitions import hourly, mailing
+from tests.harness.imports import call, executed, inputs, states
+from tests.harness.operations import Made, check, create, delete, update
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
+from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
 
 _AWAY = {"do": "status", "status": 504}
 _BOUND = {"contoso_mail": "shared-office365-1"}

@@ -11,15 +11,10 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.packages import FIRST, SECOND, FlowPart, package
-from tests.provider_process import ProviderError, ProviderProcess, provider_process
-from tests.solution_import.test_provider_hooks import (  # noqa: F401
-    created,
-    deleted,
-    inputs,
-    provider,
-)
+from tests.harness.definitions import hourly, mailing
+from tests.harness.imports import created, deleted, inputs
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
+from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
 
 PAGE = Path(__file__).resolve().parents[2] / "sdk-docs" / "solution-import.md"
 Scenario = Callable[[ProviderProcess, Emulator, Path], str]
@@ -129,7 +124,7 @@ def _documented() -> dict[str, str]:
 
 @pytest.mark.parametrize("code", SCENARIOS)
 def test_documented_failure(
-    provider: ProviderProcess,  # noqa: F811
+    provider: ProviderProcess,
     emulator: Emulator,
     tmp_path: Path,
     code: str,

@@ -4,70 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from pulumi_powerautomate.inputs.package import TIMEOUTS, package_inputs
+from pulumi_powerautomate.inputs.package import TIMEOUTS
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.packages import FIRST, SECOND, FlowPart, package
-from tests.provider_process import ProviderError, ProviderProcess, provider_process
-
-IDENTITY = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:SolutionImport::contoso"
-THIRD = "a0000000-0000-4000-8000-000000000003"
-
-
-@pytest.fixture
-def provider(emulator: Emulator) -> Iterator[ProviderProcess]:
-    emulator.control.switches(import_seconds=0.3)
-    with provider_process(emulator.environment, provider=SolutionImportProvider) as process:
-        emulator.control.clear_journal()
-        yield process
-
-
-def inputs(path: Path, **more: Any) -> dict[str, Any]:
-    return {**package_inputs(path), "__identity": IDENTITY, **more}
-
-
-def created(
-    provider: ProviderProcess, news: dict[str, Any]
-) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    checked = provider.check(news)
-    assert checked.failures == []
-    id_, outputs = provider.create(checked.inputs)
-    return id_, checked.inputs, outputs
-
-
-def deleted(emulator: Emulator, id_: str, outputs: dict[str, Any]) -> list[str]:
-    """Delete as another command does, in a process of its own; returns the lines that stay."""
-    with provider_process(emulator.environment, provider=SolutionImportProvider) as process:
-        process.delete(id_, outputs)
-        return [line for _, line, ephemeral in process.log if not ephemeral]
-
-
-def executed(emulator: Emulator) -> int:
-    """Imports that the service carried out."""
-    return len([row for row in emulator.control.rows("importjobs") if row["progress"] >= 100])
-
-
-def states(emulator: Emulator) -> dict[str, int]:
-    return {row["name"]: row["statecode"] for row in emulator.control.rows("workflows")}
-
-
-def call(child: str) -> dict[str, Any]:
-    definition = hourly()
-    definition["actions"] = {
-        "Call": {
-            "type": "Workflow",
-            "runAfter": {},
-            "inputs": {"host": {"workflowReferenceName": child}},
-        }
-    }
-    return definition
+from tests.harness.definitions import mailing
+from tests.harness.imports import IDENTITY, THIRD, call, created, deleted, executed, inputs, states
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
+from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
 
 
 def test_second_create_imports_nothing(

@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_powerautomate.inputs.package import check_inputs, package_inputs, settings_inputs
 from pulumi_powerautomate.solution.variable_types import VARIABLE_TYPES, wanted_instead
-from tests.met import FOLDER, document
-from tests.packages import FlowPart, package
+from tests.harness.cases import FOLDER, document
+from tests.harness.packages import FlowPart, package
 
 OFFICE = "/providers/Microsoft.PowerApps/apis/shared_office365"
 

@@ -10,10 +10,10 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from tests.emulator.api import call
-from tests.packages import SECOND, FlowPart, package
-from tests.provider_process import ProviderError, ProviderProcess, provider_process
-from tests.solution_import.test_provider_hooks import created, executed, inputs, states
+from tests.harness.emulator_api import call
+from tests.harness.imports import created, executed, inputs, states
+from tests.harness.packages import SECOND, FlowPart, package
+from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.engine import engine_folder
-from tests.tools import ROOT
+from tests.harness.engine import engine_folder
+from tests.harness.tools import ROOT
 
 _PAGE = (ROOT / "sdk-docs" / "testing-pytest.md").read_text("utf-8")
 _BLOCKS = re.findall(r"```(python|json|ini)\n(.*?)```", _PAGE, re.DOTALL)

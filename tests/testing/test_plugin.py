@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.engine import engine_folder
-from tests.tools import ROOT
+from tests.harness.engine import engine_folder
+from tests.harness.tools import ROOT
 
 _SEED = {"teams": [{"teamid": "5c1f2a20-0000-4000-8000-000000000031", "name": "Duty"}]}
 

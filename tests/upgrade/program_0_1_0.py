@@ -7,8 +7,8 @@ from pathlib import Path
 import pulumi
 
 import pulumi_powerautomate as powerautomate
-from tests.cloud_flow.definitions import hourly, mailing
-from tests.packages import FlowPart, package
+from tests.harness.definitions import hourly, mailing
+from tests.harness.packages import FlowPart, package
 
 _ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 _BOB = "0e6a3b61-0000-4000-8000-000000000012"

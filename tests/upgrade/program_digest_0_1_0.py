@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 
 import pulumi_powerautomate as powerautomate
-from tests.cloud_flow.definitions import mailing
+from tests.harness.definitions import mailing
 
 _RAW = "@json(decodeBase64(triggerOutputs().headers['X-MS-APIM-Tokens']))['$ConnectionKey']"
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import EngineProject
+from tests.harness.engine_project import EngineProject
 
 STATES = Path(__file__).parent / "states"
 URL, HOST, FOLDER = "{url}", "{host}", "{folder}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.cloud_flow.definitions import hourly
-from tests.provider_process import flow_inputs, provider_process
+from tests.harness.definitions import hourly
+from tests.harness.provider_process import flow_inputs, provider_process
 from tests.upgrade.renamed import RenamedFlowProvider
 
 _OLD_NAMES = {"name": "title", "definition": "body"}

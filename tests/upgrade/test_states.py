@@ -14,7 +14,7 @@ import pytest
 from pulumi import automation
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.engine_project import EngineProject, changes
+from tests.harness.engine_project import EngineProject, changes
 from tests.upgrade.record import FOLDER, HOST, STATES, URL
 
 RELEASES = sorted(path.stem for path in STATES.glob("[0-9]*.json"))

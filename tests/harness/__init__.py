@@ -1,0 +1,1 @@
+"""What tests share: processes, projects, packages, servers, and generated inputs."""

@@ -1,0 +1,1 @@
+"""What programs may give, and how it is read."""

@@ -1,0 +1,124 @@
+"""Flows that a killed run left behind, found from the state and from their ids."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import pulumi_powerautomate as powerautomate
+from pulumi_powerautomate.emulator import Emulator
+from tests.harness.cli_runner import command_for
+from tests.harness.definitions import hourly
+from tests.harness.engine_project import EngineProject
+from tests.harness.people import BOB as _BOB
+from tests.harness.provider_process import flow_inputs, provider_process
+
+pytestmark = pytest.mark.engine
+
+
+def _program() -> None:
+    flow = powerautomate.CloudFlow("kept", definition=hourly())
+    powerautomate.FlowShare(
+        "bob", flow_id=flow.id, principal=powerautomate.user(_BOB), access=["read"]
+    )
+
+
+def test_flows_left_behind(
+    project: EngineProject,
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Pending creates and derived ids are found, nobody else's flow; only what is named goes."""
+    project.up(_program)
+    exported = json.loads(json.dumps(vars(project._stack.export_stack())))
+    identity = "organization/urn:pulumi:dev::tests::pulumi-python:dynamic/powerautomate:CloudFlow::"
+    chosen = "11111111-1111-4111-8111-111111111111"
+    foreign = "22222222-1111-4111-8111-111111111111"
+    ids = {}
+    with provider_process(emulator.environment) as process:
+        for name, more in (
+            ("dropped", {}),
+            ("Its display name", {"__identity": f"{identity}resource-name"}),
+            ("pending", {"workflow_id": chosen}),
+            ("somebody's", {"workflow_id": foreign}),
+        ):
+            given = {"__identity": f"{identity}{name}", "state": "off", **more}
+            news = process.check({**flow_inputs(name, hourly()), **given}).inputs
+            ids[name] = process.create(news)[0]
+            if name == "pending":
+                pending = news
+    exported["deployment"]["pending_operations"] = [
+        {
+            "type": "creating",
+            "resource": {
+                "urn": f"{identity.partition('/')[2]}pending",
+                "type": "pulumi-python:dynamic/powerautomate:CloudFlow",
+                "inputs": pending,
+            },
+        }
+    ]
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(exported))
+    run = command_for(emulator, monkeypatch, capsys)
+    told = run("orphans", str(state))
+    assert told.code == 1
+    assert ids["dropped"] in told.out
+    assert chosen in told.out
+    for other in (foreign, ids["Its display name"], "kept"):
+        assert other not in told.out
+    named = run("orphans", str(state), "--name", "resource-name", "--format", "json")
+    assert {row["id"] for row in json.loads(named.out)} == {
+        ids["dropped"], chosen, ids["Its display name"]
+    }  # fmt: skip
+    refused = run("orphans", str(state), "--delete", foreign, "--yes")
+    assert (refused.code, foreign in refused.err) == (2, True)
+    assert run("orphans", str(state), "--delete", chosen).code == 1
+    assert len(emulator.control.rows("workflows")) == 5
+    assert (
+        run("orphans", str(state), "--delete", chosen, "--delete", ids["dropped"], "--yes").code
+        == 0
+    )
+    left = {row["name"] for row in emulator.control.rows("workflows")}
+    assert left == {"kept", "Its display name", "somebody's"}
+
+
+def test_flow_that_was_moved_to_another_stack(
+    project: EngineProject,
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The other stack's state tells that it is none."""
+    project.up(_program)
+    exported = json.loads(json.dumps(vars(project._stack.export_stack())))
+    whole = tmp_path / "other.json"
+    whole.write_text(json.dumps(exported))
+    rest = [item for item in exported["deployment"]["resources"] if "Stack" in item["type"]]
+    exported["deployment"]["resources"] = rest
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(exported))
+    run = command_for(emulator, monkeypatch, capsys)
+    assert run("orphans", str(state)).code == 1
+    assert run("orphans", str(state), "--other-state", str(whole)).code == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"deployment": {}}', '{"deployment": 5}'])
+def test_what_is_no_state(
+    text: str,
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One line, and no request."""
+    state = tmp_path / "state.json"
+    state.write_text(text)
+    told = command_for(emulator, monkeypatch, capsys)("orphans", str(state))
+    assert told.code == 2
+    assert told.err.count("\n") == 1
+    assert emulator.control.requests() == []

@@ -1,0 +1,1 @@
+"""Comments of previews, on the hosts of pull requests."""

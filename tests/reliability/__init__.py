@@ -1,0 +1,1 @@
+"""Faults, crashes and histories: what must hold whatever breaks."""

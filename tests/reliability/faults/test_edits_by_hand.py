@@ -1,0 +1,64 @@
+"""What somebody changed by hand between two runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from pulumi_powerautomate.emulator import Emulator
+from tests.harness.definitions import hourly
+from tests.harness.operations import create, update
+from tests.harness.provider_process import ProviderError, ProviderProcess, flow_inputs
+
+
+def test_scenario_20_edit_of_a_managed_column(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """It is a conflict that names the column and writes nothing."""
+    made = create(provider, flow_inputs("Mine", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"name": "Theirs"})
+    before = emulator.control.row("workflows", made.id)
+    with pytest.raises(ProviderError, match="somebody changed its name"):
+        update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
+    assert emulator.control.row("workflows", made.id) == before
+
+
+def test_scenario_20_overwritten_when_asked_for(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """With `on_conflict="overwrite"` the declaration wins, and a warning names the column."""
+    more = {"state": "off", "on_conflict": "overwrite"}
+    made = create(provider, flow_inputs("Mine", hourly(), **more))
+    emulator.control.patch("workflows", made.id, {"description": "Theirs", "name": "Theirs"})
+    update(provider, made, flow_inputs("Ours", hourly("Bye"), **more))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["name"], "Bye" in stored["clientdata"]) == ("Ours", True)
+    warnings = [text for _, text, _ in provider.log if "overwritten" in text]
+    assert len(warnings) == 1
+    assert "name" in warnings[0]
+
+
+def test_scenario_20_overwritten_in_all_columns(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """What the program itself leaves as it is is put right as well, of a flow that is on."""
+    more = {"on_conflict": "overwrite"}
+    made = create(provider, flow_inputs("Mine", hourly(), description="Old", **more))
+    theirs = emulator.control.row("workflows", made.id)["clientdata"].replace("Hello", "Theirs")
+    emulator.control.patch("workflows", made.id, {"clientdata": theirs, "name": "Theirs"})
+    made = update(provider, made, flow_inputs("Mine", hourly(), description="New", **more))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["name"], stored["description"], stored["statecode"]) == ("Mine", "New", 1)
+    assert '"Hello"' in stored["clientdata"]
+    assert made.outputs["etag"] == f'W/"{stored["versionnumber"]}"'
+    assert any("definition, name" in text for _, text, _ in provider.log)
+
+
+def test_scenario_21_edit_of_an_unmanaged_column(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """The update succeeds, and the foreign edit stays."""
+    made = create(provider, flow_inputs("Mine", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"description": "Theirs"})
+    update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
+    stored = emulator.control.row("workflows", made.id)
+    assert (stored["description"], "Bye" in stored["clientdata"]) == ("Theirs", True)

@@ -1,0 +1,143 @@
+"""
+Provider processes at a tenth of their price: forked from one that has imported everything already.
+
+What runs in the child is `python -m pulumi.dynamic`, with its own environment, standard output and
+engine, as the engine starts it; only the half second of imports is spent once.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+import pulumi_powerautomate as ours
+
+_ROOT = str(Path(__file__).resolve().parents[3])
+# Whatever a provider process may come to load; commands and the emulator are none of its.
+_IMPORTED = (
+    *("asyncio", "dill", "grpc._interceptor", "grpc._server", "msal", "pulumi", "pulumi.dynamic"),
+    "requests",
+)
+_OTHERS = frozenset({
+    "__main__", "adoption", "cli", "conformance", "emulator", "plugin", "policies", "pull_request",
+    "pytest_plugin", "testing",
+})  # fmt: skip
+
+
+class ForkServer:
+    """Starts provider processes; one at a time may ask it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._socket = ours
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", f"from {__name__} import serve; serve()"],
+            cwd=_ROOT, stdin=theirs,
+        )  # fmt: skip
+        theirs.close()
+
+    def spawn(
+        self, engine: str, environment: Mapping[str, str], folder: str | Path = _ROOT
+    ) -> Forked:
+        """A provider process for an engine that listens at an address and works in a folder."""
+        read, write = os.pipe()
+        message = json.dumps([engine, dict(environment), str(folder)]).encode()
+        socket.send_fds(self._socket, [message], [write])
+        os.close(write)
+        pid = int(self._socket.recv(100))
+        return Forked(self, pid, os.fdopen(read, "rb"))
+
+    def reap(self, pid: int) -> None:
+        """
+        End a process that it started, and let its id go.
+
+        Until then the id stays taken, also when the process has ended by itself: a signal must
+        never reach a stranger that got the same one.
+        """
+        socket.send_fds(self._socket, [json.dumps(pid).encode()], [])
+        self._socket.recv(100)
+
+    def close(self) -> None:
+        """End it; processes that it started end by themselves when their pipe closes."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+class Forked:
+    """A provider process, with what callers need of a `Popen`."""
+
+    def __init__(self, fork_server: ForkServer, pid: int, stdout: IO[bytes]) -> None:
+        self.stdout = stdout
+        self._fork_server = fork_server
+        self._pid = pid
+        self._reaped = False
+
+    def kill(self) -> None:
+        """What a crash does."""
+        if not self._reaped:
+            os.kill(self._pid, signal.SIGKILL)
+
+    def communicate(self) -> None:
+        """See it off."""
+        if not self._reaped:
+            self._reaped = True
+            self._fork_server.reap(self._pid)
+            self.stdout.close()
+
+
+def serve() -> None:
+    """In the fork_server: fork for each message, until the socket closes."""
+    for name in (*_IMPORTED, *_modules()):
+        importlib.import_module(name)
+    # A collection in a child would write to, and so copy, every page of what was imported.
+    gc.freeze()
+    asked = socket.socket(fileno=os.dup(0))
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(asked, 65536, 1)
+        if not message:
+            return
+        wish = json.loads(message)
+        if isinstance(wish, int):
+            os.kill(wish, signal.SIGKILL)
+            os.waitpid(wish, 0)
+            asked.send(b"reaped")
+            continue
+        pid = os.fork()
+        if pid == 0:
+            asked.close()
+            os.dup2(descriptors[0], 1)
+            os.close(descriptors[0])
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, 0)
+            os.dup2(nothing, 2)
+            _become(*wish)
+        os.close(descriptors[0])
+        asked.send(str(pid).encode())
+
+
+def _modules() -> Iterator[str]:
+    for module in pkgutil.walk_packages(ours.__path__, f"{ours.__name__}."):
+        if module.name.split(".")[1] not in _OTHERS:
+            yield module.name
+
+
+def _become(engine: str, environment: Mapping[str, str], folder: str) -> None:
+    os.chdir(folder)
+    os.environ.update({"PULUMI_PROJECT": "demo", **environment})
+    sys.argv = ["pulumi.dynamic", engine]
+    try:
+        runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+    finally:
+        os._exit(1)

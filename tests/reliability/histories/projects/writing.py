@@ -1,0 +1,220 @@
+"""How somebody's program changes from one commit to the next."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tests.reliability.histories.projects.facts import SOLUTIONS
+from tests.reliability.histories.projects.resources import (
+    MASKS,
+    Declaration,
+    Flow,
+    Package,
+    Project,
+    Reference,
+    Share,
+    ShareList,
+    Variable,
+)
+
+ALICE = ("user", "0e6a3b61-0000-4000-8000-000000000011")
+BOB = ("user", "0e6a3b61-0000-4000-8000-000000000012")
+CAROL = ("user", "0e6a3b61-0000-4000-8000-000000000013")
+TEAM = ("team", "0e6a3b61-0000-4000-8000-000000000021")
+PEOPLE = (ALICE, BOB, TEAM)
+FOREIGN = "99999999-9999-4999-8999-999999999999"
+SHARED = "11111111-1111-4111-8111-111111111111"
+LISTED = "22222222-2222-4222-8222-222222222222"
+# Ids that the flow `chosen` goes to and fro between: each change replaces it.
+CHOSEN = ("c0000000-0000-4000-8000-000000000001", "c0000000-0000-4000-8000-000000000002")
+VARIABLES = {
+    "contoso_Url": "e0000000-0000-4000-8000-000000000001",
+    "contoso_Other": "e0000000-0000-4000-8000-000000000002",
+}
+_MAILS = ("contoso_mail", "contoso_post")
+_CONNECTIONS = ("connection-1", "connection-2", "connection-3")
+_TEXTS = ("one", "two", "three")
+
+
+class Author:
+    """Writes a program, changes it, and reverts it."""
+
+    def __init__(self, chance: random.Random, folder: Path) -> None:
+        self._chance = chance
+        self._folder = folder
+        self._versions = 1
+        self.program: Project = {}
+        self.before: list[Project] = []
+        """What the program was, newest last."""
+        self._with_package = chance.random() < 0.3
+        self._with_caller = chance.random() < 0.2
+
+    def write(self) -> None:
+        """Change it: some resources stay, some change, come or go."""
+        self._next(self._written())
+
+    def revert(self) -> None:
+        """Back to what it was before the last change."""
+        if self.before:
+            self._next(self._forward(self.before[-1]))
+
+    def withdraw(self) -> None:
+        """Notice what cannot be: somebody else's flow."""
+        self.program.pop("refused", None)
+
+    def obey(self, failed: Mapping[str, str]) -> None:
+        """Do what a refusal asks for: let a new flow come before the old one goes."""
+        for name, text in failed.items():
+            item = self.program.get(name)
+            if isinstance(item, Flow) and "delete_before_replace=False" in text:
+                self.program = {**self.program, name: replace(item, new_first=True)}
+
+    def _next(self, program: Project) -> None:
+        self.before.append(self.program)
+        self.program = program
+
+    def _forward(self, program: Project) -> Project:
+        """A package that was declared before comes back as a newer one: versions only rise."""
+        found = dict(program)
+        old, new = found.get("package"), self.program.get("package")
+        if isinstance(old, Package) and old != new:
+            self._versions += 1
+            found["package"] = replace(old, number=self._versions)
+        return found
+
+    def _written(self) -> Project:
+        chance = self._chance
+        program: Project = {}
+        self._slot(program, "mail", 0.7, self._mail)
+        self._slot(program, "extra", 0.5, self._extra)
+        self._slot(program, "url", 0.6, self._variable)
+        self._slot(program, "a", 0.85, self._flow)
+        self._renamed(program)
+        self._slot(program, "chosen", 0.6, self._chosen)
+        if "mail" in program:
+            self._slot(program, "mailer", 0.8, self._flow)
+        if self._with_caller and "chosen" in program:
+            self._slot(program, "caller", 0.7, self._flow)
+        for number, person in enumerate(PEOPLE):
+            self._slot(program, f"share-{number}", 0.35, lambda _, who=person: self._share(who))
+        if "a" in program:
+            self._slot(program, "share-of-a", 0.5, lambda _: self._share(TEAM, "a"))
+        self._slot(program, "list", 0.4, lambda _: self._list())
+        if self._with_package:
+            self._slot(program, "package", 0.8, lambda _: self._package())
+        if chance.random() < 0.07:
+            # Somebody else's flow has this id: refused, and left alone.
+            program["refused"] = Flow(workflow_id=FOREIGN)
+        return self._wired(program)
+
+    def _slot(
+        self, program: Project, name: str, likely: float, make: Callable[[Any], Declaration]
+    ) -> None:
+        """Keep a declaration, change a word of it, write it anew, or leave it out."""
+        chance, old = self._chance, self.program.get(name)
+        dice = chance.random()
+        if old is None:
+            if dice < likely:
+                program[name] = make(old)
+        elif dice < 0.5:
+            program[name] = old
+        elif dice < 0.88:
+            program[name] = make(old)
+
+    def _renamed(self, program: Project) -> None:
+        """The flow `b`, which is called `b2` now and then: as an alias, or as another flow."""
+        chance = self._chance
+        old = next((name for name in ("b", "b2") if name in self.program), None)
+        dice = chance.random()
+        if old is None or dice > 0.25:
+            self._slot(program, old or "b", 0.75, self._flow)
+            if old and old in program:
+                program[old] = replace(program[old], alias="")
+            return
+        new = "b2" if old == "b" else "b"
+        made = self._flow(self.program[old]) if chance.random() < 0.5 else self.program[old]
+        program[new] = replace(made, alias=old if dice < 0.15 else "")
+
+    def _wired(self, program: Project) -> Project:
+        """With references between resources as they are now."""
+        mail, mailer = program.get("mail"), program.get("mailer")
+        if isinstance(mail, Reference) and isinstance(mailer, Flow):
+            program["mailer"] = replace(mailer, reference=mail.logical_name, after=("mail",))
+        child, caller = program.get("chosen"), program.get("caller")
+        if isinstance(child, Flow) and isinstance(caller, Flow):
+            state = caller.state if child.state == "on" else "off"
+            program["caller"] = replace(
+                caller, child=str(child.workflow_id), state=state, after=("chosen",)
+            )
+        return program
+
+    def _flow(self, old: Flow | None) -> Flow:
+        chance = self._chance
+        new: dict[str, Any] = {
+            "text": chance.choice(_TEXTS),
+            "state": chance.choice(("on", "off")),
+            "title": chance.choice((None, None, "title")),
+            "description": chance.choice((None, "x", "y")),
+            "solution": chance.choice((None, *SOLUTIONS)),
+            "owner": chance.choice((None, None, BOB[1], CAROL[1])),
+            "on_conflict": chance.choice((None, None, None, "overwrite")),
+        }
+        if old is None:
+            return Flow(**new)
+        return replace(old, alias="", **self._few(new))
+
+    def _chosen(self, old: Flow | None) -> Flow:
+        ids = CHOSEN if old is None or self._chance.random() < 0.3 else (old.workflow_id,)
+        return replace(self._flow(old), workflow_id=self._chance.choice(ids), on_conflict="adopt")
+
+    def _few(self, new: dict[str, Any]) -> dict[str, Any]:
+        """One or two of the changes."""
+        return {
+            key: new[key]
+            for key in self._chance.sample(sorted(new), self._chance.choice((1, 1, 2)))
+        }
+
+    def _mail(self, old: Reference | None) -> Reference:
+        chance = self._chance
+        name = chance.choice(_MAILS) if old is None or chance.random() < 0.1 else old.logical_name
+        connection = chance.choice(_CONNECTIONS)
+        return Reference(name, connection, chance.choice((None, "Mail")), None)
+
+    def _extra(self, old: Reference | None) -> Reference:
+        chance = self._chance
+        new = {
+            "connection_id": chance.choice((None, *_CONNECTIONS)),
+            "display_name": chance.choice((None, "Extra", "More")),
+            "description": chance.choice((None, "x", "y")),
+        }
+        if old is None:
+            return Reference("contoso_extra", **new)
+        return replace(old, **self._few(new))
+
+    def _variable(self, old: Variable | None) -> Variable:
+        chance = self._chance
+        name = "contoso_Url" if chance.random() < 0.8 else "contoso_Other"
+        return Variable(name if old is None else chance.choice((old.schema_name, name)),
+                        chance.choice(_TEXTS))  # fmt: skip
+
+    def _rights(self) -> tuple[str, ...]:
+        return tuple(sorted(self._chance.sample(sorted(MASKS), self._chance.randint(1, 2))))
+
+    def _share(self, principal: tuple[str, str], flow: str = SHARED) -> Share:
+        return Share(flow, principal, self._rights())
+
+    def _list(self) -> ShareList:
+        chosen = [person for person in PEOPLE if self._chance.random() < 0.6]
+        return ShareList(LISTED, tuple((person, self._rights()) for person in chosen))
+
+    def _package(self) -> Package:
+        chance, old = self._chance, self.program.get("package")
+        connection, value = chance.choice(_CONNECTIONS), chance.choice(_TEXTS)
+        if isinstance(old, Package) and chance.random() < 0.4:
+            return replace(old, connection=connection, value=value)
+        self._versions += 1
+        return Package(self._folder, self._versions, chance.choice(_TEXTS), connection, value)
