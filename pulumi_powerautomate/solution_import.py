@@ -26,6 +26,7 @@ from .inputs.package import (
     package_path,
     settings_inputs,
 )
+from .inputs.package_changes import package_changes
 from .models import SOLUTION_IMPORT
 from .provider import (
     IDENTITY,
@@ -37,7 +38,6 @@ from .provider import (
     failure,
     given_in,
     hides,
-    is_unknown,
     note,
     options_of,
     progress,
@@ -48,12 +48,11 @@ from .provider import (
 
 if TYPE_CHECKING:
     from .client.solutions.bindings import Environment, Known
-    from .client.solutions.import_package import ImportRequest, ImportResult
+    from .client.solutions.import_model import ImportRequest, ImportResult
     from .client.solutions.requests import InstalledSolution
     from .solution import SolutionPackage
 
 _DEFAULT_TIMEOUT = 3600
-_MOST_LINES = 10
 # A change of one of these imports again; of the others it is carried out by itself.
 _IMPORTED = ("sha256", "version", *SOLUTION_IMPORT.on_change("import"))
 _AFTERWARDS = SOLUTION_IMPORT.on_change("update")
@@ -89,7 +88,7 @@ class SolutionImportProvider(DataverseProvider):
         same_row = is_same_name(id_, news.get("solution"))
         unfinished = bool(olds.get("solution_error") or olds.get(_OFF))
         if changed and same_row and not hides(news, "package"):
-            note(news, "\n".join([_summary(olds, news), *_inside(olds, news)]).strip())
+            note(news, package_changes(olds, news))
         if set(_IMPORTED) & changed and news.get("managed"):
             _warn_of_slow_path(news)
         return DiffResult(
@@ -104,6 +103,8 @@ class SolutionImportProvider(DataverseProvider):
         return CreateResult(props["solution"], outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        from .client.solutions import drift
+
         solutions = self.client.solutions
         installed = solutions.find(id_)
         if installed is None:
@@ -112,7 +113,7 @@ class SolutionImportProvider(DataverseProvider):
             return ReadResult("", {})
         version = installed.version
         if props.get("mode") == "hold" and version != props.get("version"):
-            from .client.solutions.import_package import HOLDING
+            from .client.solutions.import_model import HOLDING
 
             staged = solutions.find(id_ + HOLDING)
             version = staged.version if staged is not None else version
@@ -121,9 +122,13 @@ class SolutionImportProvider(DataverseProvider):
         if not _is_in_doubt(props):
             # Without it the next operation looks what became of the import.
             outputs["solution_id"] = installed.id
-        outputs |= self._bound(props)
         outputs.pop(_OFF, None)
-        outputs |= self._drifted_flows(props)
+        outputs |= drift.bindings_now(self.client.references, props)
+        off, connections = drift.flows_now(self.client.workflows, props, props.get(_ON) or ())
+        if off:
+            outputs[_OFF] = off
+        if connections != (props.get("connections") or {}):
+            outputs["connections"] = connections
         drifted = any(
             props.get(key) != outputs.get(key) for key in ("version", "managed", *_AFTERWARDS)
         )
@@ -216,7 +221,8 @@ class SolutionImportProvider(DataverseProvider):
         return self._afterwards(props, olds, package, known, None, imported.failures)
 
     def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> ImportRequest:
-        from .client.solutions.import_package import ImportRequest
+        from .client.solutions.component_parameters import component_parameters
+        from .client.solutions.import_model import ImportRequest
 
         options: dict[str, Any] = {
             "OverwriteUnmanagedCustomizations": props["overwrite_unmanaged_customizations"],
@@ -229,7 +235,7 @@ class SolutionImportProvider(DataverseProvider):
         ):
             if props.get(key) is not None:
                 options[member] = props[key]
-        parameters = _component_parameters(props, package)
+        parameters = component_parameters(props, package)
         if parameters:
             options["ComponentParameters"] = parameters
         return ImportRequest(
@@ -302,48 +308,6 @@ class SolutionImportProvider(DataverseProvider):
         outputs = self._outputs(props, {**known, **left}, problems)
         return {**outputs, _IN_DOUBT: sorted(done.in_doubt)} if problems else outputs
 
-    def _bound(self, props: Mapping[str, Any]) -> dict[str, Any]:
-        """The declared bindings and variables as they are now."""
-        from .client.solutions.bindings import REFERENCES, VARIABLES, Bindings, Environment
-
-        wanted = Bindings.of(props)
-        now = Environment.read(self.client.references, wanted).bindings()
-        found: dict[str, Any] = {}
-        if wanted.references:
-            found[REFERENCES] = {
-                name: connection and now.references.get(name.lower(), "")
-                for name, connection in props[REFERENCES].items()
-            }
-        if wanted.variables:
-            found[VARIABLES] = {
-                name: now.variables[name.lower()]
-                for name in props[VARIABLES]
-                if name.lower() in now.variables
-            }
-        return found
-
-    def _drifted_flows(self, props: Mapping[str, Any]) -> dict[str, Any]:
-        """Flows that should be on and are not, and embedded connections that are other ones."""
-        from .client.solutions.activate import embedded_in, states
-
-        names, connections = props.get("flows") or {}, props.get("connections") or {}
-        ids = sorted(names) if connections else sorted(props.get(_ON) or ())
-        live = states(self.client.workflows, ids, definitions=bool(connections))
-        found: dict[str, Any] = {}
-        off = sorted(
-            names.get(id_, id_)
-            for id_ in props.get(_ON) or ()
-            if id_ in live and live[id_].state != "on"
-        )
-        if off:
-            found[_OFF] = off
-        now = dict(connections)
-        for flow in live.values():
-            for connector, name in embedded_in(flow):
-                if connector in connections and name != connections[connector]:
-                    now[connector] = name
-        return {**found, "connections": now} if now != connections else found
-
     def _deadline(self, props: Mapping[str, Any], operation: str) -> Any:
         from .client.http.throttle import Deadline
 
@@ -400,64 +364,6 @@ def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
     return {key for key in compared if olds.get(key) != news.get(key)}
 
 
-def _summary(olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
-    """Summary of the new package, for a preview that would show hashes."""
-    if is_unknown(news.get("sha256")) or olds.get("sha256") == news.get("sha256"):
-        return ""
-    before, after = olds.get(DIGESTS) or {}, news.get(DIGESTS) or {}
-    names = {**(olds.get("flows") or {}), **(news.get("flows") or {})}
-    parts = [
-        ("adds", [key for key in after if key not in before]),
-        ("changes", [key for key in after if key in before and before[key] != after[key]]),
-        ("removes", [key for key in before if key not in after]),
-    ]
-    flows = "; ".join(
-        f"{verb} {', '.join(sorted(repr(names.get(key, key)) for key in keys))}"
-        for verb, keys in parts
-        if keys
-    )
-    versions = f"{olds.get('version')} to {news.get('version')}"
-    return f"solution {news.get('solution')} {versions}: {flows or 'the same flows'}"
-
-
-def _inside(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Changes inside the package, where the one that was imported last is at hand."""
-    old, new = olds.get("sha256"), news.get("sha256")
-    if is_unknown(new) or old == new or not old or hides(olds, "package"):
-        return []
-    from .solution import contents_of
-    from .solution.difference import compare_packages
-    from .solution.history import find_package
-
-    try:
-        path = package_path(str(olds.get("package")))
-        before = find_package(path, str(old))
-        after = find_package(package_path(str(news.get("package"))), str(new))
-        if after is None:
-            return []
-        if before is None:
-            return [
-                "what changes inside is not shown: the package that was imported last is neither "
-                f"at {path} nor in the git history of it"
-            ]
-        found = compare_packages(contents_of(before, str(path)), contents_of(after, "package"))
-    except PowerAutomateError:
-        # A package that cannot be read is refused where it is declared.
-        return []
-    lines = [
-        *(change.sentence for change in found.changes if change.kind != "version-changed"),
-        *(
-            change.sentence if flow.before is None or flow.after is None
-            else f"{flow.name}: {change.sentence}"
-            for flow in found.flows
-            for change in flow.changes
-        ),
-    ]  # fmt: skip
-    if len(lines) > _MOST_LINES:
-        lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} more changes."]
-    return lines
-
-
 def _counts(props: Mapping[str, Any], imported: ImportResult) -> str:
     failed = f", {len(imported.failures)} failed" if imported.failures else ""
     whole = f"{imported.components} component{'' if imported.components == 1 else 's'}"
@@ -471,37 +377,6 @@ def _warn_of_slow_path(news: Mapping[str, Any]) -> None:
             "overwrite_unmanaged_customizations makes the service import every component anew "
             "instead of those that differ; leave it out to import faster",
         )
-
-
-def _component_parameters(
-    props: Mapping[str, Any], package: SolutionPackage
-) -> list[dict[str, Any]]:
-    """Bindings and values as the import takes them."""
-    from .client.bindings.requests import connector_id
-
-    kind = "Microsoft.Dynamics.CRM"
-    connectors = {name.lower(): item for name, item in package.connection_references.items()}
-    found: list[dict[str, Any]] = [
-        {
-            "@odata.type": f"{kind}.connectionreference",
-            "connectionreferencelogicalname": name,
-            "connectionreferencedisplayname": "",
-            "description": "",
-            "connectorid": connector_id(connectors.get(name.lower(), "")),
-            "connectionid": connection,
-        }
-        for name, connection in sorted((props.get("connection_references") or {}).items())
-        if connection
-    ]
-    found += [
-        {
-            "@odata.type": f"{kind}.environmentvariablevalue",
-            "schemaname": name,
-            "value": value,
-        }
-        for name, value in sorted((props.get("environment_variables") or {}).items())
-    ]
-    return [*found, *(props.get("component_parameters") or ())]
 
 
 class SolutionImport(DataverseResource, module="powerautomate", name="SolutionImport"):

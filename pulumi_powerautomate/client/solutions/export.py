@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import DataverseError, LostResponseError
 from ..http.throttle import Deadline
-from .import_package import follow_operation
+from .operation_waiter import OperationWaiter
 from .requests import Solutions, is_unknown_action
 
 
@@ -40,7 +40,8 @@ def export(
         if not is_unknown_action(error):
             raise
         return _decoded(solutions.export_now(options), name)
-    follow_operation(solutions, operation, f"exporting solution {name}", report, deadline)
+    waiter = OperationWaiter(solutions, report, deadline)
+    waiter.follow(operation, f"exporting solution {name}")
     return _decoded(solutions.download(job, name), name)
 
 

@@ -16,7 +16,7 @@ from ...errors import (
 from ..flows.requests import Workflows
 from ..http.throttle import Deadline
 from .activate import states
-from .import_package import BUSY, follow_operation, wait_until_idle
+from .operation_waiter import BUSY, OperationWaiter
 from .requests import InstalledSolution, Solutions, is_unknown_action
 
 Removed = Literal["nothing", "components", "container"]
@@ -51,90 +51,103 @@ def remove(
         InDoubtError: it may be removed, or still be in the course of it.
     """
     with solutions.turn(report, deadline):
-        return _uninstall_in_turn(solutions, workflows, unique_name, report, deadline, seen)
+        waiter = OperationWaiter(solutions, report, deadline)
+        return _Uninstaller(waiter, workflows, unique_name, seen).run()
 
 
-def _uninstall_in_turn(
-    solutions: Solutions,
-    workflows: Workflows,
-    unique_name: str,
-    report: Callable[[str], None],
-    deadline: Deadline,
-    seen: Callable[[InstalledSolution], None],
-) -> Removed:
-    what = f"Uninstall solution {unique_name}"
-    removed: Removed = "nothing"
-    doubt: PowerAutomateError | None = None
-    rounds = 0
-    while True:
-        try:
-            installed = solutions.find(unique_name)
-            if installed is None and solutions.running():
-                # An import of it that was begun and not followed to its end is not seen yet.
-                wait_until_idle(solutions, what, report, deadline)
-                installed = solutions.find(unique_name)
-        except PowerAutomateError as error:
-            if doubt is None:
+class _Uninstaller:
+    """One solution on its way out, while no other operation of ours runs in the environment."""
+
+    def __init__(
+        self,
+        waiter: OperationWaiter,
+        workflows: Workflows,
+        unique_name: str,
+        seen: Callable[[InstalledSolution], None],
+    ) -> None:
+        self._waiter = waiter
+        self._solutions = waiter.solutions
+        self._workflows = workflows
+        self._name = unique_name
+        self._what = f"Uninstall solution {unique_name}"
+        self._seen = seen
+        # The last try of which nobody knows whether it was carried out, and how many there were.
+        self._doubt: PowerAutomateError | None = None
+        self._doubts = 0
+
+    def run(self) -> Removed:
+        """Remove it, as often as it takes."""
+        removed: Removed = "nothing"
+        while (installed := self._find()) is not None:
+            if removed == "nothing":
+                self._seen(installed)
+            removed = "components" if installed.managed else "container"
+            try:
+                self._begin(installed)
+                return removed
+            except NotFoundError:
+                return removed
+            except InDoubtError:
                 raise
-            raise _in_doubt(f"{doubt} Looking for it failed too: {error}") from None
-        if installed is None:
-            return removed
-        if removed == "nothing":
-            seen(installed)
-        removed = "components" if installed.managed else "container"
-        try:
-            _begin(solutions, installed, report, deadline)
-            return removed
-        except NotFoundError:
-            return removed
-        except InDoubtError:
-            raise
-        except PowerAutomateError as error:
-            code = getattr(error, "code", "").lower()
-            if code in _DEPENDENCIES:
-                raise SolutionOperationError(
-                    f"{what}: it is needed by "
-                    f"{_dependents(solutions, workflows, unique_name)}. Remove those first, or "
-                    "keep it with retain_on_delete.",
-                    code,
-                ) from None
-            if code not in BUSY:
-                if not error.in_doubt:
+            except PowerAutomateError as error:
+                self._judge(error)
+            try:
+                self._waiter.wait_until_idle(self._what)
+            except TransportError as error:
+                if self._doubt is None:
                     raise
-                doubt = error
-                rounds += 1
-                if rounds == _MOST_ROUNDS:
-                    raise _in_doubt(str(error)) from None
+                raise _in_doubt(str(error)) from None
+        return removed
+
+    def _find(self) -> InstalledSolution | None:
         try:
-            wait_until_idle(solutions, what, report, deadline)
-        except TransportError as error:
-            if doubt is None:
+            installed = self._solutions.find(self._name)
+            if installed is None and self._solutions.running():
+                # An import of it that was begun and not followed to its end is not seen yet.
+                self._waiter.wait_until_idle(self._what)
+                installed = self._solutions.find(self._name)
+        except PowerAutomateError as error:
+            if self._doubt is None:
                 raise
+            raise _in_doubt(f"{self._doubt} Looking for it failed too: {error}") from None
+        return installed
+
+    def _judge(self, error: PowerAutomateError) -> None:
+        """Return when another try may help; else raise what the person is told."""
+        code = getattr(error, "code", "").lower()
+        if code in _DEPENDENCIES:
+            dependents = _dependents(self._solutions, self._workflows, self._name)
+            raise SolutionOperationError(
+                f"{self._what}: it is needed by {dependents}. Remove those first, or keep it with "
+                "retain_on_delete.",
+                code,
+            ) from None
+        if code in BUSY:
+            return
+        if not error.in_doubt:
+            raise error
+        self._doubt = error
+        self._doubts += 1
+        if self._doubts == _MOST_ROUNDS:
             raise _in_doubt(str(error)) from None
 
-
-def _begin(
-    solutions: Solutions,
-    installed: InstalledSolution,
-    report: Callable[[str], None],
-    deadline: Deadline,
-) -> None:
-    name = installed.unique_name
-    if not installed.managed:
-        solutions.delete(installed, solutions.deadline())
-        return
-    try:
-        operation = solutions.start_uninstall(name)
-    except DataverseError as error:
-        if not is_unknown_action(error):
-            raise
-        # An environment without the asynchronous action: the row's deletion does the same.
-        solutions.delete(installed, deadline)
-        return
-    try:
-        follow_operation(solutions, operation, f"uninstalling solution {name}", report, deadline)
-    except TransportError as error:
-        raise _in_doubt(f"{error} The next `pulumi up` goes on.") from None
+    def _begin(self, installed: InstalledSolution) -> None:
+        solutions = self._solutions
+        if not installed.managed:
+            solutions.delete(installed, solutions.deadline())
+            return
+        try:
+            operation = solutions.start_uninstall(installed.unique_name)
+        except DataverseError as error:
+            if not is_unknown_action(error):
+                raise
+            # An environment without the asynchronous action: the row's deletion does the same.
+            solutions.delete(installed, self._waiter.deadline)
+            return
+        try:
+            self._waiter.follow(operation, f"uninstalling solution {installed.unique_name}")
+        except TransportError as error:
+            raise _in_doubt(f"{error} The next `pulumi up` goes on.") from None
 
 
 def _in_doubt(text: str) -> InDoubtError:

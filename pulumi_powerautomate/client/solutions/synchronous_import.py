@@ -10,39 +10,19 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Protocol
 
 from ...errors import PowerAutomateError
-from ..http.throttle import Deadline
 from ..http.upload import Upload
+from .import_model import ImportRequest
+from .operation_waiter import OperationWaiter
 from .requests import Solutions
 
 # A small import is over before its progress is worth a request.
 _FIRST_LOOK, _LOOKS_EVERY = 3.0, 5.0
 
 
-class Named(Protocol):
-    """The parts of a request to import that a line of progress tells."""
-
-    @property
-    def unique_name(self) -> str:
-        """The solution."""
-
-    @property
-    def version(self) -> str:
-        """Its version."""
-
-
-def import_now(
-    solutions: Solutions,
-    wanted: Named,
-    upload: Upload,
-    job_id: str,
-    report: Callable[[str], None],
-    deadline: Deadline,
-) -> None:
+def import_now(waiter: OperationWaiter, wanted: ImportRequest, upload: Upload, job_id: str) -> None:
     """
     Send a package, and tell how its import gets on until the response is there.
 
@@ -50,17 +30,17 @@ def import_now(
         DataverseError: it was refused, or failed.
         LostResponseError: it may run, be over, or never have been begun.
     """
-    started = time.monotonic()
+    solutions, started = waiter.solutions, time.monotonic()
     with ThreadPoolExecutor(1, "import") as pool:
         context = contextvars.copy_context()
         sending: Future[None] = pool.submit(
-            context.run, solutions.import_now, upload, wanted.unique_name, deadline
+            context.run, solutions.import_now, upload, wanted.unique_name, waiter.deadline
         )
         patience = _FIRST_LOOK
         while not wait([sending], patience).done:
             patience = _LOOKS_EVERY
             progress = _progress(solutions, job_id)
-            report(
+            waiter.report(
                 f"importing {wanted.unique_name} {wanted.version}: {progress:.0f} %, "
                 f"{time.monotonic() - started:.0f} s"
             )

@@ -1,0 +1,57 @@
+"""What an environment holds of a solution's declaration now, for a refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..bindings.requests import References
+from ..flows.requests import Workflows
+from .activate import embedded_in, states
+from .bindings import REFERENCES, VARIABLES, Bindings, Environment
+
+
+def bindings_now(references: References, props: Mapping[str, Any]) -> dict[str, Any]:
+    """The declared bindings and variables as they are now, under the names of the inputs."""
+    wanted = Bindings.of(props)
+    now = Environment.read(references, wanted).bindings()
+    found: dict[str, Any] = {}
+    if wanted.references:
+        found[REFERENCES] = {
+            name: connection and now.references.get(name.lower(), "")
+            for name, connection in props[REFERENCES].items()
+        }
+    if wanted.variables:
+        found[VARIABLES] = {
+            name: now.variables[name.lower()]
+            for name in props[VARIABLES]
+            if name.lower() in now.variables
+        }
+    return found
+
+
+def flows_now(
+    workflows: Workflows, props: Mapping[str, Any], were_on: Sequence[str]
+) -> tuple[list[str], dict[str, str]]:
+    """
+    Names of flows that were on and are not, and the connections that flows hold, in one list.
+
+    Args:
+        workflows: the requests.
+        props: outputs of the import.
+        were_on: ids of the flows that the last operation left on.
+
+    Returns:
+        The names, sorted; the declared `connections`, with the name of another one where a flow
+        has that. Flows that are gone count as neither.
+    """
+    names, connections = props.get("flows") or {}, props.get("connections") or {}
+    ids = sorted(names) if connections else sorted(were_on)
+    live = states(workflows, ids, definitions=bool(connections))
+    off = sorted(names.get(id_, id_) for id_ in were_on if id_ in live and live[id_].state != "on")
+    now = dict(connections)
+    for flow in live.values():
+        for connector, name in embedded_in(flow):
+            if connector in connections and name != connections[connector]:
+                now[connector] = name
+    return off, now
