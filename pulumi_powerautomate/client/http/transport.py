@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import requests
 from urllib3.exceptions import HTTPError
@@ -18,12 +16,13 @@ from ...config import SETTINGS, Connection, follow
 from ...redaction import keep_secret
 from ..auth import TokenSource, audience_of
 from . import batch, wire_log
-from .bounded_json import loads
 from .circuit_breaker import Outage
 from .connection_errors import unanswered
 from .counters import Traffic
 from .error_responses import TOO_MANY_AT_ONCE, TOO_MUCH_TIME, refusal
-from .response_body import Row, checked_body, rows_of
+from .request import Request, headers_of
+from .response import Received, Response, read_response
+from .response_body import Row
 from .sessions import (
     CONNECT_SECONDS,
     Bearer,
@@ -52,40 +51,9 @@ _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 # What a front door says of a service that is away; a 500 is the service's own.
 _AWAY = _TRANSIENT - {500}
-_AGENT = "pulumi-powerautomate"
 # A token, a proxy's sign-in and a limit are judged before a request is passed on.
 _NOT_FORWARDED = frozenset({401, 407})
 _DATAVERSE_HEADERS = ("OData-Version", "x-ms-service-request-id", "REQ_ID")
-
-
-@dataclass(frozen=True)
-class Response:
-    """A successful answer: the status, the headers, and the JSON body when there was one."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Row
-    action: str = ""
-
-    @property
-    def rows(self) -> list[Row]:
-        """The rows of a collection; `LostResponseError` when the response is none."""
-        return rows_of(self.body, self.action)
-
-    @property
-    def etag(self) -> str:
-        """The row's version, from the body or the header."""
-        return str(self.body.get("@odata.etag") or self.headers.get("ETag") or "")
-
-
-class _Request(NamedTuple):
-    """A request with its retries; `action` names the operation in messages."""
-
-    method: str
-    url: str
-    content: bytes | Upload | None
-    headers: Mapping[str, str]
-    action: str
 
 
 class _InDoubt:
@@ -99,15 +67,6 @@ class _InDoubt:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, errors.PowerAutomateError) and self.is_there:
             error.in_doubt = True
-
-
-class _Received(NamedTuple):
-    """A response as it came, and when its request had been let out."""
-
-    status: int
-    headers: Mapping[str, str]
-    raw: bytes
-    entered_at: float
 
 
 class Transport:
@@ -177,9 +136,9 @@ class Transport:
             content = body
         else:
             content = json.dumps(body, ensure_ascii=False).encode()
-        request = _Request(method, self._url(path, action), content, headers or {}, action)
+        request = Request(method, self._url(path, action), content, headers or {}, action)
         response = self._carry_out(request, deadline, repeatable)
-        return _answer(action, response.status, response.headers, response.raw)
+        return read_response(action, response.status, response.headers, response.raw)
 
     def once(
         self,
@@ -191,7 +150,7 @@ class Transport:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> _Received:
+    ) -> Received:
         """
         One request and its response as it came, also an error response; nothing is repeated.
 
@@ -202,7 +161,7 @@ class Transport:
         Raises:
             TransportError: there was no response.
         """
-        request = _Request(method, self._url(path, action), content, headers or {}, action)
+        request = Request(method, self._url(path, action), content, headers or {}, action)
         return self._send_once(request, token or self._token(deadline), deadline, 0)
 
     def read_together(
@@ -220,7 +179,7 @@ class Transport:
             # Without it the refusal of a part is the status of the whole, its reason inside.
             "Prefer": "odata.continue-on-error",
         }
-        request = _Request("POST", self._url("$batch", action), content, headers, action)
+        request = Request("POST", self._url("$batch", action), content, headers, action)
         response = self._carry_out(request, deadline, repeatable=True)
         try:
             parts = batch.read(response.headers.get("Content-Type", ""), response.raw)
@@ -231,16 +190,16 @@ class Transport:
                 raise refusal(action, status, headers_of_part, body)
         if len(parts) != len(paths):
             raise errors.LostResponseError(f"{action}: the response is cut short.")
-        return [_answer(action, *part) for part in parts]
+        return [read_response(action, *part) for part in parts]
 
-    def _carry_out(self, request: _Request, deadline: Deadline, repeatable: bool) -> _Received:
+    def _carry_out(self, request: Request, deadline: Deadline, repeatable: bool) -> Received:
         self._refuse_in_an_outage(request.action)
         with _InDoubt() as doubt:
             return self._send_with_retries(request, deadline, repeatable, doubt)
 
     def _send_with_retries(
-        self, request: _Request, deadline: Deadline, repeatable: bool, doubt: _InDoubt
-    ) -> _Received:
+        self, request: Request, deadline: Deadline, repeatable: bool, doubt: _InDoubt
+    ) -> Received:
         tries, refusals, renewed = 0, 0, False
         while True:
             token = self._token(deadline)
@@ -337,9 +296,7 @@ class Transport:
             )
         return url
 
-    def _send_once(
-        self, request: _Request, token: str, deadline: Deadline, resend: int
-    ) -> _Received:
+    def _send_once(self, request: Request, token: str, deadline: Deadline, resend: int) -> Received:
         method, url, content, headers, action = request
         entered = self._throttle.acquire(deadline)
         if entered is None:
@@ -351,7 +308,7 @@ class Transport:
         self._outage.sending()
         self.traffic.add(requests=1)
         started = time.monotonic()
-        complete = _headers(method, content, headers)
+        complete = headers_of(method, content, headers)
         wire_log.sent(method, url, complete, content)
         try:
             with telemetry.request(method, url, self.connection.host, resend) as record:
@@ -383,7 +340,7 @@ class Transport:
             )
             if response.status_code < 300 and raw.lstrip()[:1] != b"<":
                 self._require_dataverse(action, response.status_code, response.headers)
-            return _Received(response.status_code, response.headers, raw, entered)
+            return Received(response.status_code, response.headers, raw, entered)
         except (requests.RequestException, HTTPError, OSError) as error:
             self.traffic.add(unanswered=1)
             wire_log.failed(method, url, error)
@@ -434,7 +391,7 @@ class Transport:
         return True
 
     def _held(
-        self, problem: Exception, response: _Received, refusals: int, deadline: Deadline
+        self, problem: Exception, response: Received, refusals: int, deadline: Deadline
     ) -> bool:
         """Pause all requests as a 429 asks; False when that would pass the deadline."""
         if getattr(problem, "code", "").lower() in (TOO_MANY_AT_ONCE, TOO_MUCH_TIME):
@@ -462,36 +419,3 @@ class Transport:
         self.traffic.add(waited=longer)
         telemetry.count(waited=longer)
         return longer >= seconds
-
-
-def _headers(
-    method: str, content: object | None, more: Mapping[str, str]
-) -> dict[str, str | bytes | None]:
-    headers: dict[str, str | bytes | None] = {
-        "Accept": "application/json",
-        "OData-Version": "4.0",
-        "OData-MaxVersion": "4.0",
-        "User-Agent": _AGENT,
-        "x-ms-client-request-id": str(uuid.uuid4()),
-    }
-    if method == "GET":
-        headers["If-None-Match"] = "null"
-    if content is not None:
-        headers["Content-Type"] = "application/json; charset=utf-8"
-    headers.update(more)
-    return headers
-
-
-def _answer(action: str, status: int, headers: Mapping[str, str], raw: bytes) -> Response:
-    if status == 204 or (not raw and status in (201, 202)):
-        return Response(status, headers, Row({}, action), action)
-    try:
-        body = loads(raw)
-    except ValueError:
-        page = raw.lstrip()[:1] == b"<" or "html" in headers.get("Content-Type", "")
-        what = "a web page" if page else "not JSON, or cut short"
-        raise errors.LostResponseError(
-            f"{action}: HTTP {status}, but the response is {what}, so not Dataverse's. Check "
-            "environment_url and whether a proxy or sign-in page stands between."
-        ) from None
-    return Response(status, headers, checked_body(body, action), action)
