@@ -528,6 +528,8 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         "program and state."
     )
     _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {"definition": (DIGEST,)}
+    # The id is told by the provider, and the others travel under other names.
+    _optional = frozenset({"description", "owner", "solution", "on_conflict", "ignore"})
 
     def __init__(
         self,
@@ -573,8 +575,11 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
                 lambda known: known if isinstance(known, str) else otherwise,
                 run_with_unknowns=True,
             )
-        told = pulumi.Output.all(self.name, self.current_state, self.activation_error)
-        fail_if_told(self, told.apply(lambda values: refusal(*values)))
+        fail_if_told(self, self.activation_error, self._refusal)
+
+    async def _refusal(self, reason: str) -> str:
+        name, state = await self.name.future(), await self.current_state.future()
+        return refusal(str(name), str(state), reason)
 
     def _known_id(
         self,

@@ -40,7 +40,7 @@ def normalize_references(
     """
     if not isinstance(value, Mapping):
         raise DefinitionError(where, "not an object that maps the actions' keys to references.")
-    connectors = connectors_of(definition)
+    connectors = connectors_of(definition) if value else {}
     return {
         key: _normalize(entry, key, connectors, f"{where}.{key}") for key, entry in value.items()
     }
@@ -84,7 +84,9 @@ def connectors_of(definition: Mapping[str, Any]) -> dict[str, str]:
     stack: list[Any] = [definition.get("triggers"), definition.get("actions")]
     while stack:
         item = stack.pop()
-        if isinstance(item, Mapping):
+        if isinstance(item, str):
+            continue
+        if isinstance(item, (dict, Mapping)):
             api = item.get("apiId")
             for name in (item.get("connectionReferenceName"), item.get("connectionName")):
                 if isinstance(name, str) and isinstance(api, str):
@@ -101,7 +103,9 @@ def children_of(definition: Mapping[str, Any]) -> frozenset[str]:
     stack: list[Any] = [definition.get("actions")]
     while stack:
         item = stack.pop()
-        if isinstance(item, Mapping):
+        if isinstance(item, str):
+            continue
+        if isinstance(item, (dict, Mapping)):
             name = item.get("workflowReferenceName")
             if isinstance(name, str):
                 found.add(name.lower())

@@ -172,12 +172,14 @@ def _check_text(value: Any) -> None:
             raise DefinitionError("definition", f"nested deeper than {_DEEPEST} levels.")
         if isinstance(item, str):
             _check_string(item, path)
-        elif isinstance(item, Mapping):
+        elif isinstance(item, (dict, Mapping)):
             for key, member in item.items():
                 if not isinstance(key, str):
                     raise DefinitionError(path, f"the key {key!r} is not a string.")
-                _check_string(key, path)
-                stack.append((member, depth + 1, f"{path}.{key}"))
+                if not key.isascii() or "\0" in key:
+                    _check_string(key, path)
+                if member.__class__ is not str or not member.isascii() or "\0" in member:
+                    stack.append((member, depth + 1, f"{path}.{key}"))
         elif isinstance(item, (list, tuple)):
             stack.extend((member, depth + 1, f"{path}[{n}]") for n, member in enumerate(item))
         elif isinstance(item, float) and (item != item or item in (float("inf"), -float("inf"))):

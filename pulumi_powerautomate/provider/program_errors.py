@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
@@ -66,17 +66,19 @@ _refusals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Refusals] = (
 def fail_unless_done(
     resource: pulumi.Resource, error: pulumi.Output[str | None], what: str
 ) -> None:
-    """As `fail_if_told`, for an output that says what could not be done."""
+    """As `fail_if_told`, with a line that begins with what the resource is called."""
 
-    def line(reason: str | None) -> str:
-        if not reason:
-            return ""
+    async def line(reason: str) -> str:
         return f"{what} is not as declared. {reason} The next `pulumi up` carries on."
 
-    fail_if_told(resource, error.apply(line))
+    fail_if_told(resource, error, line)
 
 
-def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
+def fail_if_told(
+    resource: pulumi.Resource,
+    error: pulumi.Output[str | None],
+    line: Callable[[str], Awaitable[str]],
+) -> None:
     """
     Fail the run for a resource that is in the state and not as declared.
 
@@ -86,19 +88,21 @@ def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
 
     Args:
         resource: the resource.
-        line: what is wrong with it; empty when it is as declared.
+        error: the output that says why it is not as declared; nothing when it is.
+        line: makes the line to show of that.
     """
     if pulumi.runtime.is_dry_run():
+        # No output is known there that was not known before.
         return
-    settled = asyncio.ensure_future(_settled(line))
+    settled = asyncio.ensure_future(_settled(error))
     refusals = _refusals.setdefault(settled.get_loop(), _Refusals())
     refusals.awaited[resource] = settled
     settled.add_done_callback(lambda _: refusals.awaited.pop(resource, None))
 
-    async def report(text: str) -> str:
-        if not text:
-            return text
-        pulumi.log.error(text, resource)
+    async def report(reason: str | None) -> None:
+        if not reason:
+            return
+        pulumi.log.error(await line(reason), resource)
         refusals.told += 1
         refusals.awaited.pop(resource, None)
         await refusals.all_told()
@@ -108,15 +112,15 @@ def fail_if_told(resource: pulumi.Resource, line: pulumi.Output[str]) -> None:
             f"{'each' if many else 'it'} says why. The next `pulumi up` carries on."
         )
 
-    _told: pulumi.Output[str] = line.apply(report)
+    _told: pulumi.Output[None] = error.apply(report)
 
 
-async def _settled(line: pulumi.Output[str]) -> None:
+async def _settled(error: pulumi.Output[str | None]) -> None:
     """Wait until a resource has had its say; one that failed by itself has none."""
     try:
-        await line.future()
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        if await error.future():
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
     except Exception:
         return
 

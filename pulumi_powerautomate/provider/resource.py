@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gc
+import inspect
 import pickle
+import re
 from collections.abc import Awaitable, Mapping
 from functools import cache
 from typing import Any, ClassVar
@@ -20,6 +23,11 @@ from .properties import FAILED_NEEDS, IDENTITY
 _STACK_TYPE = "pulumi:pulumi:Stack"
 # Fixed, so that the string in users' state stays the same whatever Python makes its default.
 _PICKLE_PROTOCOL = 4
+# Of Python up to 3.13, and later.
+_DEFAULT_THRESHOLDS = (700, 2000)
+_THRESHOLD = 10_000
+# The engine sends all numbers as floats; for these the annotation makes Pulumi turn them back.
+_WHOLE = re.compile(r"\bint\b")
 
 
 class DataverseResource(Resource):
@@ -34,11 +42,26 @@ class DataverseResource(Resource):
     else than the program wrote, with the properties that stand for them, what is compared first.
     `old_first` says whether a replacement always deletes the old row first; with None it is the
     provider's `diff` that says so.
+
+    Pulumi makes an output, with some thirty objects, of each property that is passed on, and works
+    out the types of all annotated outputs anew for each resource. So inputs that are left out are
+    passed over, and found as outputs when somebody looks at them (`_optional`); and annotations
+    stay where Pulumi looks only if it reads something from them (`declared_outputs` has all).
     """
 
     _import_hint: ClassVar[str] = "Declare it: one that exists already is adopted."
     _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    _optional: ClassVar[frozenset[str]] = frozenset()
+    declared_outputs: ClassVar[Mapping[str, str]] = {}
     old_first: ClassVar[bool | None] = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            cls.declared_outputs = inspect.get_annotations(cls)
+            cls.__annotations__ = {
+                name: hint for name, hint in cls.declared_outputs.items() if _WHOLE.search(hint)
+            }
 
     def __init__(
         self,
@@ -47,6 +70,7 @@ class DataverseResource(Resource):
         props: dict[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        _collect_less_often()
         cls = type(self)
         opts = options_of(opts, cls.__name__, resource_name)
         opts = pulumi.ResourceOptions.merge(
@@ -56,6 +80,12 @@ class DataverseResource(Resource):
             opts,
         )
         kind = f"pulumi-python:{self._resource_type_name}"
+        if opts.id is None:
+            props = {
+                key: value
+                for key, value in props.items()
+                if value is not None or key not in self._optional
+            }
         props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
         _refuse_half_characters(props, resource_name)
         props[OPTIONS] = apply_options(
@@ -68,8 +98,16 @@ class DataverseResource(Resource):
         if opts.id is None:
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
         if not pulumi.runtime.is_dry_run():
-            props[FAILED_NEEDS] = _unknown_inputs(dict(props))
+            waited_for = {key: item for key, item in props.items() if _holds_outputs(item)}
+            if waited_for:
+                props[FAILED_NEEDS] = _unknown_inputs(waited_for)
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
+
+    def __getattr__(self, name: str) -> Any:
+        """An input that was left out, as an output."""
+        if name in self._optional:
+            return pulumi.Output.from_input(None)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:
@@ -80,12 +118,17 @@ async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:
     arrive as inputs that were never given.
     """
     unknown = [
-        key
-        for key, value in props.items()
-        if isinstance(value, (pulumi.Output, Mapping, list, tuple))
-        and not await pulumi.Output.from_input(value).is_known()
+        key for key, value in props.items() if not await pulumi.Output.from_input(value).is_known()
     ]
     return unknown or None
+
+
+def _holds_outputs(value: Any) -> bool:
+    """Whether an input is an output, or holds what may be one."""
+    if isinstance(value, (Mapping, list, tuple)):
+        items = value.values() if isinstance(value, Mapping) else value
+        return any(map(_holds_outputs, items))
+    return not isinstance(value, (str, int, float, type(None)))
 
 
 @one_line_errors
@@ -105,6 +148,20 @@ def _refuse_half_characters(props: Mapping[str, Any], resource_name: str) -> Non
                 f"{resource_name}: {key} holds half of a character (a lone surrogate); "
                 "write the whole character."
             ) from None
+
+
+@cache
+def _collect_less_often() -> None:
+    """
+    Let Python look for garbage after 10,000 new objects instead of 700, as is its default.
+
+    A program of some hundred resources makes hundreds of thousands of objects that stay, and the
+    search went through all of them again and again: a third of the program's time. A program that
+    has chosen its own threshold keeps it.
+    """
+    given = gc.get_threshold()
+    if gc.isenabled() and given[0] in _DEFAULT_THRESHOLDS:
+        gc.set_threshold(_THRESHOLD, *given[1:])
 
 
 @cache

@@ -36,10 +36,10 @@ def _literals(hint: Any) -> set[str]:
     return found
 
 
-def _annotated(kind: type) -> dict[str, Any]:
+def _annotated(kind: Any) -> dict[str, Any]:
     """A class's own public annotations; those of its bases are the SDK's."""
     own = {
-        name: hint for name, hint in vars(kind)["__annotations__"].items() if name.islower()
+        name: hint for name, hint in kind.declared_outputs.items() if name.islower()
         and not name.startswith("_") and name != "old_first"
     }  # fmt: skip
     alone = type(kind.__name__, (), {"__annotations__": own, "__module__": kind.__module__})

@@ -39,7 +39,7 @@ def test_every_input_and_output(made: Mapping[str, str]) -> None:
         page = made[f"{name}.md"]
         for given in inspect.signature(kind).parameters:
             assert f"| `{given}`" in page, f"{name}.{given}"
-        for output in inspect.get_annotations(kind):
+        for output in kind.declared_outputs:
             if not output.startswith("_"):
                 assert f"`{output}`" in page, f"{name}.{output}"
 

@@ -1,0 +1,150 @@
+"""
+What people wait for: previews, runs without a change, refreshes and adoption of many flows.
+
+Each figure is a ratio of ours to an empty dynamic provider whose resources carry the same text, on
+the command line of the real engine, in pairs that follow each other.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pulumi_powerautomate.emulator import Emulator
+from tests.benchmarks.figure import Figure, at_most, seen
+from tests.harness.engine_project import engine_environment
+from tests.harness.tools import ROOT
+
+_PAIRS = int(os.environ.get("WAIT_PAIRS") or 3)
+_COUNT = 500
+_BYTES = 9_000
+_MAIN = """
+import json, os, uuid
+from pathlib import Path
+from tests.benchmarks.empty import Empty
+import pulumi_powerautomate as powerautomate
+
+text = Path("flow.json").read_text("utf-8")
+for number in range(int(os.environ["COUNT"])):
+    name = f"flow-{number}"
+    own = text.replace("Hello", f"Hello {number}")
+    if os.environ["KIND"] == "ours":
+        powerautomate.CloudFlow(name, definition=own, state="on")
+    else:
+        Empty(name, {"name": name, "definition": own, "state": "on", "connection_references": {},
+                     "workflow_id": str(uuid.uuid5(uuid.NAMESPACE_OID, name))})
+"""
+_OURS, _EMPTY = "ours", "empty"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one command: seconds by the clock, and CPU seconds of the engine and all below it."""
+
+    wall: float
+    cpu: float
+
+
+class ManyFlows:
+    """A project of many resources, ours or empty ones, that has been deployed."""
+
+    def __init__(self, folder: Path, emulator: Emulator, kind: str, count: int, text: str) -> None:
+        self._folder = folder
+        folder.mkdir()
+        (folder / "__main__.py").write_text(_MAIN, "utf-8")
+        (folder / "flow.json").write_text(text, "utf-8")
+        (folder / "Pulumi.yaml").write_text("name: many\nruntime: python\n", "utf-8")
+        self._environment = {
+            **os.environ,
+            **engine_environment(folder, emulator.environment),
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_POWERAUTOMATE_JOURNAL": str(folder / "journal"),
+            "KIND": kind,
+            "COUNT": str(count),
+        }
+        self.run("stack", "init", "dev")
+        self.run("up", "--yes", "--skip-preview", "--parallel", "64")
+
+    def run(self, *command: str) -> Cost:
+        """Run a command to its end."""
+        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        done = subprocess.run(
+            ["pulumi", *command, "--non-interactive", *_stack(command)],
+            cwd=self._folder, env=self._environment, capture_output=True, text=True,
+        )  # fmt: skip
+        wall = time.perf_counter() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            raise RuntimeError(f"pulumi {' '.join(command)}: {done.stdout} {done.stderr}")
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Cost(wall, cpu)
+
+
+def _stack(command: tuple[str, ...]) -> list[str]:
+    return [] if command[0] == "stack" else ["--stack", "dev"]
+
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "preview": ("preview", "--parallel", "64"),
+    "up": ("up", "--yes", "--skip-preview", "--parallel", "64"),
+    "refresh": ("refresh", "--yes", "--skip-preview", "--parallel", "64"),
+}
+
+
+def measure() -> Iterator[Figure]:
+    """All figures of the area."""
+    yield from compare(_COUNT)
+
+
+def compare(count: int, pairs: int = _PAIRS) -> Iterator[Figure]:
+    """Preview, `up` and refresh of so many unchanged flows, beside as many empty resources."""
+    import json
+
+    from tests.benchmarks.flow import sized
+
+    text = json.dumps(sized(_BYTES))
+    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+        projects = {
+            kind: ManyFlows(Path(folder) / kind, emulator, kind, count, text)
+            for kind in (_OURS, _EMPTY)
+        }
+        for name, command in COMMANDS.items():
+            if os.environ.get("ONLY", name) != name: continue
+            costs = _in_turn(
+                projects, lambda project, command=command: project.run(*command), pairs
+            )
+            yield from _ratios(f"wait.{name}_{count}", costs)
+
+
+def _in_turn(
+    projects: dict[str, ManyFlows], run: Callable[[ManyFlows], Cost], pairs: int
+) -> dict[str, list[Cost]]:
+    costs: dict[str, list[Cost]] = {kind: [] for kind in projects}
+    for _ in range(pairs):
+        for kind, project in projects.items():
+            costs[kind].append(run(project))
+    return costs
+
+
+def _ratios(name: str, costs: dict[str, list[Cost]]) -> Iterator[Figure]:
+    for kind, found in costs.items():
+        yield seen(f"{name}_wall_{kind}", statistics.median(cost.wall for cost in found), "s")
+        yield seen(f"{name}_cpu_{kind}", statistics.median(cost.cpu for cost in found), "s")
+    pairs = list(zip(costs[_OURS], costs[_EMPTY], strict=True))
+    wall = statistics.median(ours.wall / empty.wall for ours, empty in pairs)
+    cpu = statistics.median(ours.cpu / empty.cpu for ours, empty in pairs)
+    yield at_most(f"{name}_wall", wall, 1.25, "x empty")
+    yield at_most(f"{name}_cpu", cpu, 1.4, "x empty")
+
+
+if __name__ == "__main__":
+    for figure in compare(int(sys.argv[1]), int(sys.argv[2])):
+        print(figure)
