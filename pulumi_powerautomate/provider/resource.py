@@ -124,11 +124,11 @@ async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:
 
 
 def _holds_outputs(value: Any) -> bool:
-    """Whether an input is an output, or holds what may be one."""
+    """Whether an input is an output or holds one; a coroutine can be awaited by Pulumi alone."""
     if isinstance(value, (Mapping, list, tuple)):
         items = value.values() if isinstance(value, Mapping) else value
         return any(map(_holds_outputs, items))
-    return not isinstance(value, (str, int, float, type(None)))
+    return isinstance(value, pulumi.Output)
 
 
 @one_line_errors

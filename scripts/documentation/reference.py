@@ -76,7 +76,7 @@ def _resource(name: str, kind: Any) -> str:
         required = " **required**" if item.default is inspect.Parameter.empty else ""
         named = f"{_code(item.name)}{required}<br>{_code(_annotation(item.annotation))}"
         lines.append((named, _meaning(name, item.name, told.args)))
-    hints = kind.declared_outputs
+    hints = getattr(kind, "declared_outputs", None) or inspect.get_annotations(kind)
     outputs = [key for key, value in hints.items() if "Output" in str(value)]
     text = f"# {name}\n\n{told.text}\n\n## Inputs\n\n"
     text += rows(("Input", "Meaning, and what a change does"), lines)

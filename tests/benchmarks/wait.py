@@ -117,7 +117,6 @@ def compare(count: int, pairs: int = _PAIRS) -> Iterator[Figure]:
             for kind in (_OURS, _EMPTY)
         }
         for name, command in COMMANDS.items():
-            if os.environ.get("ONLY", name) != name: continue
             costs = _in_turn(
                 projects, lambda project, command=command: project.run(*command), pairs
             )
