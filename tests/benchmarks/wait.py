@@ -7,25 +7,37 @@ the command line of the real engine, in pairs that follow each other.
 
 from __future__ import annotations
 
+import contextlib
+import cProfile
+import json
 import os
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.benchmarks.figure import Figure, at_most, seen
+from pulumi_powerautomate.errors import InvalidInputError
+from pulumi_powerautomate.flow.validation import validate
+from pulumi_powerautomate.inputs.definition import definition_inputs
+from pulumi_powerautomate.solution import read_package
+from tests.benchmarks.figure import Figure, at_most, exactly, seen
+from tests.benchmarks.flow import sized
+from tests.harness.definitions import hourly
 from tests.harness.engine_project import engine_environment
+from tests.harness.packages import FlowPart, package
 from tests.harness.tools import ROOT
 
 _PAIRS = int(os.environ.get("WAIT_PAIRS") or 3)
 _COUNT = 500
 _BYTES = 9_000
+_ENTRIES = 49_000
 _MAIN = """
 import json, os, uuid
 from pathlib import Path
@@ -102,13 +114,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 def measure() -> Iterator[Figure]:
     """All figures of the area."""
     yield from compare(_COUNT)
+    yield from _packages()
+    yield from _equal_definitions()
 
 
 def compare(count: int, pairs: int = _PAIRS) -> Iterator[Figure]:
     """Preview, `up` and refresh of so many unchanged flows, beside as many empty resources."""
     import json
-
-    from tests.benchmarks.flow import sized
 
     text = json.dumps(sized(_BYTES))
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
@@ -121,6 +133,50 @@ def compare(count: int, pairs: int = _PAIRS) -> Iterator[Figure]:
                 projects, lambda project, command=command: project.run(*command), pairs
             )
             yield from _ratios(f"wait.{name}_{count}", costs)
+
+
+def _packages() -> Iterator[Figure]:
+    """A package of very many entries, beside Python's own reader that lists and reads them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        for label, twice in (("", False), ("_one_twice", True)):
+            path = package(Path(folder) / f"p{label}.zip", FlowPart())
+            with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+                for number in range(_ENTRIES):
+                    archive.writestr(f"WebResources/{number}.js", b"var x = 1;" * 30)
+                if twice:
+                    archive.writestr("webresources/0.js", b"")
+            ratios = [_seconds(_read, path) / _seconds(_read_plainly, path) for _ in range(3)]
+            name = f"wait.package_{_ENTRIES}_entries{label}"
+            yield at_most(name, statistics.median(ratios), 3.0, "x zipfile")
+
+
+def _seconds(function: Callable[[Path], None], path: Path) -> float:
+    started = time.process_time()
+    function(path)
+    return time.process_time() - started
+
+
+def _read(path: Path) -> None:
+    with contextlib.suppress(InvalidInputError):
+        read_package(path)
+
+
+def _read_plainly(path: Path) -> None:
+    with warnings.catch_warnings(), zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            archive.read(entry)
+
+
+def _equal_definitions() -> Iterator[Figure]:
+    """How often a definition is validated when 500 flows share 20 of them, by the profiler."""
+    texts = [json.dumps(hourly(str(number))) for number in range(20)]
+    profile = cProfile.Profile()
+    with profile:
+        for number in range(_COUNT):
+            definition_inputs(texts[number % len(texts)], None, f"flow-{number}")
+    code = validate.__code__
+    (calls,) = [item.callcount for item in profile.getstats() if item.code is code]
+    yield exactly("wait.validations_of_20_definitions", calls, len(texts), "")
 
 
 def _in_turn(
@@ -142,8 +198,3 @@ def _ratios(name: str, costs: dict[str, list[Cost]]) -> Iterator[Figure]:
     cpu = statistics.median(ours.cpu / empty.cpu for ours, empty in pairs)
     yield at_most(f"{name}_wall", wall, 1.25, "x empty")
     yield at_most(f"{name}_cpu", cpu, 1.4, "x empty")
-
-
-if __name__ == "__main__":
-    for figure in compare(int(sys.argv[1]), int(sys.argv[2])):
-        print(figure)
