@@ -15,7 +15,7 @@ setup: ## prepare the virtual environment and the Pulumi engine
 	@$(PYTHON) scripts/setup.py
 
 demo: setup ## the real engine deploys, changes, repairs and destroys real flows, with no tenant
-	@$(RUN) scripts/demo.py
+	@$(RUN) -m scripts.demo
 
 test: check ## everything that must hold (runs `check` first)
 	@$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)

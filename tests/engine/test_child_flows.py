@@ -115,7 +115,7 @@ def test_an_async_program(project: EngineProject, emulator: Emulator) -> None:
         await asyncio.gather(asyncio.sleep(0.1), asyncio.to_thread(lambda: None))
         powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
 
-    project.up(program)  # type: ignore[arg-type]
+    project.up(program)
     assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
     assert _refused(emulator) == []
     assert changes(project.preview()) == "3 unchanged"
@@ -134,7 +134,7 @@ def test_an_async_program_that_awaits_another_resource(
         await other.etag.future()
         powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
 
-    project.up(program)  # type: ignore[arg-type]
+    project.up(program)
     assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
     assert _refused(emulator) == []
 
@@ -149,7 +149,7 @@ def test_an_async_program_that_awaits_the_parent(project: EngineProject) -> None
         powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
 
     with pytest.raises(EngineError, match="Flow 'parent' exists but is off"):
-        project.up(program)  # type: ignore[arg-type]
+        project.up(program)
     assert len(project.resources()) == 2
     project.up()
     assert changes(project.preview()) == "3 unchanged"
