@@ -23,7 +23,7 @@ test: check ## everything that must hold (runs `check` first)
 check: setup ## lint, types, layers, dead code
 	@$(RUN) -m ruff check $(FILES)
 	@$(RUN) -m ruff format --check $(FILES)
-	@$(RUN) -m mypy
+	@$(RUN) scripts/check_types.py
 	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 	@$(RUN) -m vulture
 
