@@ -159,7 +159,11 @@ def test_connection_references(project: EngineProject, emulator: Emulator) -> No
     """Those that a flow names are made before it and deleted after it, declared last or not."""
 
     def program() -> None:
-        for number, form in enumerate(("contoso_mail", {"logical_name": "contoso_mail"})):
+        forms: list[str | powerautomate.ConnectionReferenceDeclaration] = [
+            "contoso_mail",
+            {"logical_name": "contoso_mail"},
+        ]
+        for number, form in enumerate(forms):
             powerautomate.CloudFlow(f"mail-{number}", definition=mailing(),
                                     connection_references={"shared_office365": form})  # fmt: skip
         powerautomate.ConnectionReference("mail", logical_name="contoso_mail",

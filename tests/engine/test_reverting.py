@@ -108,9 +108,10 @@ def test_reference_in_use_is_renamed(project: EngineProject, emulator: Emulator)
                 connector="shared_office365",
                 connection_id=CONNECTION,
             )
-            references = {"shared_office365": {"logical_name": name}}
             powerautomate.CloudFlow(
-                "digest", definition=mailing(), connection_references=references
+                "digest",
+                definition=mailing(),
+                connection_references={"shared_office365": {"logical_name": name}},
             )
 
         return declared

@@ -105,8 +105,9 @@ class ShareList(Kind):
         return wrong
 
 
-def _rights(stage: str) -> list[str]:
-    return {"new": ["read", "write"], "third": ["write"]}.get(stage, ["read"])
+def _rights(stage: str) -> list[powerautomate.Access]:
+    rights: dict[str, list[powerautomate.Access]] = {"new": ["read", "write"], "third": ["write"]}
+    return rights.get(stage, ["read"])
 
 
 def _mask(stage: str) -> int:
