@@ -67,13 +67,13 @@ class Emulator:
                 file = Path(self._folder.name) / f"{option}.json"
                 file.write_text(json.dumps(document), "utf-8")
                 command += [f"--{option}", str(file)]
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         self._wait_until(ready)
         self.environment: dict[str, str] = json.loads(ready.read_text("utf-8"))
-        self.url = self.environment["POWERAUTOMATE_ENVIRONMENT_URL"]
-        self.control = Control(self)
+        self.url: str = self.environment["POWERAUTOMATE_ENVIRONMENT_URL"]
+        self.control: Control = Control(self)
 
     def __enter__(self) -> Emulator:
         return self
@@ -119,7 +119,7 @@ class Control:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self.sign_in = SignIn(self._call)
+        self.sign_in: SignIn = SignIn(self._call)
 
     def fault(self, **rule: Any) -> None:
         """
