@@ -62,7 +62,7 @@ class App:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
-        controlling = self.control is not None and path.startswith(CONTROL_PREFIX + "/")
+        controlling = path.startswith(CONTROL_PREFIX + "/")
         if self.control is not None:
             headers = {key.decode("latin-1").lower(): value.decode("latin-1")
                        for key, value in scope["headers"]}  # fmt: skip
@@ -71,7 +71,7 @@ class App:
                 wire = Wire(receive, send, self.environment.clock)
                 await wire.response(ServiceError(403, "", reason).response())
                 return
-        if controlling:
+        if self.control is not None and controlling:
             inner = {**scope, "path": scope["path"][len(CONTROL_PREFIX) :], "root_path": ""}
             await self.control(inner, receive, send)
             return

@@ -29,10 +29,12 @@ class Named(Protocol):
     @property
     def unique_name(self) -> str:
         """The solution."""
+        ...
 
     @property
     def version(self) -> str:
         """Its version."""
+        ...
 
 
 def import_now(

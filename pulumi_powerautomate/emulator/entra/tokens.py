@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from .. import seed
 from ..clock import Clock
@@ -40,7 +41,7 @@ class SigningKey:
 
     def jwks(self) -> dict[str, Any]:
         """The JWK set."""
-        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
+        key = RSAAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
         return {"keys": [{**key, "kid": self.kid, "use": "sig", "alg": "RS256"}]}
 
 
