@@ -241,7 +241,7 @@ async def _until_stopped(stop: asyncio.Event, *, with_parent: bool) -> None:
 
 
 def shell_lines(environment: dict[str, str], *, windows: bool) -> list[str]:
-    """What sets the variables: in PowerShell on Windows, in a shell elsewhere."""
+    """The lines that set the variables: for PowerShell on Windows, for a shell elsewhere."""
     if windows:
         return [f'$env:{name} = "{value}"' for name, value in environment.items()]
     return [f"export {name}={value}" for name, value in environment.items()]

@@ -173,7 +173,7 @@ class App:
                 entry.ended = time.time()
 
     def _before_the_environment(self, request: Request) -> Response:
-        """What is asked of the services that lead to it: signing in, and discovery."""
+        """The response of a service outside the environment: signing in, or discovery."""
         found = discovery.PATH.match(request.path)
         if found is None:
             return self.entra.handle(

@@ -115,7 +115,7 @@ class Discovery:
         return _queried(request, visible)
 
     def _visible(self, user_id: str, own_url: str) -> list[dict[str, Any]]:
-        """What a person may use; disabled accounts and those left out see nothing."""
+        """Environments that a person may use; disabled accounts and those left out see nothing."""
         found = []
         row = self._service.store.find("systemuser", azureactivedirectoryobjectid=user_id)
         if row is not None and not row["isdisabled"]:

@@ -1,4 +1,4 @@
-"""What a request prefers, and the response that says which preferences were applied."""
+"""The header `Prefer`, and the response that says which preferences were applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service answers: success, refusals in its own words, and the headers of both."""
+"""Responses: success, errors in the words of the service, and the headers of both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test does to the tenant of a running emulator: `emulator.control.sign_in`."""
+"""Changes to the tenant of a running emulator: `emulator.control.sign_in`."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class ManagedIdentities:
         return error or self._instance_token(request)
 
     def _instance_token(self, request: SignInRequest) -> Response:
-        """What IMDS answers, and the agent of Azure Arc like it."""
+        """The response of IMDS with a token; the agent of Azure Arc responds like it."""
         if not request.query.get("api-version"):
             text = "Bad request. api-version was not specified in the request."
             return json_answer(400, {"error": text, "newest-versions": ["2021-12-13"]})
@@ -263,7 +263,7 @@ class ManagedIdentities:
 
 
 def _metadata_refusal(request: SignInRequest) -> Response | None:
-    """What a page in a browser or a careless proxy sends is refused."""
+    """Reject requests of a page in a browser or of a careless proxy."""
     if request.headers.get("metadata", "").lower() != "true":
         return _oauth(400, "bad_request_102", "Required metadata header not specified")
     if "x-forwarded-for" in request.headers:

@@ -1,4 +1,4 @@
-"""From a path of the sign-in host to what answers it, and what the journal keeps of it."""
+"""From a path of the sign-in host to its handler, and to the entry of the request log."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Entra:
         return [request for request in self.requests if request["endpoint"] in _GIVERS]
 
     def caller(self, bearer: str) -> Token | None:
-        """What a bearer stands for, when it is good."""
+        """The token of a bearer, when it is valid."""
         return self.tokens.good(bearer)
 
     def _answer(self, request: SignInRequest) -> Response:

@@ -47,7 +47,7 @@ class SigningKey:
 
 @dataclass
 class Token:
-    """What an access token stands for."""
+    """The meaning of an access token."""
 
     client_id: str
     audience: str
@@ -60,7 +60,7 @@ class Token:
 
 @dataclass
 class RefreshToken:
-    """What a refresh token stands for."""
+    """The meaning of a refresh token."""
 
     client_id: str
     user_id: str
@@ -86,7 +86,7 @@ class Tokens:
         self.seconds = TOKEN_SECONDS
 
     def good(self, bearer: str) -> Token | None:
-        """What a bearer stands for, when it is one of ours that is still good."""
+        """The token of a bearer, when it is one of ours that is still valid."""
         token = self.access.get(bearer)
         if token is None or token.revoked or token.expires <= self._clock.now():
             return None
