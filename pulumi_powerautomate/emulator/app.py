@@ -1,5 +1,5 @@
 """
-The server: one application that answers for the environment, the sign-in service and the control.
+The server: one application that responds for the environment, the sign-in service and the control.
 
 It is plain ASGI, because a fault has to reach below HTTP: cut a connection, or stop in mid body.
 """
@@ -158,7 +158,7 @@ class App:
             if match is None:
                 response = self._before_the_environment(request)
             else:
-                response = await self._answered(request, too_large=body is None)
+                response = await self._response_to(request, too_large=body is None)
             await self._pass_barriers(scope["method"], inner, "after_commit", signing_in)
             if await self._act(rules, "after_commit", wire, entry):
                 return
@@ -189,7 +189,7 @@ class App:
         self.entra.requests.append({**note, "query": request.query, "status": response.status})
         return response
 
-    async def _answered(self, request: Request, *, too_large: bool) -> Response:
+    async def _response_to(self, request: Request, *, too_large: bool) -> Response:
         limits: Limits | None = None
         entered = False
         started = time.perf_counter()

@@ -30,7 +30,7 @@ class Emulator:
         switches: answers to open questions, by name (`--list-switches` prints them).
         seed: rows by entity set, added to a new environment.
         sign_in: what is registered in the tenant, as for `SignIn.register`.
-        latency_ms: how long each answer takes.
+        latency_ms: how long each response takes.
         profile: file of `pulumi-powerautomate conformance` that sets switches.
         organization_type: what the environment says it is, a member of OrganizationType.
         port: port of the API; a free one by default.

@@ -15,7 +15,7 @@ def ok(
     request: Request,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A successful answer with the headers of its kind."""
+    """A successful response with the headers of its kind."""
     found = dict(headers or {})
     annotations = request.prefers("odata.include-annotations")
     applied = [found["Preference-Applied"]] if "Preference-Applied" in found else []

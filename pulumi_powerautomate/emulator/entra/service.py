@@ -19,7 +19,7 @@ from .device_code import GRANT as DEVICE_GRANT
 from .device_code import DeviceCodes
 from .directory import Application, Directory, User
 from .managed_identity import ManagedIdentities
-from .refusals import SignInRefusal, json_answer, refuse
+from .refusals import SignInRefusal, json_response, refuse
 from .request import SignInRequest
 from .tokens import Token, Tokens, client_info
 from .workloads import Workloads
@@ -76,7 +76,7 @@ class Entra:
         request = SignInRequest(method, path, query, headers, body)
         request.note.update({"endpoint": "", "method": method, "tenant": ""})
         try:
-            response = self._answer(request)
+            response = self._response(request)
         except SignInRefusal as error:
             request.note["refused"] = error.number
             response = error.response(self._clock, self.base)
@@ -92,7 +92,7 @@ class Entra:
         """The token of a bearer, when it is valid."""
         return self.tokens.good(bearer)
 
-    def _answer(self, request: SignInRequest) -> Response:
+    def _response(self, request: SignInRequest) -> Response:
         for part in (self.workloads, self.identities):
             response = part.handle(request)
             if response is not None:
@@ -115,14 +115,14 @@ class Entra:
         route = routes.get((request.method, "/".join(rest)))
         if route is None:
             body = {"error": "not_found", "error_description": f"No {request.path} here."}
-            return json_answer(404, body)
+            return json_response(404, body)
         request.note["endpoint"] = rest[-1]
         _check_tenant(tenant)
         return route(request)
 
     def _configuration(self, request: SignInRequest) -> Response:
         root = f"{self.base}/{request.parts[0]}"
-        return json_answer(
+        return json_response(
             200,
             {
                 "issuer": f"{self.base}/{seed.TENANT}/v2.0",
@@ -144,11 +144,11 @@ class Entra:
         )
 
     def _keys(self, _request: SignInRequest) -> Response:
-        return json_answer(200, self.tokens.key.jwks())
+        return json_response(200, self.tokens.key.jwks())
 
     def _instances(self) -> Response:
         host = self.base.partition("://")[2]
-        return json_answer(
+        return json_response(
             200,
             {
                 "tenant_discovery_endpoint": f"{self.base}/{seed.TENANT}/v2.0/"
@@ -187,7 +187,7 @@ class Entra:
         application, way = self.credentials.authenticate(request, self.base)
         claims = requested_claims(request.form.get("claims", ""))
         request.note["claims"] = claims
-        return json_answer(200, grants[grant](request, application, way, claims))
+        return json_response(200, grants[grant](request, application, way, claims))
 
     def _for_application(
         self, request: SignInRequest, application: Application, way: str, claims: dict[str, Any]

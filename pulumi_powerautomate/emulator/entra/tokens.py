@@ -102,7 +102,7 @@ class Tokens:
     def for_application(
         self, application: Application, audience: str, way: str, claims: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The answer to an application that signed in as itself; `way` is its `appidacr`."""
+        """The response to an application that signed in as itself; `way` is its `appidacr`."""
         named = {
             "appid": application.client_id,
             "app_displayname": application.name,
@@ -115,7 +115,7 @@ class Tokens:
         return self._issue(application.client_id, audience, named, None, claims)
 
     def for_identity(self, client_id: str, object_id: str, audience: str) -> dict[str, Any]:
-        """The answer to a managed identity, before the endpoint gives it its shape."""
+        """The response to a managed identity, before the endpoint gives it its shape."""
         named = {
             "appid": client_id,
             "appidacr": "2",
