@@ -14,7 +14,7 @@ from . import scopes
 from .assertions import Assertions
 from .browser import Browser
 from .conditional_access import ConditionalAccess, requested_claims
-from .credentials import WAYS, Credentials
+from .credentials import APPIDACR, Credentials
 from .device_code import GRANT as DEVICE_GRANT
 from .device_code import DeviceCodes
 from .directory import Application, Directory, User
@@ -184,13 +184,17 @@ class Entra:
         if grant not in grants:
             raise refuse(70003, grant_type=grant)
         self.policies.check_request(request.form.get("client_id", ""))
-        application, way = self.credentials.authenticate(request, self.base)
+        application, credential = self.credentials.authenticate(request, self.base)
         claims = requested_claims(request.form.get("claims", ""))
         request.note["claims"] = claims
-        return json_response(200, grants[grant](request, application, way, claims))
+        return json_response(200, grants[grant](request, application, credential, claims))
 
     def _for_application(
-        self, request: SignInRequest, application: Application, way: str, claims: dict[str, Any]
+        self,
+        request: SignInRequest,
+        application: Application,
+        credential: str,
+        claims: dict[str, Any],
     ) -> dict[str, Any]:
         if application.public:
             raise refuse(7000216)
@@ -199,7 +203,7 @@ class Entra:
         resource = scopes.for_application(request)
         self._check_resource(request, resource)
         self.policies.check_token(resource, person=False, browser=False)
-        return self.tokens.for_application(application, resource, WAYS[way], claims)
+        return self.tokens.for_application(application, resource, APPIDACR[credential], claims)
 
     def _by_code(
         self, request: SignInRequest, application: Application, _way: str, claims: dict[str, Any]

@@ -100,13 +100,13 @@ class Tokens:
             refresh.revoked = True
 
     def for_application(
-        self, application: Application, audience: str, way: str, claims: Mapping[str, Any]
+        self, application: Application, audience: str, appidacr: str, claims: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The response to an application that signed in as itself; `way` is its `appidacr`."""
+        """The response to an application that signed in as itself; `appidacr` says with what."""
         named = {
             "appid": application.client_id,
             "app_displayname": application.name,
-            "appidacr": way,
+            "appidacr": appidacr,
             "idtyp": "app",
             "oid": application.object_id,
             "sub": application.object_id,
