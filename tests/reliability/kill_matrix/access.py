@@ -32,7 +32,7 @@ class Share(Kind):
         "replace": (("POST", "RevokeAccess"), ("POST", "GrantAccess")),
     }
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         for flow_id in _SHARED.values():
             emulator.control.insert("workflows", {"workflowid": flow_id, "name": "shared",
                                                   "category": 5})  # fmt: skip

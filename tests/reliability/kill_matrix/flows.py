@@ -102,7 +102,7 @@ class Member(Kind):
         joins, leaves = ("POST", "AddSolutionComponent"), ("POST", "RemoveSolutionComponent")
         return {"update": (*((joins,) if after else ()), *((leaves,) if before else ()))}
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         control = emulator.control
         if not any(row["uniquename"] == _SOLUTIONS[1] for row in control.rows("solutions")):
             publisher = control.rows("publishers")[0]["publisherid"]

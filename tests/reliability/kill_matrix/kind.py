@@ -51,7 +51,7 @@ class Kind:
         """What was done more often than it takes, when the same command was repeated."""
         return []
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         """Rows that have to be there before."""
 
     def declare(self, stage: str, hook: str) -> None:

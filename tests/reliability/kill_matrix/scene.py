@@ -48,7 +48,7 @@ class Scene:
         self._put_back_state(self._empty)
         self.emulator.control.reset()
         for kind in self.kinds:
-            kind.sow(self.emulator)
+            kind.seed(self.emulator)
         if hook != "create":
             self.up([(kind, "old") for kind in self.kinds], hook)
         self._prepared = self._state.read_text("utf-8")

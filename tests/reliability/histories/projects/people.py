@@ -28,7 +28,7 @@ from tests.reliability.histories.projects.resources import (
 from tests.reliability.histories.projects.writing import BOB, CAROL, PEOPLE
 
 _BY_HAND = "by hand"
-_SOWN_REFERENCE = "contoso_sown"
+_SEEDED_REFERENCE = "contoso_seeded"
 _LIKELY = 0.12
 
 
@@ -247,7 +247,7 @@ class People:
             properties["definition"]["actions"]["Greet"]["inputs"] = _BY_HAND
         elif member == "references":
             for entry in properties["connectionReferences"].values():
-                entry["connection"]["connectionReferenceLogicalName"] = _SOWN_REFERENCE
+                entry["connection"]["connectionReferenceLogicalName"] = _SEEDED_REFERENCE
         else:
             properties["summary"] = _BY_HAND
         self._emulator.control.patch("workflows", which, {"clientdata": json.dumps(document)})
