@@ -15,7 +15,7 @@ setup: ## prepare the virtual environment and the Pulumi engine
 	@$(PYTHON) scripts/setup.py
 
 demo: setup ## the real engine deploys, changes, repairs and destroys real flows, with no tenant
-	@$(RUN) scripts/demo.py
+	@$(RUN) -m scripts.demo
 
 test: check ## everything that must hold (runs `check` first)
 	@$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
@@ -23,7 +23,7 @@ test: check ## everything that must hold (runs `check` first)
 check: setup ## lint, types, layers, dead code
 	@$(RUN) -m ruff check $(FILES)
 	@$(RUN) -m ruff format --check $(FILES)
-	@$(RUN) -m mypy
+	@$(RUN) scripts/check_types.py
 	@.venv/bin/lint-imports --no-logo 2>/dev/null || .venv/bin/lint-imports
 	@$(RUN) -m vulture
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .cloud_flow import CloudFlow
+    from .cloud_flow import CloudFlow, ConnectionDeclaration, ConnectionReferenceDeclaration
     from .connection_reference import ConnectionReference
     from .environment_variable_value import EnvironmentVariableValue
     from .errors import (
@@ -82,6 +82,7 @@ if TYPE_CHECKING:
         get_solutions_output,
     )
     from .inputs.definition import read_definition
+    from .inputs.shares import Access
     from .provider import Principal, Provider, team, user
     from .publisher import Publisher
     from .solution_component import SolutionComponent
@@ -101,11 +102,14 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Access",
     "AuthenticationError",
     "CloudFlow",
     "ConfigurationError",
     "ConflictError",
+    "ConnectionDeclaration",
     "ConnectionReference",
+    "ConnectionReferenceDeclaration",
     "DataverseError",
     "DefinitionError",
     "EnvironmentVariableValue",
@@ -191,9 +195,10 @@ _NAMES = {
         "get_users",
         "get_users_output",
     ),
-    "cloud_flow": ("CloudFlow",),
+    "cloud_flow": ("CloudFlow", "ConnectionDeclaration", "ConnectionReferenceDeclaration"),
     "connection_reference": ("ConnectionReference",),
     "inputs.definition": ("read_definition",),
+    "inputs.shares": ("Access",),
     "functions.drafts": (
         "GetFlowDraftResult",
         "get_flow_drafts",

@@ -7,10 +7,11 @@ checked for, and what the engine's calls do in the provider process (`CloudFlowP
 
 from __future__ import annotations
 
+import functools
 import json
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypedDict
 
 import pulumi
 from pulumi.dynamic import (
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from .client.flows.model import OnConflict, WriteResult
     from .client.flows.requests import FlowSpec, LiveFlow
 
+_P = ParamSpec("_P")
 # Frozen: a flow's id derives from this, and flows exist under those ids.
 _NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
 
@@ -436,6 +438,54 @@ def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:
     return [failure(reason) for reason in failures]
 
 
+def _definition_may_be_missing(init: Callable[_P, None]) -> Callable[_P, None]:
+    """
+    A constructor whose `definition` type checkers require and Python does not.
+
+    A program that nobody has checked reads what to do about it, and not the words of a `TypeError`.
+    """
+
+    @functools.wraps(init)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        kwargs.setdefault("definition", None)
+        init(*args, **kwargs)
+
+    return call
+
+
+class ConnectionReferenceDeclaration(TypedDict, total=False):
+    """What a key of a flow's actions stands for: a connection reference."""
+
+    logical_name: pulumi.Input[str]
+    """The reference's logical name."""
+    runtime_source: pulumi.Input[Literal["embedded", "invoker"]]
+    """Whose connection is used: the reference's (default), or that of the person who runs it."""
+    api: pulumi.Input[str]
+    """The connector, such as `shared_office365`; the actions tell it when left out."""
+    api_logical_name: pulumi.Input[str]
+    """Logical name of a custom connector."""
+    impersonation: pulumi.Input[Mapping[str, Any]]
+    """As the document of a flow has it."""
+
+
+class ConnectionDeclaration(TypedDict, total=False):
+    """What a key of a flow's actions stands for: a connection, without a connection reference."""
+
+    connection_name: pulumi.Input[str]
+    """The connection's name."""
+    id: pulumi.Input[str]
+    """`/providers/Microsoft.PowerApps/apis/shared_…`; the actions tell it when left out."""
+    source: pulumi.Input[Literal["Embedded", "Invoker", "NotSpecified"]]
+    """Whose connection is used: this one (default), or that of the person who runs the flow."""
+    tier: pulumi.Input[str]
+    """As the document of a flow has it."""
+
+
+ConnectionReferences = Mapping[
+    str, pulumi.Input[str | ConnectionReferenceDeclaration | ConnectionDeclaration]
+]
+
+
 class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     """
     A cloud flow (automated, instant or scheduled) that lives in a solution.
@@ -531,15 +581,16 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     # The id is told by the provider, and the others travel under other names.
     _optional = frozenset({"description", "owner", "solution", "on_conflict", "ignore"})
 
+    @_definition_may_be_missing
     def __init__(
         self,
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        definition: pulumi.Input[Mapping[str, Any] | str] | None = None,
+        definition: pulumi.Input[Mapping[str, Any] | str] | None,
         name: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
-        connection_references: pulumi.Input[Mapping[str, Any]] | None = None,
+        connection_references: pulumi.Input[ConnectionReferences] | None = None,
         state: pulumi.Input[Literal["on", "off"]] | None = None,
         owner: pulumi.Input[Principal] | None = None,
         solution: pulumi.Input[str] | None = None,
@@ -613,7 +664,8 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             id: the flow's `workflowid`. The run fails when there is no such flow.
             opts: Pulumi's resource options.
         """
-        return cls(resource_name, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id)))
+        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
+        return cls(resource_name, merged, definition=None)
 
 
 def _mocked_id(urn: str) -> str:

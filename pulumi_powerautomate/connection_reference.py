@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -295,7 +295,7 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
     Source of the rules: the table `connectionreference` in the Dataverse reference.
     """
 
-    old_first = None
+    old_first: ClassVar[bool | None] = None
 
     logical_name: pulumi.Output[str]
     connector: pulumi.Output[str]

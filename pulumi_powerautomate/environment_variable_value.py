@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -207,7 +207,7 @@ class EnvironmentVariableValue(
     in the Dataverse reference.
     """
 
-    old_first = None
+    old_first: ClassVar[bool | None] = None
 
     schema_name: pulumi.Output[str]
     value: pulumi.Output[str]

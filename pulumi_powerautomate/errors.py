@@ -200,7 +200,8 @@ class DataverseError(PowerAutomateError):
     ) -> None:
         self.status = status
         self.code = code
-        self.detail = detail = redact(detail)
+        detail = redact(detail)
+        self.detail: str = detail
         self.request_id = request_id
         parts = [f"{action}: HTTP {status}" + (f" {code}" if code else "")]
         if detail:

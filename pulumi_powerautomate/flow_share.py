@@ -15,8 +15,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from .errors import NotFoundError
 from .inputs.shares import (
-    Right,
-    Role,
+    Access,
     check_flow_id,
     check_on_conflict,
     mixed_up,
@@ -243,7 +242,7 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
         *,
         flow_id: pulumi.Input[str],
         principal: pulumi.Input[Principal],
-        access: pulumi.Input[Sequence[pulumi.Input[Right | Role | str]] | str],
+        access: pulumi.Input[Sequence[pulumi.Input[Access]] | Access],
         on_conflict: pulumi.Input[Literal["fail", "overwrite"]] | None = None,
     ) -> None:
         props = {

@@ -16,8 +16,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from .config import is_guid
 from .errors import InvalidInputError, NotFoundError
 from .inputs.shares import (
-    Right,
-    Role,
+    Access,
     check_flow_id,
     check_on_conflict,
     mixed_up,
@@ -55,7 +54,7 @@ class ShareDeclaration(TypedDict):
 
     principal: pulumi.Input[Principal]
     """`user(…)` or `team(…)`."""
-    access: pulumi.Input[Sequence[pulumi.Input[Right | Role | str]] | str]
+    access: pulumi.Input[Sequence[pulumi.Input[Access]] | Access]
     """Rights or a role, as `FlowShare` takes them."""
 
 

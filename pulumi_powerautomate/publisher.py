@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -241,7 +241,7 @@ class Publisher(DataverseResource, module="powerautomate", name="Publisher"):
     Source of the rules: the table `publisher` in the Dataverse reference.
     """
 
-    old_first = None
+    old_first: ClassVar[bool | None] = None
 
     unique_name: pulumi.Output[str]
     prefix: pulumi.Output[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -212,7 +212,7 @@ class SolutionComponent(DataverseResource, module="powerautomate", name="Solutio
     Source of the rules: "AddSolutionComponent action" and "RemoveSolutionComponent action".
     """
 
-    old_first = None
+    old_first: ClassVar[bool | None] = None
 
     solution: pulumi.Output[str]
     component_id: pulumi.Output[str]

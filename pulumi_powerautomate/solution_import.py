@@ -441,7 +441,7 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
     Learn.
     """
 
-    old_first = None
+    old_first: ClassVar[bool | None] = None
 
     package: pulumi.Output[str]
     sha256: pulumi.Output[str]

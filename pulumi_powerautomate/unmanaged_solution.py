@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -227,7 +227,7 @@ class Solution(DataverseResource, module="powerautomate", name="Solution"):
     Source of the rules: the table `solution` in the Dataverse reference.
     """
 
-    old_first = None
+    old_first: ClassVar[bool | None] = None
 
     unique_name: pulumi.Output[str]
     publisher: pulumi.Output[str]

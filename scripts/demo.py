@@ -15,10 +15,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-from engine import engine_folder
+from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
+from scripts.engine import engine_folder
 
 _EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "cloud-flow"
 _STACK = "dev"
@@ -88,7 +88,7 @@ class Demo:
         self.emulator.control.clear_journal()
         return found
 
-    def flows(self) -> dict[str, dict[str, object]]:
+    def flows(self) -> dict[str, dict[str, Any]]:
         """The flows in the environment, by display name."""
         return {row["name"]: row for row in self.emulator.control.rows("workflows")}
 

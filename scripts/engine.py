@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 VERSION = "3.259.0"
@@ -266,7 +266,7 @@ def _say(line: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Print what is asked for, after getting it."""
-    asked = {
+    asked: dict[str, Callable[[], object]] = {
         "engine": engine_folder,
         "yaml": yaml_host_folder,
         "generator": generator,

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,7 +23,11 @@ _SBOM = "cyclonedx-bom==7.5.0"
 
 def main(arguments: list[str]) -> int:
     """Run one step."""
-    steps = {"check": check, "build": build, "sbom": sbom}
+    steps: dict[str, Callable[..., list[str] | None]] = {
+        "check": check,
+        "build": build,
+        "sbom": sbom,
+    }
     if not arguments or arguments[0] not in steps:
         print(__doc__, file=sys.stderr)
         return 2

@@ -32,7 +32,7 @@ def _purposeful() -> list[type[BaseException]]:
             # One that takes the package of an extra, which may not be installed.
             if str(error.name).startswith("pulumi_powerautomate"):
                 raise
-    ours = {PowerAutomateError, *_below(PowerAutomateError)}
+    ours: set[type[BaseException]] = {PowerAutomateError, *_below(PowerAutomateError)}
     return sorted(
         (kind for kind in ours if not issubclass(kind, pulumi.RunError)),
         key=lambda kind: kind.__name__,

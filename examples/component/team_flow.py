@@ -42,16 +42,12 @@ class TeamFlow(pulumi.ComponentResource):
             solution="ContosoAutomation",
             opts=inside,
         )
-        powerautomate.FlowSharesExclusive(
-            name,
-            flow_id=self.flow.id,
-            shares=[
-                {"principal": powerautomate.team(on_call), "access": ["co-owner"]},
-                *(
-                    {"principal": powerautomate.user(email=address), "access": ["run-only"]}
-                    for address in run_by
-                ),
-            ],
-            opts=inside,
-        )
+        shares: list[powerautomate.ShareDeclaration] = [
+            {"principal": powerautomate.team(on_call), "access": ["co-owner"]}
+        ]
+        shares += [
+            {"principal": powerautomate.user(email=address), "access": ["run-only"]}
+            for address in run_by
+        ]
+        powerautomate.FlowSharesExclusive(name, flow_id=self.flow.id, shares=shares, opts=inside)
         self.register_outputs({"flow": self.flow.id})

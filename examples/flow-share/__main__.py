@@ -18,18 +18,18 @@ escalation = powerautomate.CloudFlow(
     solution="ContosoAutomation",
 )
 
+co_owners: list[powerautomate.ShareDeclaration] = [
+    {"principal": powerautomate.team(name), "access": ["co-owner"]}
+    for name in config.require_object("coOwners")
+]
+run_only_users: list[powerautomate.ShareDeclaration] = [
+    {"principal": powerautomate.user(email=address), "access": ["run-only"]}
+    for address in config.require_object("runOnlyUsers")
+]
+
 # All shares of the flow: one that somebody makes by hand is revoked by the next `pulumi up`.
 powerautomate.FlowSharesExclusive(
-    "escalation",
-    flow_id=escalation.id,
-    shares=[
-        {"principal": powerautomate.team(name), "access": ["co-owner"]}
-        for name in config.require_object("coOwners")
-    ]
-    + [
-        {"principal": powerautomate.user(email=address), "access": ["run-only"]}
-        for address in config.require_object("runOnlyUsers")
-    ],
+    "escalation", flow_id=escalation.id, shares=co_owners + run_only_users
 )
 
 pulumi.export("flow", escalation.id)

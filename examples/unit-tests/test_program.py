@@ -29,8 +29,8 @@ class Mocks(pulumi.runtime.Mocks):
         self.declared.setdefault(args.typ, []).append(dict(args.inputs))
         return f"{args.name}_id", dict(args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        return {"teams": TEAMS} if args.token == "powerautomate:index:getTeams" else {}
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        return {"teams": TEAMS} if args.token == "powerautomate:index:getTeams" else {}, None
 
 
 @pytest.fixture(params=["dev", "prod"])
@@ -46,7 +46,7 @@ def declared(stack: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict
     mocks = Mocks()
     pulumi.runtime.set_mocks(mocks, project="unit-tests", stack=stack)
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK annotates nothing of it
     def run() -> None:
         runpy.run_path("__main__.py")
 

@@ -70,7 +70,8 @@ class Sender:
         """
         started = time.monotonic() if since is None else since
         content = _content(body)
-        for attempt in range(_MOST_REFUSALS + 1):
+        refusals = 0
+        while True:
             if self.sent >= self.most:
                 raise BudgetSpentError(f"{self.sent} requests were sent, as many as were allowed.")
             self.sent += 1
@@ -95,14 +96,14 @@ class Sender:
                 at=time.monotonic() - started,
             )
             if received.status != 429:
-                break
+                return found
             self.throttled.append(found)
             pause = retry_after(received.headers)
             pause = 10.0 if pause is None else pause
-            if attempt == _MOST_REFUSALS or pause > _LONGEST_PAUSE:
-                break
+            if refusals == _MOST_REFUSALS or pause > _LONGEST_PAUSE:
+                return found
+            refusals += 1
             time.sleep(pause)
-        return found
 
 
 def _content(body: Any) -> bytes | None:

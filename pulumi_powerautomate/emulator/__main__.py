@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         default="Developer",
         help="what the environment says it is: Developer (default), Customer, Secondary, Trial, …",
     )
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="time each answer takes")
+    parser.add_argument("--latency-ms", type=float, default=0.0, help="time each response takes")
     parser.add_argument(
         "--control",
         action="store_true",
@@ -196,7 +196,7 @@ def _server(app: App, tls: Any) -> uvicorn.Server:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # With the protocol named, asyncio turns off the delay of small packets: 40 ms per answer.
+    # With the protocol named, asyncio turns off the delay of small packets: 40 ms per response.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # Elsewhere it frees the port of a server that has just ended; on Windows it would let a second
     # server have the port of one that runs.
@@ -241,7 +241,7 @@ async def _until_stopped(stop: asyncio.Event, *, with_parent: bool) -> None:
 
 
 def shell_lines(environment: dict[str, str], *, windows: bool) -> list[str]:
-    """What sets the variables: in PowerShell on Windows, in a shell elsewhere."""
+    """The lines that set the variables: for PowerShell on Windows, for a shell elsewhere."""
     if windows:
         return [f'$env:{name} = "{value}"' for name, value in environment.items()]
     return [f"export {name}={value}" for name, value in environment.items()]

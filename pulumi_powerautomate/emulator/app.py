@@ -1,5 +1,5 @@
 """
-The server: one application that answers for the environment, the sign-in service and the control.
+The server: one application that responds for the environment, the sign-in service and the control.
 
 It is plain ASGI, because a fault has to reach below HTTP: cut a connection, or stop in mid body.
 """
@@ -62,7 +62,7 @@ class App:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """One request."""
         path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
-        controlling = self.control is not None and path.startswith(CONTROL_PREFIX + "/")
+        controlling = path.startswith(CONTROL_PREFIX + "/")
         if self.control is not None:
             headers = {key.decode("latin-1").lower(): value.decode("latin-1")
                        for key, value in scope["headers"]}  # fmt: skip
@@ -71,7 +71,7 @@ class App:
                 wire = Wire(receive, send, self.environment.clock)
                 await wire.response(ServiceError(403, "", reason).response())
                 return
-        if controlling:
+        if self.control is not None and controlling:
             inner = {**scope, "path": scope["path"][len(CONTROL_PREFIX) :], "root_path": ""}
             await self.control(inner, receive, send)
             return
@@ -158,7 +158,7 @@ class App:
             if match is None:
                 response = self._before_the_environment(request)
             else:
-                response = await self._answered(request, too_large=body is None)
+                response = await self._response_to(request, too_large=body is None)
             await self._pass_barriers(scope["method"], inner, "after_commit", signing_in)
             if await self._act(rules, "after_commit", wire, entry):
                 return
@@ -173,7 +173,7 @@ class App:
                 entry.ended = time.time()
 
     def _before_the_environment(self, request: Request) -> Response:
-        """What is asked of the services that lead to it: signing in, and discovery."""
+        """The response of a service outside the environment: signing in, or discovery."""
         found = discovery.PATH.match(request.path)
         if found is None:
             return self.entra.handle(
@@ -189,7 +189,7 @@ class App:
         self.entra.requests.append({**note, "query": request.query, "status": response.status})
         return response
 
-    async def _answered(self, request: Request, *, too_large: bool) -> Response:
+    async def _response_to(self, request: Request, *, too_large: bool) -> Response:
         limits: Limits | None = None
         entered = False
         started = time.perf_counter()

@@ -39,7 +39,7 @@ def good_token(environment: Environment, entra: Entra, request: Request) -> Toke
 
 
 def _column(token: Token) -> dict[str, str]:
-    """What finds the user: an application by its id, a person by the object id."""
+    """The column that identifies the user: the id of an application, the object id of a person."""
     if token.user_id is not None:
         return {"azureactivedirectoryobjectid": token.user_id}
     return {"applicationid": token.client_id}

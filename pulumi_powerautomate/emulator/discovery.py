@@ -2,7 +2,7 @@
 The global discovery service: which environments a person may use.
 
 It is an OData service of its own, at the origin of the sign-in host here, and knows less than the
-Web API: one entity set, `$select` and `$filter`, keys that answer with a list. Texts compare with
+Web API: one entity set, `$select` and `$filter`, keys whose response is a list. Texts compare with
 case. Source: "Discover user organizations".
 """
 
@@ -115,7 +115,7 @@ class Discovery:
         return _queried(request, visible)
 
     def _visible(self, user_id: str, own_url: str) -> list[dict[str, Any]]:
-        """What a person may use; disabled accounts and those left out see nothing."""
+        """Environments that a person may use; disabled accounts and those left out see nothing."""
         found = []
         row = self._service.store.find("systemuser", azureactivedirectoryobjectid=user_id)
         if row is not None and not row["isdisabled"]:
@@ -173,7 +173,7 @@ def _api_url(url: str) -> str:
 
 
 def _by_key(text: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A key filters; the answer is a list even then."""
+    """A key filters; the response is a list even then."""
     if is_guid(text):
         return [row for row in rows if row["Id"] == text.lower()]
     given = arguments(text, {})

@@ -2,8 +2,8 @@
 Faults on demand: what a network, a proxy or the service may do to a request, at a chosen moment.
 
 A rule matches requests by method, path and row, and acts on the nth of them: before the change is
-made, after it was made, or in the middle of the answer. A barrier stops a request at such a moment
-until it is released, so that something else can happen right then.
+made, after it was made, or in the middle of the response. A barrier stops a request at such a
+moment until it is released, so that something else can happen right then.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ACTS = (
     "empty",
 )
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
-# These spoil the real answer, so the change has been made by then.
+# These spoil the real response, so the change has been made by then.
 CORRUPTING = frozenset({"truncate", "wrong_content_length", "drip", "wrong_id", "empty"})
 _KNOWN = {
     "do", "when", "method", "path", "id", "nth", "times", "probability", "seed", "status",

@@ -14,7 +14,7 @@ from .tables import BY_LOGICAL, TABLES
 _SPACE = uuid.UUID("0e6a3b61-0000-4000-8000-00000000e000")
 _STAMP = "2020-01-01T00:00:00Z"
 # Bits of the column accessright.
-_BITS = dict(zip(RIGHTS, (32, 1, 2, 65536, 4, 16, 524288, 262144), strict=True))
+_BITS: dict[str, int] = dict(zip(RIGHTS, (32, 1, 2, 65536, 4, 16, 524288, 262144), strict=True))
 
 
 def fixed_rows() -> dict[str, list[tuple[str, Row]]]:

@@ -30,7 +30,7 @@ class Emulator:
         switches: answers to open questions, by name (`--list-switches` prints them).
         seed: rows by entity set, added to a new environment.
         sign_in: what is registered in the tenant, as for `SignIn.register`.
-        latency_ms: how long each answer takes.
+        latency_ms: how long each response takes.
         profile: file of `pulumi-powerautomate conformance` that sets switches.
         organization_type: what the environment says it is, a member of OrganizationType.
         port: port of the API; a free one by default.
@@ -67,13 +67,13 @@ class Emulator:
                 file = Path(self._folder.name) / f"{option}.json"
                 file.write_text(json.dumps(document), "utf-8")
                 command += [f"--{option}", str(file)]
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         self._wait_until(ready)
         self.environment: dict[str, str] = json.loads(ready.read_text("utf-8"))
-        self.url = self.environment["POWERAUTOMATE_ENVIRONMENT_URL"]
-        self.control = Control(self)
+        self.url: str = self.environment["POWERAUTOMATE_ENVIRONMENT_URL"]
+        self.control: Control = Control(self)
 
     def __enter__(self) -> Emulator:
         return self
@@ -119,7 +119,7 @@ class Control:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self.sign_in = SignIn(self._call)
+        self.sign_in: SignIn = SignIn(self._call)
 
     def fault(self, **rule: Any) -> None:
         """

@@ -74,7 +74,7 @@ class Limits:
         self._spent_sum += seconds
 
     def headers(self) -> dict[str, str]:
-        """What is left, as the service prints it."""
+        """The remaining requests, as the service prints them."""
         self._forget()
         left = max(0.0, self.execution_seconds - self._spent_sum)
         return {

@@ -1,4 +1,4 @@
-"""What a request prefers, and the response that says which preferences were applied."""
+"""The header `Prefer`, and the response that says which preferences were applied."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def ok(
     request: Request,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A successful answer with the headers of its kind."""
+    """A successful response with the headers of its kind."""
     found = dict(headers or {})
     annotations = request.prefers("odata.include-annotations")
     applied = [found["Preference-Applied"]] if "Preference-Applied" in found else []

@@ -150,7 +150,7 @@ def readable(
 
 
 def access_mask(environment: Environment, table: Table, row: Row, principal_id: str) -> int:
-    """What a user or team may do with a row, from roles, ownership and shares together."""
+    """Rights of a user or team on a row, from roles, ownership and shares together."""
     own = {principal_id, *teams_of(environment, principal_id)}
     depths = {name.lower(): depth for name, depth in depths_of(environment, principal_id).items()}
     name = _NAMED_OTHERWISE.get(table.logical, table.logical)
@@ -165,7 +165,7 @@ def access_mask(environment: Environment, table: Table, row: Row, principal_id: 
 
 
 def shared_mask(environment: Environment, object_id: str, principals: Iterable[str]) -> int:
-    """What has been shared of a row with any of these."""
+    """Rights on a row that have been shared with any of these."""
     wanted = set(principals)
     mask = 0
     for share in environment.store.select("principalobjectaccess", objectid=object_id):

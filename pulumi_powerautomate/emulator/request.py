@@ -21,7 +21,7 @@ class Caller:
 
 @dataclass
 class Request:
-    """What the handlers see of a request; also of each part of a batch."""
+    """A request as the handlers see it; each part of a batch is one too."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""What the service answers: success, refusals in its own words, and the headers of both."""
+"""Responses: success, errors in the words of the service, and the headers of both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JSON_TYPE = "application/json; odata.metadata=minimal"
 
 @dataclass
 class Response:
-    """An HTTP answer before it is sent."""
+    """An HTTP response before it is sent."""
 
     status: int = 204
     body: Any = None
@@ -64,7 +64,7 @@ class ServiceError(Exception):
 
 
 def service_headers() -> dict[str, str]:
-    """Headers that every answer of the service carries."""
+    """Headers that every response of the service carries."""
     request_id = str(uuid.uuid4())
     return {
         "OData-Version": "4.0",

@@ -302,7 +302,7 @@ def _applied(
 
 
 def _totals(writer: RowWriter, number: int | None) -> dict[str, Any]:
-    """What lists say of themselves under `odata.include-annotations`."""
+    """Annotations of a list under `odata.include-annotations`."""
     found = {
         "Microsoft.Dynamics.CRM.totalrecordcount": (
             -1 if number is None else min(number, _COUNT_CAP)

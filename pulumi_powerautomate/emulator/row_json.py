@@ -80,7 +80,7 @@ class RowWriter:
     def annotations(
         self, name: str, value: Any, column: Column | Lookup | None, row: Row | None
     ) -> dict[str, Any]:
-        """What there is to say about a value, as far as it is wanted."""
+        """Annotations of a value, as far as the request wants them."""
         found: dict[str, Any] = {}
         if isinstance(column, Lookup):
             related = self._scope.related(row, column) if row is not None else None

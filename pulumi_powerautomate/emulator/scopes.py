@@ -1,4 +1,4 @@
-"""What the queries of one request may look at."""
+"""The scope of all queries of one request."""
 
 from __future__ import annotations
 

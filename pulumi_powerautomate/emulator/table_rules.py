@@ -1,4 +1,4 @@
-"""What single tables demand around a generic write."""
+"""Rules of single tables around a generic write."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def before_update(
 def after_update(
     environment: Environment, table: Table, before: Row, after: Row, request: Request
 ) -> None:
-    """What follows from a change that was made."""
+    """Apply the consequences of a change that was made."""
     _join_solution(environment, table, after, request)
     if table.logical == "workflow":
         rules.after_update(environment, before, after)

@@ -1,4 +1,4 @@
-"""How an answer leaves: whole, or as a fault would have it."""
+"""How a response leaves: whole, or as a fault would have it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Wire:
         self._send.__self__.transport.abort()
 
     async def response(self, response: Response, corruption: Fault | None = None) -> None:
-        """Send an answer, or what a fault leaves of it."""
+        """Send a response, or what a fault leaves of it."""
         self.done = True
         content = response.content()
         detail = corruption.detail if corruption else {}
@@ -125,7 +125,7 @@ class Wire:
 
 
 def fault_response(fault: Fault) -> Response | None:
-    """The answer a fault gives in place of the real one; None when it gives none."""
+    """The response a fault gives in place of the real one; None when it gives none."""
     detail = fault.detail
     headers = {str(key): str(value) for key, value in detail.get("headers", {}).items()}
     if fault.do == "html":

@@ -364,13 +364,19 @@ def _prepare(
         problems = [str(error) if named else f"definition: {error}{_kind_hint(definition)}"]
         if secret:
             problems = [f"definition: cannot be read as a flow. {_SHOWN_BY}"]
+        return _refused(definition, references, problems)
     if problems:
-        raw = definition if isinstance(definition, str) else json.dumps(definition)
-        return {"definition": raw, "references": references, "marker": None, "problems": problems}
+        return _refused(definition, references, problems)
     marker = ":".join(
         (flow.digest(document.definition), _checksum(text, merged), "\n".join(warnings))
     )
     return {"definition": text, "references": merged, "marker": marker, "problems": []}
+
+
+def _refused(definition: Any, references: Any, problems: list[str]) -> dict[str, Any]:
+    """What was declared, as it is, with what is wrong with it."""
+    raw = definition if isinstance(definition, str) else json.dumps(definition)
+    return {"definition": raw, "references": references, "marker": None, "problems": problems}
 
 
 def _kind_hint(text: Any) -> str:

@@ -31,10 +31,12 @@ class Row(Protocol):
     @property
     def id(self) -> str:
         """Its primary key."""
+        ...
 
     @property
     def etag(self) -> str:
         """Its version."""
+        ...
 
 
 _R = TypeVar("_R", bound=Row)

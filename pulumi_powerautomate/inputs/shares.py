@@ -12,8 +12,13 @@ import pulumi
 from ..config import is_guid
 from ..provider import is_unknown, single_owner
 
-Right = Literal["read", "write", "append", "append_to", "create", "delete", "share", "assign"]
-Role = Literal["co-owner", "run-only"]
+# Rights, roles of the maker portal, and rights as Dataverse spells them.
+Access = Literal[
+    "read", "write", "append", "append_to", "create", "delete", "share", "assign",
+    "co-owner", "run-only",
+    "ReadAccess", "WriteAccess", "AppendAccess", "AppendToAccess", "CreateAccess", "DeleteAccess",
+    "ShareAccess", "AssignAccess",
+]  # fmt: skip
 
 # In the order of their bits (Web API reference: AccessRights).
 RIGHTS = ("read", "write", "append", "append_to", "create", "delete", "share", "assign")

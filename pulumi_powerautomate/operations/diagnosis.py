@@ -131,6 +131,11 @@ def _look_up(host: str, port: int) -> Step:
     return Step("dns", "ok", f"{host} is {', '.join(addresses)}", {"addresses": addresses})
 
 
+def _issuer(certificate: Mapping[str, Any]) -> str:
+    names = dict(pair for group in certificate.get("issuer", ()) for pair in group)
+    return names.get("organizationName") or names.get("commonName") or "?"
+
+
 def _connect(connection: Connection, host: str, port: int, scheme: str) -> Step:
     with socket.create_connection((host, port), timeout=_SECONDS) as plain:
         if scheme == "http":
@@ -138,8 +143,7 @@ def _connect(connection: Connection, host: str, port: int, scheme: str) -> Step:
         with _trust(connection).wrap_socket(plain, server_hostname=host) as secured:
             certificate: Mapping[str, Any] = secured.getpeercert() or {}
             ends = str(certificate.get("notAfter", ""))
-            issuer = dict(pair for group in certificate.get("issuer", ()) for pair in group)
-            who = issuer.get("organizationName") or issuer.get("commonName") or "?"
+            who = _issuer(certificate)
             return Step(
                 "tls",
                 "ok",

@@ -227,7 +227,7 @@ def _members_told(name: str) -> dict[str, str]:
     """What the texts below the members of a result's class say of each."""
     for module in ("access", "drafts", "environments", "flows", "solutions"):
         kind = getattr(
-            sys.modules.get(f"{__package__.rpartition('.')[0]}.functions.{module}"),
+            sys.modules.get(f"{(__package__ or '').rpartition('.')[0]}.functions.{module}"),
             f"Get{name}",
             None,
         )

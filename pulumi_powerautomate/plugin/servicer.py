@@ -109,7 +109,9 @@ class PowerAutomateServicer(provider_pb2_grpc.ResourceProviderServicer):
         given, secrets = from_wire(request.args)
         result = function.answer(given, self._asking)
         whole = [(key,) for key in result] if secrets else []
-        return provider_pb2.InvokeResponse(**{"return": to_wire(result, whole)})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_wire(result, whole))
+        return response
 
     @_answering
     def Check(self, request: Any, context: Any) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from google.protobuf.struct_pb2 import ListValue, Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 from pulumi.output import Unknown
 
 from ..errors import InvalidInputError
@@ -133,7 +133,7 @@ def _holds(value: Any, head: str | int) -> bool:
 
 def _scalar(value: Any) -> Value:
     if value is None:
-        return Value(null_value=0)
+        return Value(null_value=NULL_VALUE)
     if isinstance(value, bool):
         return Value(bool_value=value)
     if isinstance(value, (int, float)):

@@ -80,7 +80,7 @@ def _validation(policy: str, known: Settings) -> Any:
         settings = known.with_options(policy, plain(args.get_config())).enabled(policy)
         for subject in subjects(args.resource_type, plain(args.props), args.urn):
             for found in violations(subject, settings, policy):
-                report(str(found))
+                report(str(found), None)
 
     return validate
 

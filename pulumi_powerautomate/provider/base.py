@@ -74,14 +74,15 @@ class DataverseProvider(ResourceProvider):
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
+        wrapped: dict[str, Callable[..., Any]] = {}
         if "check" in cls.__dict__:
-            cls.check = _unless_needs_failed(cls.__dict__["check"])  # type: ignore[method-assign]
+            wrapped["check"] = _unless_needs_failed(cls.__dict__["check"])
         if "diff" in cls.__dict__:
-            differing = moving_between_providers(_replacing(cls.__dict__["diff"]))
-            cls.diff = differing  # type: ignore[method-assign]
+            wrapped["diff"] = moving_between_providers(_replacing(cls.__dict__["diff"]))
             if "update" in cls.__dict__:
-                updating = carried_over(cls.__dict__["update"], differing)
-                cls.update = updating  # type: ignore[method-assign]
+                wrapped["update"] = carried_over(cls.__dict__["update"], wrapped["diff"])
+        for name, hook in wrapped.items():
+            setattr(cls, name, hook)
         for name in _HOOKS:
             if name in cls.__dict__:
                 setattr(cls, name, _guarded(cls.__dict__[name]))

@@ -35,28 +35,35 @@ class Provider(Protocol):
     @property
     def connection(self) -> Connection:
         """The environment."""
+        ...
 
     def require_own_environment(
         self, hook: str, id_: str, outputs: Mapping[str, Any], identity: str
     ) -> None:
         """Stop an operation on a resource of another environment."""
+        ...
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Describe an update for the journal."""
+        ...
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         """Id of a resource before it is created; empty when only the service knows it."""
+        ...
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Inputs for a create after others of the row of which nobody knows the outcome."""
+        ...
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
         """Outputs marked so that the next operation looks at the row first."""
+        ...
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup."""
+        ...
 
 
 def on_own_row(
@@ -123,6 +130,7 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
     id_ = provider.id_of_new(props)
     row = _created_row(_row(provider, id_), props) if id_ else ""
     marks: Mapping[str, Any] = {}
+    before = None
     if row:
         before = journal().begin(row, _NO_ENTRY, provider.attempt({}, props), removes=False)
         marks = provider.after_creates(before.attempts) if before else marks

@@ -41,12 +41,15 @@ class System(Protocol):
 
     def find(self, marker: str) -> Any:
         """What identifies the own comment that begins with the marker; None without one."""
+        ...
 
     def create(self, text: str) -> Comment:
         """Write a new comment."""
+        ...
 
     def update(self, known: Any, text: str) -> Comment:
         """Write a comment anew."""
+        ...
 
 
 class Api:
@@ -137,7 +140,7 @@ class Api:
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """The token goes to the host that the system named, and nowhere else."""
 
-    def redirect_request(self, *_: Any) -> None:
+    def redirect_request(self, *_: Any, **__: Any) -> None:
         return None
 
 

@@ -8,7 +8,7 @@ import inspect
 import pkgutil
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, Literal, get_origin
 
 import pulumi
 
@@ -61,7 +61,7 @@ def _has(value: Any, member: str) -> bool:
 
 
 def public(kind: str) -> list[tuple[str, Any]]:
-    """The public names of a kind: `resource`, `type`, `error` or `function`."""
+    """The public names of a kind: `resource`, `type`, `literal`, `error` or `function`."""
     return [(name, item) for name, item in _exported() if _kind(item) == kind]
 
 
@@ -71,6 +71,8 @@ def _exported() -> Iterator[tuple[str, Any]]:
 
 
 def _kind(item: Any) -> str:
+    if get_origin(item) is Literal:
+        return "literal"
     if not inspect.isclass(item):
         return "function" if callable(item) else "other"
     if issubclass(item, pulumi.Resource):

@@ -6,7 +6,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from .discovery import command_line, emulator_options, public, table
 from .docstrings import described_fields, sections
@@ -157,6 +157,8 @@ def _types() -> str:
         ]
         text += f"\n## {name}\n\n{sections(kind).text}\n\n"
         text += rows(("Member", "Meaning"), lines)
+    for name, choices in public("literal"):
+        text += f"\n## {name}\n\nOne of {', '.join(_code(item) for item in get_args(choices))}.\n"
     return text
 
 

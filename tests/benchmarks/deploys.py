@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -65,12 +65,14 @@ class Deploy:
     refresh: list[str] = field(default_factory=list)
 
 
-def flows(count: int, definition: Mapping[str, Any], state: str) -> Callable[[], None]:
+def flows(
+    count: int, definition: Mapping[str, Any], state: Literal["on", "off"]
+) -> Callable[[], None]:
     """A program with so many flows."""
 
     def program() -> None:
         for number in range(count):
-            powerautomate.CloudFlow(f"flow-{number}", definition=definition, state=state)  # type: ignore[arg-type]
+            powerautomate.CloudFlow(f"flow-{number}", definition=definition, state=state)
 
     return program
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -58,7 +58,11 @@ def sized(bytes_wanted: int) -> dict[str, Any]:
 def _requests() -> Iterator[Figure]:
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         project = EngineProject(Path(folder), emulator)
-        for kind, state, expected in (("draft", "off", 1), ("active", "on", 2)):
+        states: list[tuple[str, Literal["on", "off"], int]] = [
+            ("draft", "off", 1),
+            ("active", "on", 2),
+        ]
+        for kind, state, expected in states:
             for verb, text in (("create", "Hello"), ("update", "Bye")):
                 project.sent()
                 project.up(_one(state, text))
@@ -70,9 +74,9 @@ def _requests() -> Iterator[Figure]:
             yield exactly(f"flow.requests_delete_{kind}", len(project.sent()), expected, "")
 
 
-def _one(state: str, text: str) -> Callable[[], None]:
+def _one(state: Literal["on", "off"], text: str) -> Callable[[], None]:
     def program() -> None:
-        powerautomate.CloudFlow("one", definition=hourly(text), state=state)  # type: ignore[arg-type]
+        powerautomate.CloudFlow("one", definition=hourly(text), state=state)
 
     return program
 

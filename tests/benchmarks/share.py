@@ -35,7 +35,7 @@ def _requests_of_one() -> Iterator[Figure]:
         flow_id = _insert_flows(emulator, 1)[0]
         project = EngineProject(Path(folder), emulator)
 
-        def shared(access: str) -> Callable[[], None]:
+        def shared(access: powerautomate.Access) -> Callable[[], None]:
             def program() -> None:
                 powerautomate.FlowShare(
                     "one", flow_id=flow_id, principal=powerautomate.user(_person(0)), access=access

@@ -1,10 +1,10 @@
 """
 Deploying more than the service's protection limits let through at once.
 
-The real provider process is driven over gRPC by as many callers as it has lanes. The emulator keeps
+The real provider process is driven over gRPC by a caller for each thread. The emulator keeps
 the limits on its clock, which is the machine's: nothing is sped up. The figure for every run is
 scaled one to ten in window and counts (600 requests and 120 s of execution per 30 s, 52 at once;
-500 active flows), latency and lanes are not. `BENCH_FULL=1` adds the whole: 5,000 active flows
+500 active flows), latency and threads are not. `BENCH_FULL=1` adds the whole: 5,000 active flows
 under 6,000 requests and 1,200 s per 300 s, which takes more than five minutes.
 """
 
@@ -59,9 +59,9 @@ def deploy(flows: int, requests: int, window: float, label: str) -> Iterator[Fig
 
 def _floor(total: int, requests: int, window: float) -> float:
     """
-    Seconds that the limits and the lanes leave no way around.
+    The least seconds that the limits and the concurrency allow.
 
-    A request takes a lane for the latency, and may start when the one that came as many before it
+    A request takes a thread for the latency, and may start when the one that came as many before it
     as the window takes is as old as the window.
     """
     windows = (total - 1) // requests

@@ -27,7 +27,7 @@ class Kind:
     error = "binding_error"
     more_for_new = 0
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         raise NotImplementedError
 
     def declared(self, value: str, **more: Any) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Reference(Kind):
     write, read, path = "POST", "connectionreferences", "connectionreferences"
     column = "connection_id"
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         pass
 
     def declared(self, value: str, **more: Any) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Variable(Kind):
     write, read, path = "PATCH", "environmentvariabledefinitions", "environmentvariablevalues"
     column = "value"
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         emulator.control.insert(
             "environmentvariabledefinitions",
             {"environmentvariabledefinitionid": DEFINITION, "schemaname": "contoso_url"},
@@ -102,7 +102,7 @@ class _Named(Kind):
     key: str
     name: str
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         pass
 
     def values(self, emulator: Emulator) -> list[str]:

@@ -20,7 +20,7 @@ from tests.harness.provider_process import ProviderError, ProviderProcess, provi
 )
 def kind(request: pytest.FixtureRequest, emulator: Emulator) -> Kind:
     found: Kind = request.param
-    found.sow(emulator)
+    found.seed(emulator)
     return found
 
 
@@ -307,7 +307,7 @@ def test_columns_left_out_are_left_alone(emulator: Emulator) -> None:
 def test_value_that_is_gone_is_told(emulator: Emulator) -> None:
     """An update does not set again what somebody removed."""
     kind = Variable()
-    kind.sow(emulator)
+    kind.seed(emulator)
     made = _made(emulator, kind)
     (row,) = emulator.control.rows("environmentvariablevalues")
     emulator.control.delete("environmentvariablevalues", row["environmentvariablevalueid"])
@@ -323,7 +323,7 @@ def test_secret_value_is_in_no_message(emulator: Emulator, monkeypatch: pytest.M
     # The state is put back below, and nobody has died.
     monkeypatch.setenv("PULUMI_POWERAUTOMATE_JOURNAL", "off")
     kind = Variable()
-    kind.sow(emulator)
+    kind.seed(emulator)
     made = _made(emulator, kind, "s3cret-one")
     _lose(emulator, kind, "PATCH", "before_commit")
     with command(emulator, kind) as process:

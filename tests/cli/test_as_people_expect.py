@@ -181,8 +181,7 @@ def test_emulator_as_json(tmp_path: Path) -> None:
         assert told["variables"]["POWERAUTOMATE_ENVIRONMENT_URL"] == told["url"]
     finally:
         process.terminate()
-        process.wait()
-        process.stdout.close()
+        process.communicate()
 
 
 _BROKEN = '{"triggers": {}, "actions": {"A": {"type": "Compose", "runAfter": {"B": ["X"]}}}}'

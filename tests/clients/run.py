@@ -99,7 +99,8 @@ def typed_client(folder: Path) -> str:
         metadata = folder / "metadata.xml"
         metadata.write_bytes(_metadata(emulator))
     (folder / "tsconfig.json").write_text('{"compilerOptions": {"target": "es2020"}}', "utf-8")
-    command = [MODULES / ".bin" / "odata2ts", "-s", str(metadata), "-o", str(folder / "typed")]
+    program = str(MODULES / ".bin" / "odata2ts")
+    command = [program, "-s", str(metadata), "-o", str(folder / "typed")]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=_SECONDS)
     return "".join(path.read_text("utf-8") for path in (folder / "typed").glob("*.d.ts"))
 
@@ -146,14 +147,15 @@ def _lines(client: Client, variables: Mapping[str, str]) -> list[dict[str, str]]
         "NODE_PATH": str(MODULES),
         "NODE_EXTRA_CA_CERTS": variables["POWERAUTOMATE_CA_BUNDLE"],
     }
-    script = HERE / client.script
-    if not client.is_python:
+    if client.is_python:
+        command += ["-m", f"tests.clients.{client.script.removesuffix('.py')}"]
+    else:
         # Modules are looked for beside the script, and the scripts are not beside them.
         for path in HERE.glob("*.cjs"):
             shutil.copy(path, BUILD / path.name)
-        script = BUILD / client.script
+        command += [str(BUILD / client.script)]
     found = subprocess.run(
-        [*command, str(script)],
+        command, cwd=HERE.parents[1],
         env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False,
     )  # fmt: skip
     if found.returncode:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import urllib.request
+from functools import partial
 from ssl import create_default_context
 from typing import Any
 
 import msal
 from azure.identity import ClientSecretCredential
-from official import attempt
+
+from tests.clients.official import attempt
 
 URL = os.environ["POWERAUTOMATE_ENVIRONMENT_URL"]
 TENANT = os.environ["POWERAUTOMATE_TENANT_ID"]
@@ -51,6 +53,11 @@ def is_user(found: Any) -> bool:
     return len(str(found)) == 36
 
 
+def signed_in(tenant: str, scope: str) -> str:
+    """The user of a token that `azure-identity` gets."""
+    return user_of(credential(tenant).get_token(scope).token)
+
+
 def main() -> None:
     """Every way that needs nobody at a browser."""
     for tenant in (TENANT, "contoso.onmicrosoft.com"):
@@ -58,9 +65,7 @@ def main() -> None:
             name = f"azure-identity {'id' if tenant == TENANT else 'name'} {scope.count('//')}"
             attempt(
                 name,
-                lambda tenant=tenant, scope=scope: user_of(
-                    credential(tenant).get_token(scope).token
-                ),
+                partial(signed_in, tenant, scope),
                 is_user,
             )
     attempt(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -139,17 +139,21 @@ def test_sign_in_service(proxy: ConnectProxy) -> None:
         assert set(proxy.targets) <= {"login.microsoftonline.com:443", f"{HOST}:443"}, address
 
 
+def _metadata_of_sign_in(address: str) -> Callable[[str, str], tuple[int, bytes]]:
+    metadata = {
+        "token_endpoint": address,
+        "authorization_endpoint": address,
+        "issuer": "https://login.microsoftonline.com/contoso.com/v2.0",
+    }
+    return lambda _host, _path: (200, json.dumps(metadata).encode())
+
+
 def test_what_the_sign_in_service_points_at(proxy: ConnectProxy) -> None:
     """The address for tokens that a sign-in service names is judged like one of ours."""
     for address in FEWER:
         proxy.clear()
         hostile = address.replace(HOST, "login.microsoftonline.com")
-        metadata = {
-            "token_endpoint": hostile,
-            "authorization_endpoint": hostile,
-            "issuer": "https://login.microsoftonline.com/contoso.com/v2.0",
-        }
-        proxy.answer = lambda _host, _path, body=metadata: (200, json.dumps(body).encode())  # type: ignore[misc]
+        proxy.answer = _metadata_of_sign_in(hostile)
         environ = _settings(
             proxy,
             environment_url=OURS,

@@ -6,6 +6,7 @@ from collections import Counter
 
 from pulumi_powerautomate.conformance.probes import PROBES
 from pulumi_powerautomate.emulator import facts
+from pulumi_powerautomate.emulator.error_facts import ERRORS
 from pulumi_powerautomate.emulator.switches import SWITCHES
 
 # What is `recorded`, `reported` or `open`, and what the emulator rejects (`501`).
@@ -39,7 +40,7 @@ def test_every_fact_that_is_not_documented_has_a_probe() -> None:
 
 def test_every_error_code_that_is_not_documented_has_a_probe() -> None:
     """Unanswered: 0, among the codes."""
-    unsure = {f"error:{code}" for code, (_, _, sure) in facts.ERRORS.items() if sure != _SURE}
+    unsure = {f"error:{code}" for code, (_, _, sure) in ERRORS.items() if sure != _SURE}
     assert unsure - ASKED == set()
     assert len(unsure) >= 10
 
@@ -47,7 +48,7 @@ def test_every_error_code_that_is_not_documented_has_a_probe() -> None:
 def test_probes_name_nothing_that_is_not_there() -> None:
     """A fact that is renamed takes its probe along."""
     names = {f"fact:{fact.name}" for fact in facts.facts()}
-    codes = {f"error:{code}" for code in facts.ERRORS}
+    codes = {f"error:{code}" for code in ERRORS}
     switches = {f"switch:{name}" for name in SWITCHES}
     unknown = {item for item in ASKED if not item.startswith("client:")}
     assert unknown - names - codes - switches == set()

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_commands_of_the_page(block: Block, tmp_path: Path, wheel_python: Path) 
     project = tmp_path / "project"
     shutil.copytree(ROOT / Path(block.page).parent, project)
     commands = commands_of(block.text)
-    seed = {}
+    seed: dict[str, Any] = {}
     if commands[0].startswith("pulumi-powerautomate emulator"):
         option, _, file = commands.pop(0).removeprefix("pulumi-powerautomate emulator").partition(
             "--seed"

@@ -10,6 +10,8 @@ import requests
 
 import pulumi_powerautomate.emulator as package
 from pulumi_powerautomate.emulator import Emulator, bulk, facts, router
+from pulumi_powerautomate.emulator.error_facts import ERRORS
+from pulumi_powerautomate.emulator.fact import Fact
 from pulumi_powerautomate.emulator.query import intervals
 
 _ROOT = Path(__file__).parents[2]
@@ -18,7 +20,7 @@ _SURE = {"documented", "recorded", "reported", "open", "501"}
 
 
 @pytest.mark.parametrize("fact", list(facts.facts()), ids=lambda fact: fact.name[:60])
-def test_an_example_is_answered_as_listed(emulator: Emulator, fact: facts.Fact) -> None:
+def test_an_example_is_answered_as_listed(emulator: Emulator, fact: Fact) -> None:
     """The status that the table says; a 501 names what is missing."""
     method, _, path = fact.example.partition(" ")
     response = requests.request(
@@ -50,7 +52,7 @@ def test_every_error_code_is_listed() -> None:
         if path.name not in ("error_facts.py", "request_facts.py") and "entra" not in path.parts:
             text = path.read_text("utf-8")
             found |= {code.lower() for code in re.findall(r"0x8[0-9a-fA-F]{7}\b", text)}
-    assert found == set(facts.ERRORS)
+    assert found == set(ERRORS)
 
 
 def test_the_page_is_generated() -> None:

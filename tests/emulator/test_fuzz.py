@@ -8,6 +8,7 @@ import os
 import random
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from pulumi_powerautomate.emulator import parameters, router, seed
@@ -67,7 +68,8 @@ def _real_package() -> str:
 
 _PACKAGE = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="
 _DOCUMENT = "<importexportxml><workflows><workflow>{}</workflow></workflows></importexportxml>"
-_VALUES = (None, True, 1, 2**40, "x", "\ud800", "2026-01-01", [], {}, {"Value": True}, 1.5, [{}],
+_VALUES: tuple[Any, ...] = (
+           None, True, 1, 2**40, "x", "\ud800", "2026-01-01", [], {}, {"Value": True}, 1.5, [{}],
            {"name": "x"}, f"/systemusers({seed.ALICE})", "$1", "/teams(x)", FLOW, _PACKAGE,
            seed.SOLUTION_NAME, _DOCUMENT.format(FLOW), 29, {"@odata.type": "#x.workflow",
            "workflowid": FLOW}, [{"workflowid": FLOW}], ["x"], {"StageSolutionUploadId": 1},

@@ -53,8 +53,8 @@ def test_fetchxml_joins_fifteen_tables(emulator: Emulator) -> None:
 
 def test_fetchxml_orders_choices_by_their_label(emulator: Emulator) -> None:
     """Activated before Draft, in groups too; by number with `useraworderby`; none comes first."""
-    for name, state in (("b", 0), ("B", 1), ("c", 0)):
-        body = {"name": name, "category": 5, "type": 1, "statecode": state, "uiflowtype": None}
+    for name, code in (("b", 0), ("B", 1), ("c", 0)):
+        body = {"name": name, "category": 5, "type": 1, "statecode": code, "uiflowtype": None}
         emulator.control.insert("workflows", body)
     emulator.control.patch(
         "workflows", emulator.control.rows("workflows")[2]["workflowid"], {"uiflowtype": 0}

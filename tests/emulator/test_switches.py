@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -315,9 +315,9 @@ def third_request(emulator: Emulator) -> object:
     return [call(emulator, "GET", "WhoAmI").status_code for _ in range(3)]
 
 
-def _import(emulator: Emulator, name: str = "S", **more: object) -> object:
+def _import(emulator: Emulator, name: str = "S", requires: Sequence[str] = ()) -> requests.Response:
     with tempfile.TemporaryDirectory() as folder:
-        path = package(Path(folder) / "p.zip", FlowPart(), name=name, **more)  # type: ignore[arg-type]
+        path = package(Path(folder) / "p.zip", FlowPart(), name=name, requires=requires)
         content = base64.b64encode(path.read_bytes()).decode()
     body = {
         "OverwriteUnmanagedCustomizations": True,
@@ -327,42 +327,42 @@ def _import(emulator: Emulator, name: str = "S", **more: object) -> object:
     return call(emulator, "POST", "ImportSolutionAsync", body)
 
 
-def _finished(emulator: Emulator, answer: object) -> int:
-    operation = answer.json()["AsyncOperationId"]  # type: ignore[attr-defined]
+def _finished(emulator: Emulator, response: requests.Response) -> int:
+    operation = response.json()["AsyncOperationId"]
     return int(call(emulator, "GET", f"asyncoperations({operation})").json()["statuscode"])
 
 
 @case("import_seconds", "0", 30)
 @case("import_seconds", "60", 20)
 def import_seconds(emulator: Emulator) -> object:
-    answer = _import(emulator)
+    response = _import(emulator)
     emulator.control.advance(1)
-    return _finished(emulator, answer)
+    return _finished(emulator, response)
 
 
 @case("import_lock", "start", (400, "0x80071151"))
 @case("import_lock", "job", 31)
 def import_lock(emulator: Emulator) -> object:
     _import(emulator, "A")
-    answer = _import(emulator, "B")
-    if answer.status_code >= 400:  # type: ignore[attr-defined]
-        return 400, answer.json()["error"]["code"]  # type: ignore[attr-defined]
+    response = _import(emulator, "B")
+    if response.status_code >= 400:
+        return 400, response.json()["error"]["code"]
     emulator.control.advance(60)
-    return _finished(emulator, answer)
+    return _finished(emulator, response)
 
 
 @case("required_solutions", "open", 30)
 @case("required_solutions", "registered", 31)
 def required_solutions(emulator: Emulator) -> object:
-    answer = _import(emulator, requires=["Other (1.0.0.0)"])
+    response = _import(emulator, requires=["Other (1.0.0.0)"])
     emulator.control.advance(60)
-    return _finished(emulator, answer)
+    return _finished(emulator, response)
 
 
 @case("max_solution_bytes", "0", 200)
 @case("max_solution_bytes", "100", 400)
 def max_solution_bytes(emulator: Emulator) -> object:
-    return _import(emulator).status_code  # type: ignore[attr-defined]
+    return _import(emulator).status_code
 
 
 @pytest.mark.parametrize(("switch", "value"), CASES, ids=lambda item: str(item))

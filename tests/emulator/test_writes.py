@@ -235,7 +235,7 @@ def test_names_of_solutions_and_publishers(
     emulator: Emulator, table: str, values: dict[str, Any], code: str
 ) -> None:
     """Unique names, versions and prefixes have a form."""
-    body = {
+    bodies: dict[str, dict[str, Any]] = {
         "solutions": {
             "uniquename": "New",
             "friendlyname": "New",
@@ -248,7 +248,8 @@ def test_names_of_solutions_and_publishers(
             "customizationprefix": "new",
             "customizationoptionvalueprefix": 20000,
         },
-    }[table]
+    }
+    body = bodies[table]
     assert _code(call(emulator, "POST", table, {**body, **values}))[1] == code
     assert call(emulator, "POST", table, body).status_code == 204
 

@@ -180,11 +180,12 @@ def test_all_problems_at_once(project: EngineProject) -> None:
     """A person who made three mistakes reads about three."""
     with pytest.raises(EngineError) as refused:
         project.preview(
-            lambda: (
-                powerautomate.CloudFlow(
-                    "wrong", definition=hourly(), state="maybe", workflow_id="1", name="x" * 200
-                )
-                and None
+            lambda: powerautomate.CloudFlow(
+                "wrong",
+                definition=hourly(),
+                state="maybe",  # type: ignore[arg-type]  # one of the mistakes
+                workflow_id="1",
+                name="x" * 200,
             )
         )
     text = str(refused.value)

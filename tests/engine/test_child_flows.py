@@ -115,7 +115,7 @@ def test_an_async_program(project: EngineProject, emulator: Emulator) -> None:
         await asyncio.gather(asyncio.sleep(0.1), asyncio.to_thread(lambda: None))
         powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
 
-    project.up(program)  # type: ignore[arg-type]
+    project.up(program)
     assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
     assert _refused(emulator) == []
     assert changes(project.preview()) == "3 unchanged"
@@ -134,7 +134,7 @@ def test_an_async_program_that_awaits_another_resource(
         await other.etag.future()
         powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
 
-    project.up(program)  # type: ignore[arg-type]
+    project.up(program)
     assert {row["statecode"] for row in emulator.control.rows("workflows")} == {1}
     assert _refused(emulator) == []
 
@@ -149,7 +149,7 @@ def test_an_async_program_that_awaits_the_parent(project: EngineProject) -> None
         powerautomate.CloudFlow("child", definition=calling(), workflow_id=IDS["leaf"])
 
     with pytest.raises(EngineError, match="Flow 'parent' exists but is off"):
-        project.up(program)  # type: ignore[arg-type]
+        project.up(program)
     assert len(project.resources()) == 2
     project.up()
     assert changes(project.preview()) == "3 unchanged"
@@ -159,7 +159,11 @@ def test_connection_references(project: EngineProject, emulator: Emulator) -> No
     """Those that a flow names are made before it and deleted after it, declared last or not."""
 
     def program() -> None:
-        for number, form in enumerate(("contoso_mail", {"logical_name": "contoso_mail"})):
+        forms: list[str | powerautomate.ConnectionReferenceDeclaration] = [
+            "contoso_mail",
+            {"logical_name": "contoso_mail"},
+        ]
+        for number, form in enumerate(forms):
             powerautomate.CloudFlow(f"mail-{number}", definition=mailing(),
                                     connection_references={"shared_office365": form})  # fmt: skip
         powerautomate.ConnectionReference("mail", logical_name="contoso_mail",

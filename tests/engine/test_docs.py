@@ -16,11 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _program(page: Path) -> str:
-    return next(
-        block
-        for block in re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-        if "import pulumi_powerautomate" in block
-    )
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    return next(block for block in blocks if "import pulumi_powerautomate" in block)
 
 
 def test_getting_started(project: EngineProject, emulator: Emulator) -> None:

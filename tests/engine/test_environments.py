@@ -97,6 +97,7 @@ def test_state_of_an_earlier_release(
     for stack in (dev, prod):
         stack.up(lambda: _program(tmp_path))
     exported = dev._stack.export_stack()
+    assert exported.deployment is not None
     for resource in exported.deployment["resources"]:
         for kept in (resource.get("inputs"), resource.get("outputs")):
             for key in ("__environment", "__instance"):

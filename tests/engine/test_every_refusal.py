@@ -71,8 +71,11 @@ def test_what_needs_a_failed_flow(project: EngineProject) -> None:
         powerautomate.FlowShare(
             "plain", flow_id=bad.id, principal=powerautomate.user("a@b.c"), access="run-only"
         )
-        shares = [{"principal": powerautomate.user(bad.owner_id), "access": "run-only"}]
-        powerautomate.FlowSharesExclusive("deep", flow_id=worse.id, shares=shares)  # type: ignore[arg-type]
+        powerautomate.FlowSharesExclusive(
+            "deep",
+            flow_id=worse.id,
+            shares=[{"principal": powerautomate.user(bad.owner_id), "access": "run-only"}],
+        )
         powerautomate.CloudFlow("text", definition=hourly(), description=bad.etag)
         powerautomate.CloudFlow("fine", definition=hourly())
 

@@ -13,7 +13,7 @@ from tests.harness.engine_project import EngineError, EngineProject, changes
 from tests.harness.people import ALICE, BOB, ON_CALL
 
 
-def _shared(access: list[str], name: str = "on-call") -> Any:
+def _shared(access: list[powerautomate.Access], name: str = "on-call") -> Any:
     def program() -> None:
         flow = powerautomate.CloudFlow("flow", definition=hourly(), state="off")
         powerautomate.FlowShare(
@@ -29,7 +29,7 @@ def _shared(access: list[str], name: str = "on-call") -> Any:
     return program
 
 
-def _exclusive(*shares: tuple[Any, list[str]], single: bool = False) -> Any:
+def _exclusive(*shares: tuple[Any, list[powerautomate.Access]], single: bool = False) -> Any:
     def program() -> None:
         flow = powerautomate.CloudFlow("flow", definition=hourly(), state="off")
         powerautomate.FlowSharesExclusive(

@@ -28,7 +28,8 @@ def test_answers_are_no_secrets(
             client_secret=pulumi.Output.secret(client_secret),
         )
         flow = powerautomate.CloudFlow("seen", definition=hourly())
-        for export, id_ in (("plain", flow.id), ("hidden", pulumi.Output.secret(flow.id))):
+        hidden: pulumi.Output[str] = pulumi.Output.secret(flow.id)
+        for export, id_ in (("plain", flow.id), ("hidden", hidden)):
             found: pulumi.Output[Any] = powerautomate.get_flow_output(id_, provider=other)
             pulumi.export(export, found["name"])
 

@@ -54,8 +54,8 @@ def test_refused(project: EngineProject, case: str) -> None:
 
 def test_inputs_in_place_of_options(project: EngineProject) -> None:
     """Pulumi's own words, and how it is written."""
-    wrong: Any = {"definition": hourly()}
-    told = _refusal(project, lambda: powerautomate.CloudFlow("flow", wrong))
+    declare: Any = powerautomate.CloudFlow
+    told = _refusal(project, lambda: declare("flow", {"definition": hourly()}))
     assert "Expected resource options to be a ResourceOptions instance, and got a dict." in told
     assert "CloudFlow('flow', …=…, opts=ResourceOptions(…))" in told
 
@@ -95,7 +95,7 @@ def test_replace_on_changes(
 
 def test_replace_on_changes_of_a_share(project: EngineProject) -> None:
     """The other resources carry it out the same way."""
-    access = ["read"]
+    access: list[powerautomate.Access] = ["read"]
 
     def program() -> None:
         flow = powerautomate.CloudFlow("flow", definition=hourly(), state="off")
@@ -114,7 +114,7 @@ def test_ignore_changes(project: EngineProject, tmp_path: Path) -> None:
     """What stands for an ignored input is ignored with it, and checked inputs are taken back."""
     first = package(tmp_path / "one.zip", FlowPart())
     packages = [first, package(tmp_path / "two.zip", FlowPart(name="Else"), version="9.0.0.0")]
-    rights = [["read"], ["read", "write"]]
+    rights: list[list[powerautomate.Access]] = [["read"], ["read", "write"]]
     texts = ["Hello", "Bye"]
 
     def program() -> None:
@@ -141,7 +141,8 @@ def test_ignore_changes(project: EngineProject, tmp_path: Path) -> None:
 
 def test_hidden_differences(project: EngineProject) -> None:
     """What `hide_diffs` folds is not told in words either."""
-    text, rights = ["Hello"], [["read"]]
+    text = ["Hello"]
+    rights: list[list[powerautomate.Access]] = [["read"]]
 
     def program() -> None:
         flow = powerautomate.CloudFlow(

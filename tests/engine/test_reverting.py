@@ -82,10 +82,8 @@ def test_import_goes_back(
     old = package(tmp_path / "1.zip", FlowPart(definition=hourly("Old")))
     new = package(tmp_path / "2.zip", FlowPart(definition=hourly("New")))
 
-    def program(path: Path) -> Callable[[], None]:
-        return lambda: (
-            powerautomate.SolutionImport("contoso", package=path, import_timeout=3) and None
-        )
+    def program(path: Path) -> Callable[[], object]:
+        return lambda: powerautomate.SolutionImport("contoso", package=path, import_timeout=3)
 
     project.up(program(old))
     emulator.control.fault(method="POST", path="ImportSolution", when="after_commit", **_AWAY)
@@ -110,9 +108,10 @@ def test_reference_in_use_is_renamed(project: EngineProject, emulator: Emulator)
                 connector="shared_office365",
                 connection_id=CONNECTION,
             )
-            references = {"shared_office365": {"logical_name": name}}
             powerautomate.CloudFlow(
-                "digest", definition=mailing(), connection_references=references
+                "digest",
+                definition=mailing(),
+                connection_references={"shared_office365": {"logical_name": name}},
             )
 
         return declared
@@ -134,12 +133,9 @@ def test_reference_in_use_is_renamed(project: EngineProject, emulator: Emulator)
 def test_resource_renamed_in_the_program(project: EngineProject, emulator: Emulator) -> None:
     """The row is the same, so the deletion of the old resource leaves it."""
 
-    def program(resource: str) -> Callable[[], None]:
-        return lambda: (
-            powerautomate.ConnectionReference(
-                resource, logical_name="contoso_mail", connector="shared_office365"
-            )
-            and None
+    def program(resource: str) -> Callable[[], object]:
+        return lambda: powerautomate.ConnectionReference(
+            resource, logical_name="contoso_mail", connector="shared_office365"
         )
 
     project.up(program("mail"))
@@ -156,10 +152,8 @@ def test_leaving_a_solution_is_repeatable(
 ) -> None:
     """A response that was lost once or for ever, or somebody who was faster."""
 
-    def program(solution: str | None) -> Callable[[], None]:
-        return lambda: (
-            powerautomate.CloudFlow("digest", definition=hourly(), solution=solution) and None
-        )
+    def program(solution: str | None) -> Callable[[], object]:
+        return lambda: powerautomate.CloudFlow("digest", definition=hourly(), solution=solution)
 
     project.up(program("ContosoAutomation"))
     (member,) = [
@@ -180,4 +174,5 @@ def test_leaving_a_solution_is_repeatable(
 
 
 def _urn(project: EngineProject, ending: str) -> str:
-    return next(item["urn"] for item in project.resources() if item["urn"].endswith(ending))
+    urns: list[str] = [item["urn"] for item in project.resources()]
+    return next(urn for urn in urns if urn.endswith(ending))

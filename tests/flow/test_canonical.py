@@ -30,7 +30,7 @@ from tests.harness.definitions import mailing
 from tests.harness.edits import flows
 from tests.harness.rewritings import REWRITINGS
 
-Edit = Callable[[dict[str, Any]], None]
+Edit = Callable[[dict[str, Any]], object]
 
 
 def _action(definition: dict[str, Any]) -> dict[str, Any]:

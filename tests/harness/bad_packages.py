@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.harness.packages import FlowPart, package
@@ -66,7 +67,7 @@ _BOMB = (
 _EXTERNAL = (
     b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><ImportExportXml>&b;</ImportExportXml>'
 )
-BAD = {
+BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
     "not_a_zip": (lambda p: _text(p, b"hello"), "is not a zip"),
     "truncated": (_cut, "is not a zip, or it is cut short"),
     "damaged": (_damaged, "is damaged"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ class EngineProject:
         self._stack = automation.create_or_select_stack(
             stack_name="dev",
             project_name="tests",
-            program=lambda: self.program(),
+            program=self._declare,
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(folder), env_vars=variables, pulumi_home=variables["PULUMI_HOME"]
             ),
@@ -80,6 +80,11 @@ class EngineProject:
         for key, value in (config or {}).items():
             secret = key.endswith(("Secret", "Password", "Token"))
             self._stack.set_config(key, automation.ConfigValue(value, secret=secret))
+
+    def _declare(self) -> Awaitable[None] | None:
+        """The program of the run, which may be a coroutine; what else it returns is nobody's."""
+        made = self.program()
+        return made if isinstance(made, Awaitable) else None
 
     def up(self, program: Program | None = None, **options: Any) -> str:
         """Run `pulumi up`."""

@@ -83,13 +83,15 @@ def _wrong_password(emulator: Emulator, folder: Path) -> dict[str, str]:
     return {**values, "ARM_CLIENT_CERTIFICATE_PASSWORD": f"not-{PASSWORD}"}
 
 
-def _federated(**token: object) -> Callable[[Emulator, Path], dict[str, str]]:
+def _federated(
+    subject: str = SUBJECT, **token: object
+) -> Callable[[Emulator, Path], dict[str, str]]:
     def prepare(emulator: Emulator, folder: Path) -> dict[str, str]:
         emulator.control.sign_in.application(
             APPLICATION, federated_credentials=[{"issuer": _ISSUER, "subject": SUBJECT}]
         )
-        given = {"subject": SUBJECT, "issuer": _ISSUER, **token}
-        assertion = emulator.control.sign_in.workload_token(**given)  # type: ignore[arg-type]
+        given = {"issuer": _ISSUER, **token}
+        assertion = emulator.control.sign_in.workload_token(subject, **given)
         return principal(emulator, ARM_USE_OIDC="1", ARM_OIDC_TOKEN=assertion)
 
     return prepare

@@ -48,7 +48,8 @@ class Host:
         return number
 
     def _page(self, path: str, one: Any) -> list[Any]:
-        page = int(re.search(r"[?&]page=(\d+)", path)[1])  # type: ignore[index]
+        (number,) = re.findall(r"[?&]page=(\d+)", path)
+        page = int(number)
         rows = [one(number, *item) for number, item in self.comments.items()]
         return rows[(page - 1) * 100 : page * 100]
 

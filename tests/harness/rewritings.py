@@ -92,7 +92,8 @@ def number_spellings(flow: FlowVersion, random_: random.Random) -> FlowVersion:
 
 def text_form(flow: FlowVersion, random_: random.Random) -> FlowVersion:
     """A byte order mark, Windows line ends, indentation, and escapes for what is not ASCII."""
-    text = json.dumps(flow.definition, indent=random_.choice([1, 4, "\t"]), ensure_ascii=True)
+    indents: list[int | str] = [1, 4, "\t"]
+    text = json.dumps(flow.definition, indent=random_.choice(indents), ensure_ascii=True)
     again = parse_document("\ufeff" + text.replace("\n", "\r\n"))
     return FlowVersion(again.definition, flow.references)
 

@@ -69,7 +69,7 @@ def _second_trigger(definition: dict[str, Any]) -> str:
 def _wait_for_nobody(definition: dict[str, Any]) -> str | None:
     for node in walk(outline(definition)):
         if node.run_after:
-            node.body["runAfter"]["Nowhere_zz"] = ["Succeeded"]  # type: ignore[index]
+            node.body["runAfter"]["Nowhere_zz"] = ["Succeeded"]
             return f"{node.path}.runAfter.Nowhere_zz"
     return None
 
@@ -77,7 +77,7 @@ def _wait_for_nobody(definition: dict[str, Any]) -> str | None:
 def _wait_for_itself(definition: dict[str, Any]) -> str | None:
     for node in walk(outline(definition)):
         if node.run_after:
-            node.body["runAfter"][node.name] = ["Succeeded"]  # type: ignore[index]
+            node.body["runAfter"][node.name] = ["Succeeded"]
             return f"{node.path}.runAfter.{node.name}"
     return None
 
@@ -85,7 +85,7 @@ def _wait_for_itself(definition: dict[str, Any]) -> str | None:
 def _outcome(definition: dict[str, Any]) -> str | None:
     for node in walk(outline(definition)):
         for name in node.run_after:
-            node.body["runAfter"][name] = ["Success"]  # type: ignore[index]
+            node.body["runAfter"][name] = ["Success"]
             return f"{node.path}.runAfter.{name}[0]"
     return None
 

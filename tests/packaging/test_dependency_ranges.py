@@ -61,7 +61,7 @@ def _requirements() -> list[str]:
 
 def _lowest(requirement: str) -> str:
     """The same requirement, with its lower bound as the only version."""
-    name, bound = re.match(r"([A-Za-z0-9_.\[\]-]+)>=([0-9.]+)", requirement).groups()  # type: ignore[union-attr]
+    ((name, bound),) = re.findall(r"^([A-Za-z0-9_.\[\]-]+)>=([0-9.]+)", requirement)
     return f"{name}=={bound}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,6 +163,7 @@ def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: s
         barrier = emulator.control.barrier(
             method=method, path=case.path, when="after_commit", times=1
         )
+        running: Future[object]
         with ThreadPoolExecutor(1) as pool:
             if call == "update":
                 after = process.check(case.inputs("two"), news).inputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ from tests.harness.corpus import CORPUS
 from tests.harness.definitions import hourly
 from tests.harness.packages import FIRST, SECOND, FlowPart, package
 
+
+def _with_manifest(path: Path, manifest: bytes) -> Path:
+    return whole_package(path, **{"solution.xml": manifest})
+
+
 for _encoding in (
     "utf-7",
     "shift_jis",
@@ -26,11 +32,9 @@ for _encoding in (
     "unicode_escape",
     "x",
 ):
+    _declaration = f'<?xml version="1.0" encoding="{_encoding}"?>'.encode()
     BAD[f"encoding_{_encoding}"] = (
-        lambda p, declared=_encoding: whole_package(
-            p,
-            **{"solution.xml": f'<?xml version="1.0" encoding="{declared}"?>'.encode() + MANIFEST},
-        ),
+        partial(_with_manifest, manifest=_declaration + MANIFEST),
         "is in an encoding that XML readers do not share",
     )
 

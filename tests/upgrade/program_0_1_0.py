@@ -29,7 +29,8 @@ def packages(folder: Path) -> None:
 
 def program(folder: Path, url: str, *, later: bool = False) -> None:
     """Declare everything; `later` changes an input of each resource."""
-    text, rights = ("Bye", ["read"]) if later else ("Hello", ["read", "write"])
+    text = "Bye" if later else "Hello"
+    rights: list[powerautomate.Access] = ["read"] if later else ["read", "write"]
     reference = powerautomate.ConnectionReference(
         "mail",
         logical_name="contoso_office365",

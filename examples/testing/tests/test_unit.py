@@ -19,9 +19,9 @@ class Mocks(pulumi.runtime.Mocks):
         self.declared[args.name] = args.inputs
         return f"{args.name}-id", args.inputs
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        """No look-up finds anything."""
-        return {}
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        """No look-up finds anything, and none fails."""
+        return {}, None
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def mocks() -> Mocks:
     return found
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK annotates nothing of it
 def test_runs_on_weekdays(mocks: Mocks) -> pulumi.Output[None]:
     """The trigger leaves the weekend out."""
 
@@ -43,7 +43,7 @@ def test_runs_on_weekdays(mocks: Mocks) -> pulumi.Output[None]:
     return declare("Duty managers").definition.apply(check)
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK annotates nothing of it
 def test_can_be_paused(mocks: Mocks) -> pulumi.Output[None]:
     """A program that is told so declares the flow as off."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import DataverseError, NotFoundError, PowerAutomateError, PreconditionError
 from ..http.error_responses import DELETE_OF_ACTIVE_FLOW, IS_REFERENCED, NO_OPTIMISTIC_CONCURRENCY
 from ..http.throttle import Deadline
-from .model import LastKnown, changed_since
+from .model import NOT_TRIED, LastKnown, changed_since
 from .requests import Workflows
 
 _MOST_ROUNDS = 3
@@ -27,6 +27,7 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
     # Whether the flow ran before, and whether it was turned off for the delete.
     ran, turned_off = known.state == "on", False
     foreign: frozenset[str] = frozenset()
+    problem = NOT_TRIED
     if known.state == "unknown" and not known.etag:
         # An earlier delete may have turned it off, or removed it.
         live = flows.find(workflow_id, deadline)

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ...errors import ConflictError
+from ...errors import ConflictError, PowerAutomateError
 from ...flow import references_equal, same_flow
 from .requests import FlowSpec, FlowState, LiveFlow
 
 OnConflict = Literal["fail", "adopt", "overwrite"]
+
+# The problem of a write until its first attempt has failed.
+NOT_TRIED = PowerAutomateError("It was not tried.")
 
 _COLUMNS = frozenset({"name", "description", "definition", "references", "owner", "state"})
 

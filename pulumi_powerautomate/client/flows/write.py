@@ -29,6 +29,7 @@ from ...errors import (
 )
 from ..http.error_responses import ACTIVE_FLOW_NOT_UPDATABLE, NO_OPTIMISTIC_CONCURRENCY
 from .model import (
+    NOT_TRIED,
     Attempt,
     LastKnown,
     OnConflict,
@@ -84,7 +85,7 @@ class FlowWriter:
             ConflictError: another flow has the id and differs, and `on_conflict` is `fail`.
             PowerAutomateError: nothing was created as far as can be known.
         """
-        lost = False
+        lost, problem = False, NOT_TRIED
         for _ in range(_MOST_ROUNDS):
             try:
                 live = self._flows.create(self._spec, self._deadline)
@@ -255,7 +256,7 @@ class FlowWriter:
         etag = known.etag or "*"
         on, members = known.state == "on", known.members or {}
         overwritten: frozenset[str] = frozenset()
-        in_doubt = False
+        in_doubt, problem = False, NOT_TRIED
         for _ in range(_MOST_ROUNDS):
             try:
                 written = write(etag, overwritten, on, members)

@@ -1,4 +1,4 @@
-"""What the control surface is asked."""
+"""Requests to the control surface, parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a test does to the tenant of a running emulator: `emulator.control.sign_in`."""
+"""Changes to the tenant of a running emulator: `emulator.control.sign_in`."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class SignIn:
         """
         Demand more: `block=True` refuses every token (AADSTS53003), `mfa=True` those of people
         who do not come with a browser (AADSTS50076); `challenge={"access_token": {…}}` lets the
-        API answer 401 `insufficient_claims` to tokens that were requested without these claims.
+        API reject tokens that were requested without these claims: 401 `insufficient_claims`.
         """
         self._call("POST", "sign-in/policies", options)
 

@@ -1,8 +1,8 @@
 """
 The refusals of the sign-in service, by their AADSTS number.
 
-Source: "Microsoft Entra authentication and authorization error codes", and the answers that people
-have quoted in public issues where that page gives no wording.
+Source: "Microsoft Entra authentication and authorization error codes", and the responses that
+people have quoted in public issues where that page gives no wording.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from .tokens import Token
 
 
 class ConditionalAccess:
-    """What is demanded beyond a credential."""
+    """Demands beyond a credential."""
 
     def __init__(self) -> None:
         self.reset()

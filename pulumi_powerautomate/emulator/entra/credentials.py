@@ -11,7 +11,7 @@ from .refusals import refuse
 from .request import SignInRequest
 
 # `appidacr` of an access token, by what the application proved itself with.
-WAYS = {"none": "0", "secret": "1", "certificate": "2", "federated": "2"}
+APPIDACR = {"none": "0", "secret": "1", "certificate": "2", "federated": "2"}
 
 
 class Credentials:
@@ -49,17 +49,17 @@ class Credentials:
         if application.public:
             if assertion or secret:
                 raise refuse(700025)
-            way = "none"
+            credential = "none"
         elif assertion:
-            way = self._assertions.check(application, assertion, base)
+            credential = self._assertions.check(application, assertion, base)
         elif secret:
             self._check_secret(application, secret)
-            way = "secret"
+            credential = "secret"
         else:
             client_credentials = request.form.get("grant_type") == "client_credentials"
             raise refuse(7000216 if client_credentials else 7000218)
-        request.note["credential"] = way
-        return application, way
+        request.note["credential"] = credential
+        return application, credential
 
     def _check_secret(self, application: Application, given: str) -> None:
         for secret in application.secrets:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..clock import Clock
 from ..responses import Response, ServiceError
 from .directory import User
-from .refusals import SignInRefusal, json_answer, refuse
+from .refusals import SignInRefusal, json_response, refuse
 from .request import SignInRequest
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -63,7 +63,7 @@ class DeviceCodes:
             self.interval,
         )
         where = f"{base}/common/oauth2/deviceauth"
-        return json_answer(
+        return json_response(
             200,
             {
                 "user_code": user_code,

@@ -1,4 +1,4 @@
-"""What is registered in the tenant: applications with their credentials, people, identities."""
+"""The directory of the tenant: applications with their credentials, people, identities."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from typing import Any
 from ..clock import Clock
 from ..responses import Response, ServiceError
 from .directory import Directory, ManagedIdentity, User
-from .refusals import json_answer
+from .refusals import json_response
 from .request import SignInRequest
 from .tokens import Tokens
 
@@ -114,17 +114,17 @@ class ManagedIdentities:
         return error or self._instance_token(request)
 
     def _instance_token(self, request: SignInRequest) -> Response:
-        """What IMDS answers, and the agent of Azure Arc like it."""
+        """The response of IMDS with a token; the agent of Azure Arc responds like it."""
         if not request.query.get("api-version"):
             text = "Bad request. api-version was not specified in the request."
-            return json_answer(400, {"error": text, "newest-versions": ["2021-12-13"]})
+            return json_response(400, {"error": text, "newest-versions": ["2021-12-13"]})
         if not request.query.get("resource"):
             return _oauth(400, "invalid_request", "Required audience parameter not specified")
         try:
             identity = self._identity(request)
         except _Unknown as unknown:
             return _oauth(400, "invalid_request", str(unknown))
-        return json_answer(200, self._token(identity, request.query["resource"], "expires_in"))
+        return json_response(200, self._token(identity, request.query["resource"], "expires_in"))
 
     def _arc(self, request: SignInRequest) -> Response:
         """First a file that only a local administrator can read, then its content."""
@@ -173,21 +173,23 @@ class ManagedIdentities:
                 if named
                 else "Unable to load the proper Managed Identity.",
             )
-        return json_answer(200, self._token(identity, request.query["resource"], "expires_on"))
+        return json_response(200, self._token(identity, request.query["resource"], "expires_on"))
 
     def _learning(self, request: SignInRequest) -> Response:
         if not secrets.compare_digest(
             request.headers.get("secret", "").encode(), self._header.encode()
         ):
-            return json_answer(401, {"error": {"code": "Unauthorized", "message": "Wrong secret"}})
+            return json_response(
+                401, {"error": {"code": "Unauthorized", "message": "Wrong secret"}}
+            )
         if request.query.get("api-version") != "2017-09-01" or "client_id" in request.query:
             message = "api-version has to be 2017-09-01, which names an identity by clientid."
-            return json_answer(400, {"error": {"code": "BadRequest", "message": message}})
+            return json_response(400, {"error": {"code": "BadRequest", "message": message}})
         try:
             identity = self._identity(request)
         except _Unknown as unknown:
-            return json_answer(400, {"error": {"code": "BadRequest", "message": str(unknown)}})
-        return json_answer(
+            return json_response(400, {"error": {"code": "BadRequest", "message": str(unknown)}})
+        return json_response(
             200, self._token(identity, request.query.get("resource", ""), "expires_on")
         )
 
@@ -202,7 +204,9 @@ class ManagedIdentities:
         if not identities:
             return _fabric_refusal(404, "ManagedIdentityNotFound", "Managed identity not found.")
         # Which identity a service has is configured in the cluster, never asked for.
-        return json_answer(200, self._token(identities[0], request.query["resource"], "expires_on"))
+        return json_response(
+            200, self._token(identities[0], request.query["resource"], "expires_on")
+        )
 
     def _shell(self, request: SignInRequest) -> Response:
         """The person who is signed in to the portal."""
@@ -215,7 +219,7 @@ class ManagedIdentities:
             return _shell_refusal("Audience is not a supported MSI token audience.")
         application = self._directory.applications["04b07795-8ddb-461a-bbee-02f9e1bf7b46"]
         issued = self._tokens.for_user(application, user, resource.rstrip("/"), {})
-        return json_answer(200, self._shaped(issued, resource, "expires_in"))
+        return json_response(200, self._shaped(issued, resource, "expires_in"))
 
     def _identity(self, request: SignInRequest) -> ManagedIdentity:
         """The identity that is asked for; without a name the machine's own, or its only one."""
@@ -263,7 +267,7 @@ class ManagedIdentities:
 
 
 def _metadata_refusal(request: SignInRequest) -> Response | None:
-    """What a page in a browser or a careless proxy sends is refused."""
+    """Reject requests of a page in a browser or of a careless proxy."""
     if request.headers.get("metadata", "").lower() != "true":
         return _oauth(400, "bad_request_102", "Required metadata header not specified")
     if "x-forwarded-for" in request.headers:
@@ -272,11 +276,11 @@ def _metadata_refusal(request: SignInRequest) -> Response | None:
 
 
 def _oauth(status: int, error: str, text: str) -> Response:
-    return json_answer(status, {"error": error, "error_description": text})
+    return json_response(status, {"error": error, "error_description": text})
 
 
 def _app_service_refusal(status: int, message: str) -> Response:
-    return json_answer(
+    return json_response(
         status,
         {"statusCode": status, "message": message, "correlationId": str(uuid.uuid4())},
     )
@@ -284,8 +288,8 @@ def _app_service_refusal(status: int, message: str) -> Response:
 
 def _fabric_refusal(status: int, code: str, message: str) -> Response:
     error = {"correlationId": str(uuid.uuid4()), "code": code, "message": message}
-    return json_answer(status, {"error": error})
+    return json_response(status, {"error": error})
 
 
 def _shell_refusal(message: str) -> Response:
-    return json_answer(400, {"error": {"code": "invalid_request", "message": message}})
+    return json_response(400, {"error": {"code": "invalid_request", "message": message}})

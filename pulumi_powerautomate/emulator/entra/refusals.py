@@ -43,7 +43,7 @@ class SignInRefusal(Exception):
             "error_uri": f"{base}/error?code={self.number}",
             **self.more,
         }
-        return json_answer(REFUSALS[self.number][1], body)
+        return json_response(REFUSALS[self.number][1], body)
 
 
 class _Named(dict[str, Any]):
@@ -58,7 +58,7 @@ def refuse(number: int, **values: Any) -> SignInRefusal:
     return SignInRefusal(number, values)
 
 
-def json_answer(status: int, body: Any) -> Response:
-    """An answer as the sign-in service sends them."""
+def json_response(status: int, body: Any) -> Response:
+    """A response as the sign-in service sends it."""
     headers = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
     return Response(status, body, headers)

@@ -14,7 +14,7 @@ from .refusals import refuse
 
 @dataclass
 class SignInRequest:
-    """What the handlers see. `note` is what the journal keeps: no secret, code, key or token."""
+    """A request, for handlers. `note` goes into the request log: no secret, code, key or token."""
 
     method: str
     path: str

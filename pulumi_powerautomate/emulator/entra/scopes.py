@@ -1,4 +1,4 @@
-"""What a token is asked for: scopes of the v2.0 endpoint, the resource of the older one."""
+"""Scopes in requests for tokens: those of the v2.0 endpoint, the resource of the older one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Scopes:
 
     @property
     def granted(self) -> str:
-        """What the answer calls the scopes of a person's token."""
+        """The scopes of a person's token, as the response names them."""
         return f"{self.resource}/user_impersonation {self.resource}/.default"
 
 

@@ -1,4 +1,4 @@
-"""From a path of the sign-in host to what answers it, and what the journal keeps of it."""
+"""From a path of the sign-in host to its handler, and to the entry of the request log."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from . import scopes
 from .assertions import Assertions
 from .browser import Browser
 from .conditional_access import ConditionalAccess, requested_claims
-from .credentials import WAYS, Credentials
+from .credentials import APPIDACR, Credentials
 from .device_code import GRANT as DEVICE_GRANT
 from .device_code import DeviceCodes
 from .directory import Application, Directory, User
 from .managed_identity import ManagedIdentities
-from .refusals import SignInRefusal, json_answer, refuse
+from .refusals import SignInRefusal, json_response, refuse
 from .request import SignInRequest
 from .tokens import Token, Tokens, client_info
 from .workloads import Workloads
@@ -76,7 +76,7 @@ class Entra:
         request = SignInRequest(method, path, query, headers, body)
         request.note.update({"endpoint": "", "method": method, "tenant": ""})
         try:
-            response = self._answer(request)
+            response = self._response(request)
         except SignInRefusal as error:
             request.note["refused"] = error.number
             response = error.response(self._clock, self.base)
@@ -89,10 +89,10 @@ class Entra:
         return [request for request in self.requests if request["endpoint"] in _GIVERS]
 
     def caller(self, bearer: str) -> Token | None:
-        """What a bearer stands for, when it is good."""
+        """The token of a bearer, when it is valid."""
         return self.tokens.good(bearer)
 
-    def _answer(self, request: SignInRequest) -> Response:
+    def _response(self, request: SignInRequest) -> Response:
         for part in (self.workloads, self.identities):
             response = part.handle(request)
             if response is not None:
@@ -115,14 +115,14 @@ class Entra:
         route = routes.get((request.method, "/".join(rest)))
         if route is None:
             body = {"error": "not_found", "error_description": f"No {request.path} here."}
-            return json_answer(404, body)
+            return json_response(404, body)
         request.note["endpoint"] = rest[-1]
         _check_tenant(tenant)
         return route(request)
 
     def _configuration(self, request: SignInRequest) -> Response:
         root = f"{self.base}/{request.parts[0]}"
-        return json_answer(
+        return json_response(
             200,
             {
                 "issuer": f"{self.base}/{seed.TENANT}/v2.0",
@@ -144,11 +144,11 @@ class Entra:
         )
 
     def _keys(self, _request: SignInRequest) -> Response:
-        return json_answer(200, self.tokens.key.jwks())
+        return json_response(200, self.tokens.key.jwks())
 
     def _instances(self) -> Response:
         host = self.base.partition("://")[2]
-        return json_answer(
+        return json_response(
             200,
             {
                 "tenant_discovery_endpoint": f"{self.base}/{seed.TENANT}/v2.0/"
@@ -184,13 +184,17 @@ class Entra:
         if grant not in grants:
             raise refuse(70003, grant_type=grant)
         self.policies.check_request(request.form.get("client_id", ""))
-        application, way = self.credentials.authenticate(request, self.base)
+        application, credential = self.credentials.authenticate(request, self.base)
         claims = requested_claims(request.form.get("claims", ""))
         request.note["claims"] = claims
-        return json_answer(200, grants[grant](request, application, way, claims))
+        return json_response(200, grants[grant](request, application, credential, claims))
 
     def _for_application(
-        self, request: SignInRequest, application: Application, way: str, claims: dict[str, Any]
+        self,
+        request: SignInRequest,
+        application: Application,
+        credential: str,
+        claims: dict[str, Any],
     ) -> dict[str, Any]:
         if application.public:
             raise refuse(7000216)
@@ -199,7 +203,7 @@ class Entra:
         resource = scopes.for_application(request)
         self._check_resource(request, resource)
         self.policies.check_token(resource, person=False, browser=False)
-        return self.tokens.for_application(application, resource, WAYS[way], claims)
+        return self.tokens.for_application(application, resource, APPIDACR[credential], claims)
 
     def _by_code(
         self, request: SignInRequest, application: Application, _way: str, claims: dict[str, Any]

@@ -12,6 +12,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from .. import seed
 from ..clock import Clock
@@ -40,13 +41,13 @@ class SigningKey:
 
     def jwks(self) -> dict[str, Any]:
         """The JWK set."""
-        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
+        key = RSAAlgorithm.to_jwk(self._private.public_key(), as_dict=True)
         return {"keys": [{**key, "kid": self.kid, "use": "sig", "alg": "RS256"}]}
 
 
 @dataclass
 class Token:
-    """What an access token stands for."""
+    """The meaning of an access token."""
 
     client_id: str
     audience: str
@@ -59,7 +60,7 @@ class Token:
 
 @dataclass
 class RefreshToken:
-    """What a refresh token stands for."""
+    """The meaning of a refresh token."""
 
     client_id: str
     user_id: str
@@ -85,7 +86,7 @@ class Tokens:
         self.seconds = TOKEN_SECONDS
 
     def good(self, bearer: str) -> Token | None:
-        """What a bearer stands for, when it is one of ours that is still good."""
+        """The token of a bearer, when it is one of ours that is still valid."""
         token = self.access.get(bearer)
         if token is None or token.revoked or token.expires <= self._clock.now():
             return None
@@ -99,13 +100,13 @@ class Tokens:
             refresh.revoked = True
 
     def for_application(
-        self, application: Application, audience: str, way: str, claims: Mapping[str, Any]
+        self, application: Application, audience: str, appidacr: str, claims: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The answer to an application that signed in as itself; `way` is its `appidacr`."""
+        """The response to an application that signed in as itself; `appidacr` says with what."""
         named = {
             "appid": application.client_id,
             "app_displayname": application.name,
-            "appidacr": way,
+            "appidacr": appidacr,
             "idtyp": "app",
             "oid": application.object_id,
             "sub": application.object_id,
@@ -114,7 +115,7 @@ class Tokens:
         return self._issue(application.client_id, audience, named, None, claims)
 
     def for_identity(self, client_id: str, object_id: str, audience: str) -> dict[str, Any]:
-        """The answer to a managed identity, before the endpoint gives it its shape."""
+        """The response to a managed identity, before the endpoint gives it its shape."""
         named = {
             "appid": client_id,
             "appidacr": "2",

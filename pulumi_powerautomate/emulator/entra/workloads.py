@@ -16,7 +16,7 @@ from .. import seed
 from ..clock import Clock
 from ..responses import Response, ServiceError
 from .directory import EXCHANGE_AUDIENCE, known
-from .refusals import json_answer
+from .refusals import json_response
 from .request import SignInRequest
 from .tokens import SigningKey
 
@@ -96,7 +96,7 @@ class Workloads:
         if request.parts == ["oidc", ".well-known", "openid-configuration"]:
             return self._configuration()
         if request.parts == ["oidc", "jwks"]:
-            return json_answer(200, self._key.jwks())
+            return json_response(200, self._key.jwks())
         if request.parts[:3] == ["oidc", "github", "idtoken"]:
             request.note["endpoint"] = "github"
             return self._github_token(request)
@@ -106,7 +106,7 @@ class Workloads:
         return None
 
     def _configuration(self) -> Response:
-        return json_answer(
+        return json_response(
             200,
             {
                 "issuer": self.issuer,
@@ -121,10 +121,10 @@ class Workloads:
 
     def _github_token(self, request: SignInRequest) -> Response:
         if request.method != "GET":
-            return json_answer(405, {"message": "Method Not Allowed"})
+            return json_response(405, {"message": "Method Not Allowed"})
         subject = self._github.get(_bearer(request))
         if subject is None:
-            return json_answer(401, {"message": "Unauthorized"})
+            return json_response(401, {"message": "Unauthorized"})
         owner = subject.partition(":")[2].partition("/")[0]
         audience = request.query.get("audience") or f"https://github.com/{owner}"
         claims = {"repository_owner": owner, "ref": "refs/heads/main", "runner_environment": "self"}
@@ -135,15 +135,15 @@ class Workloads:
             "claims": claims,
         }
         value = self.mint(options)
-        return json_answer(200, {"count": len(value), "value": value})
+        return json_response(200, {"count": len(value), "value": value})
 
     def _devops_token(self, request: SignInRequest) -> Response:
         if request.method != "POST":
             message = "The requested resource does not support http method 'GET'."
-            return json_answer(405, {"message": message})
+            return json_response(405, {"message": message})
         connections = self._devops.get(_bearer(request))
         if connections is None:
-            return json_answer(401, {"message": "TF400813: The user is not authorized."})
+            return json_response(401, {"message": "TF400813: The user is not authorized."})
         version = request.query.get("api-version", "")
         if version not in _DEVOPS_VERSIONS:
             message = (
@@ -151,14 +151,14 @@ class Workloads:
                 if not version
                 else f"The requested REST API version of {version} is out of range for this server."
             )
-            return json_answer(400, {"message": message, "typeKey": "VssVersionNotSpecified"})
+            return json_response(400, {"message": message, "typeKey": "VssVersionNotSpecified"})
         connection = request.query.get("serviceConnectionId", "")
         if connection not in connections:
             message = f"Service connection '{connection}' was not found or may not be used."
-            return json_answer(404, {"message": message, "typeKey": "EndpointNotFoundException"})
+            return json_response(404, {"message": message, "typeKey": "EndpointNotFoundException"})
         claims = {"org_id": DEVOPS_ORGANIZATION, "tid": seed.TENANT}
         options = {"issuer": DEVOPS_ISSUER, "subject": connections[connection], "claims": claims}
-        return json_answer(200, {"oidcToken": self.mint(options)})
+        return json_response(200, {"oidcToken": self.mint(options)})
 
 
 def _bearer(request: SignInRequest) -> str:

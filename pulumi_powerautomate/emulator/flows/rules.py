@@ -254,7 +254,7 @@ def _concurrency(trigger: Any) -> Any:
 
 
 def _normalised(environment: Environment, row: dict[str, Any], document: dict[str, Any]) -> str:
-    """What is stored of a document, under the switch that says how the service rewrites it."""
+    """A document as it is stored, under the switch that says how the service rewrites it."""
     mode = environment.switches["normalise_clientdata"]
     if mode == "none":
         return str(row["clientdata"])

@@ -1,1 +1,1 @@
-"""What the service says about its tables: the CSDL document, and the definitions of tables."""
+"""Metadata of the tables: the CSDL document, and the definitions of tables."""

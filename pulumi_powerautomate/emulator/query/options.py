@@ -68,7 +68,7 @@ class Query:
         return self.where is None or self.where(row)
 
     def order_values(self, row: Row) -> list[Any]:
-        """What a row is ordered by."""
+        """Values that a row is ordered by."""
         self.compiler.here.row = row
         return [order.value.get() for order in self.order]
 

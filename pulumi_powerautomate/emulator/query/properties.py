@@ -30,7 +30,7 @@ class Value:
 
 @dataclass
 class Variable:
-    """What a name in an expression stands for: rows of one table, one at a time."""
+    """A name in an expression: it stands for rows of one table, one at a time."""
 
     table: Table
     row: Row | None = None

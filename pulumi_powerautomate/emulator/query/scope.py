@@ -1,4 +1,4 @@
-"""What a query is evaluated in: who asks, when, and the rows that belong to a row."""
+"""The scope of a query: the caller, the time, and the rows that belong to a row."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _EXPORT_OTHERS = {"SolutionName", "TargetVersion", "ExportComponentsParams"}
 
 
 def import_now(environment: Environment, request: Request) -> Response:
-    """ImportSolution: the answer comes when the import is over; one that failed keeps its job."""
+    """ImportSolution: the response comes when the import is over; one that failed keeps its job."""
     job = _import_job(environment, request, "ImportSolution", "import")
     jobs.require_idle(environment)
     try:
@@ -48,7 +48,7 @@ def import_now(environment: Environment, request: Request) -> Response:
 
 
 def import_later(environment: Environment, request: Request) -> Response:
-    """ImportSolutionAsync: the answer names the job and its operation."""
+    """ImportSolutionAsync: the response names the job and its operation."""
     return _started(environment, request, "ImportSolution", "import")
 
 

@@ -30,7 +30,7 @@ _DEFINITION = "_environmentvariabledefinitionid_value"
 
 @dataclass
 class Result:
-    """What became of one component."""
+    """The result of one component."""
 
     section: str
     id: str
@@ -135,7 +135,7 @@ class Arrival:
         add_component(self.environment, self.solution, row_id, kind, self.caller.user_id)
 
     def _given(self, key: str, name: str, member: str) -> Any:
-        """What the import's parameters say about a component, by its name."""
+        """Parameters of the import for a component, by its name."""
         for entry in self.parameters:
             if str(entry.get(key, "")).lower() == name.lower():
                 return entry.get(member)

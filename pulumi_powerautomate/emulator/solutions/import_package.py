@@ -46,7 +46,7 @@ class Failed(Exception):
 
 
 def check_start(environment: Environment, package: Package, holding: bool) -> None:
-    """What keeps an import from succeeding, known from the manifest alone."""
+    """Stop an import that cannot succeed, as far as the manifest tells."""
     name = package.unique_name
     installed = environment.store.find("solution", uniquename=name)
     if not name.replace("_", "").isalnum():
@@ -206,7 +206,7 @@ def uninstall(environment: Environment, solution: Row, caller: Caller) -> None:
 
 
 def release(environment: Environment, solution: Row, caller: Caller) -> None:
-    """What goes with a solution: a managed one takes its components along."""
+    """Remove the memberships of a solution; a managed one takes its components along."""
     if solution["ismanaged"]:
         preventing = dependents(environment, solution)
         if preventing:

@@ -159,7 +159,7 @@ def _progress(environment: Environment, operation_id: str, job: Row, done: float
 
 
 def _components(environment: Environment, operation_id: str, job: Row) -> list[Result]:
-    """What an import goes through, in its order; worked out once."""
+    """The steps of an import, in order; worked out once."""
     known = job.get("components")
     if known is None:
         try:

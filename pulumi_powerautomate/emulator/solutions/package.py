@@ -58,7 +58,7 @@ class PackagedFlow:
 
 @dataclass
 class Package:
-    """What a package holds."""
+    """Contents of a package."""
 
     parts: dict[str, bytes]
     manifest: Element

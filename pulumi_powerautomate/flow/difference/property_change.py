@@ -32,10 +32,12 @@ class Place(Protocol):
     @property
     def name(self) -> str:
         """Its name."""
+        ...
 
     @property
     def path(self) -> str:
         """Where it stands."""
+        ...
 
 
 def property_change(node: Place, path: str, was: Any, now: Any, secured: bool) -> Change:

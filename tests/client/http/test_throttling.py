@@ -1,4 +1,4 @@
-"""The lanes under the service's protection limits, judged by what the emulator saw."""
+"""Concurrent requests under the service's protection limits, judged by what the emulator saw."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_more_time_than_the_window_takes(client: DataverseClient, emulator: Emul
 
 
 def test_more_lanes_than_the_service_takes(client: DataverseClient, emulator: Emulator) -> None:
-    """The lanes narrow to what is taken: few refusals, and each comes through in the end."""
+    """The limit shrinks to what is taken: few refusals, and each comes through in the end."""
     emulator.control.limits(concurrency=10, latency_ms=40)
     _looks(client, 400)
     sent = emulator.control.requests()
@@ -69,7 +69,7 @@ def test_more_lanes_than_the_service_takes(client: DataverseClient, emulator: Em
 
 
 def test_scenario_11_lanes_narrow_once_per_event_and_recover_one_by_one() -> None:
-    """Twenty lanes that are refused together halve the throttle once; successes widen it slowly."""
+    """Twenty requests rejected together halve the throttle once; successes widen it slowly."""
     throttle = Throttle(32)
     entered = [throttle.acquire(Deadline(1)) for _ in range(32)]
     assert None not in entered

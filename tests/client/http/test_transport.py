@@ -97,7 +97,7 @@ def test_every_page_is_read(client: DataverseClient, environment: Emulator) -> N
 def test_token_that_was_revoked_is_renewed_once(
     client: DataverseClient, environment: Emulator
 ) -> None:
-    """A 401 in the middle renews the token once for all lanes, and the request is repeated."""
+    """A 401 in the middle renews the token once for all threads, and the request is repeated."""
     _get(client)
     environment.control.tokens(revoke=True)
     with ThreadPoolExecutor(8) as pool:

@@ -97,14 +97,15 @@ def _length(turn: Turn) -> None:
     """A Content-Length that is not the body's."""
     response = turn.forward().without(b"content-length", b"transfer-encoding")
     size = len(response.body)
-    said = {
+    choices: Mapping[str, list[int] | list[str]] = {
         "longer": [size + 7],
         "shorter": [max(0, size - 7)],
         "two": [size, size + 7],
         "twice": [size, size],
         "negative": [-1],
         "text": ["many"],
-    }[turn.rule["what"]]
+    }
+    said = choices[turn.rule["what"]]
     lengths = [(b"Content-Length", str(value).encode()) for value in said]
     turn.client.sendall(response.with_headers(lengths).head() + response.body)
     if turn.rule["what"] not in ("shorter", "twice"):

@@ -1,4 +1,4 @@
-"""The service asks to wait, on one lane or on all of them."""
+"""The service asks to wait, one request or all of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOO_MANY = {"path": "workflows", "do": "status", "status": 429, "code": "0x8007
 
 
 def _create(provider: ProviderProcess, count: int) -> list[Made]:
-    """Flows, off, on as many lanes as there are."""
+    """Flows, off, as many at once as may be."""
 
     def one(number: int) -> Made:
         return create(provider, flow_inputs(f"flow {number}", hourly(), state="off"))
@@ -46,7 +46,7 @@ def patient(emulator: Emulator) -> Iterator[ProviderProcess]:
 def test_scenario_10_one_lane_is_told_to_wait(
     provider: ProviderProcess, emulator: Emulator, as_date: bool
 ) -> None:
-    """No lane sends anything before the time; all is done, with one request more."""
+    """No request goes out before the time; all is done, with one request more."""
     emulator.control.limits(latency_ms=100)
     until = int(time.time()) + 4
     wait = formatdate(until, usegmt=True) if as_date else "3"
@@ -86,12 +86,12 @@ def test_scenario_11_too_many_and_too_long(
 def test_scenario_11_too_many_at_once_narrows_the_lanes(
     patient: ProviderProcess, emulator: Emulator
 ) -> None:
-    """The lanes halve until the service takes them: few refusals, and no error (0x80072326)."""
+    """The limit halves until the service takes all: few rejections, and no error (0x80072326)."""
     emulator.control.limits(concurrency=8, latency_ms=50)
     _create(patient, 120)
     sent = emulator.control.requests()
     assert early_requests(sent) == []
-    # Of thirty-two lanes 24 are too many, of sixteen 8; then one now and then.
+    # Of thirty-two at once 24 are too many, of sixteen 8; then one now and then.
     assert 1 <= sum(item["status"] == 429 for item in sent) <= 24 + 8 + 0.1 * 120
     assert len(emulator.control.rows("workflows")) == 120
 

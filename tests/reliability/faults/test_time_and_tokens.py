@@ -18,7 +18,7 @@ _HOUR = 3600.0
 
 
 def _create(provider: ProviderProcess, numbers: Iterable[int]) -> list[Made]:
-    """Flows, off, on sixteen lanes."""
+    """Flows, off, sixteen at once."""
 
     def one(number: int) -> Made:
         return create(provider, flow_inputs(f"flow {number}", hourly(), state="off"))
@@ -30,7 +30,7 @@ def _create(provider: ProviderProcess, numbers: Iterable[int]) -> list[Made]:
 def test_scenario_17_token_that_ends_in_a_run(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """One token request renews it for all lanes, and no operation fails."""
+    """One token request renews it for all threads, and no operation fails."""
     _create(provider, range(4))
     assert len(emulator.control.token_requests()) == 1
     emulator.control.advance(2 * _HOUR)

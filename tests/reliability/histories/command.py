@@ -14,7 +14,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.provider_process import ProviderError, ProviderProcess
@@ -22,6 +23,7 @@ from tests.harness.provider_process import ProviderError, ProviderProcess
 # Requests of the environment, not of its sign-in.
 EVERYTHING = "^(?!.*oauth2)"
 _POLL_SECONDS = 0.05
+_Result = TypeVar("_Result")
 
 
 class EngineDiedError(Exception):
@@ -128,7 +130,7 @@ class Command:
                 if self.failed.keys() & {declared.flow, *declared.needs}:
                     self.failed[name] = "what it needs has failed"
                 else:
-                    self._attempt(name, lambda n=name, d=declared: self._apply(n, d))
+                    self._attempt(name, partial(self._apply, name, declared))
             self._delete_the_rest(program)
         except EngineDiedError:
             self.died = True
@@ -139,13 +141,13 @@ class Command:
             return
         for name, kept in self.state.items():
             for old in list(kept.replaced):
-                self._attempt(name, lambda n=name, o=old: self._delete_replaced(n, o))
+                self._attempt(name, partial(self._delete_replaced, name, old))
         left = [name for name in self.state if name not in program]
         while left and not (self.failed and not self.keeps_going):
             needed = {need for name in left for need in self.state[name].needs}
             name = next((name for name in reversed(left) if name not in needed), left[-1])
             left.remove(name)
-            self._attempt(name, lambda n=name: self._delete(n))
+            self._attempt(name, partial(self._delete, name))
 
     def _kept_as(self, name: str, declared: Declared) -> str:
         """The name under which the state has a resource: a former one until a step is done."""
@@ -153,7 +155,7 @@ class Command:
 
     def _preview(self, program: Program) -> None:
         for name, declared in program.items():
-            self._attempt(name, lambda n=name, d=declared: self._compare(n, d))
+            self._attempt(name, partial(self._compare, name, declared))
         self.unsettled.clear()
 
     def _compare(self, name: str, declared: Declared) -> None:
@@ -186,7 +188,7 @@ class Command:
     def _refresh(self) -> None:
         for name, kept in list(self.state.items()):
             process = self.process.serving(kept.provider)
-            read = self._operation(lambda p=process, k=kept: p.read(k.id, k.outputs))
+            read = self._operation(partial(process.read, kept.id, kept.outputs))
             if not read[0]:
                 del self.state[name]
             else:
@@ -243,7 +245,7 @@ class Command:
         self._operation(lambda: process.delete(old.id, old.outputs))
         self.state[name].replaced.remove(old)
 
-    def _operation(self, call: Callable[[], Any]) -> Any:
+    def _operation(self, call: Callable[[], _Result]) -> _Result:
         """Do it, unless this is the operation in which somebody dies."""
         self._operations += 1
         if self._operations == self.expires_at:
@@ -258,7 +260,7 @@ class Command:
             raise EngineDiedError
         return self._killed(call, death)
 
-    def _killed(self, call: Callable[[], Any], death: Death) -> Any:
+    def _killed(self, call: Callable[[], _Result], death: Death) -> _Result:
         barrier = self.emulator.control.barrier(
             path=EVERYTHING, nth=death.request, when=death.when, times=1
         )

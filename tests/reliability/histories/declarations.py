@@ -52,7 +52,7 @@ class Declarations:
         self._with_solution = chance.random() < 0.4
 
     @staticmethod
-    def sow(emulator: Emulator) -> None:
+    def seed(emulator: Emulator) -> None:
         """What is there and nobody declares."""
         for row_id in _OF_NOBODY:
             emulator.control.insert(

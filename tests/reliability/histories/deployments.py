@@ -66,7 +66,7 @@ class Place:
         except ValueError:
             control.reset()
             control.switches(import_seconds=_IMPORT_SECONDS)
-            Declarations.sow(self.emulator)
+            Declarations.seed(self.emulator)
             control.snapshot("begun")
         control.clear_journal()
 

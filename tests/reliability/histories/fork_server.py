@@ -43,7 +43,7 @@ class ForkServer:
         self._socket = ours
         self._process = subprocess.Popen(
             [sys.executable, "-c", f"from {__name__} import serve; serve()"],
-            cwd=_ROOT, stdin=theirs,
+            cwd=_ROOT, stdin=theirs.fileno(),
         )  # fmt: skip
         theirs.close()
 

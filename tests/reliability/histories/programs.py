@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator
@@ -100,7 +101,7 @@ class Machine:
             "PULUMI_HOME": str(self._folder / ".pulumi"),
         }
         return ProviderProcess(
-            environment, spawn=lambda *call: self._fork_server.spawn(*call, self._folder)
+            environment, spawn=partial(self._fork_server.spawn, folder=self._folder)
         )
 
 

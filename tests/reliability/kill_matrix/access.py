@@ -32,7 +32,7 @@ class Share(Kind):
         "replace": (("POST", "RevokeAccess"), ("POST", "GrantAccess")),
     }
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         for flow_id in _SHARED.values():
             emulator.control.insert("workflows", {"workflowid": flow_id, "name": "shared",
                                                   "category": 5})  # fmt: skip
@@ -105,8 +105,9 @@ class ShareList(Kind):
         return wrong
 
 
-def _rights(stage: str) -> list[str]:
-    return {"new": ["read", "write"], "third": ["write"]}.get(stage, ["read"])
+def _rights(stage: str) -> list[powerautomate.Access]:
+    rights: dict[str, list[powerautomate.Access]] = {"new": ["read", "write"], "third": ["write"]}
+    return rights.get(stage, ["read"])
 
 
 def _mask(stage: str) -> int:

@@ -67,7 +67,7 @@ class Variable(Kind):
         "contoso_Other": "e0000000-0000-4000-8000-000000000002",
     }
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         for schema, row_id in self._definitions.items():
             emulator.control.insert(
                 "environmentvariabledefinitions",

@@ -102,9 +102,7 @@ class _After:
         self._scene = scene
         self._hook = hook
         self._repeated = then == "the same"
-        stages = {"reverted": lambda kind: kind.reverted(hook), "another": lambda _: "third"}
-        same = _STAGES[hook]
-        self._stages = {kind.name: same if self._repeated else stages[then](kind) for kind in kinds}
+        self._stages = {kind.name: _next_stage(kind, hook, then) for kind in kinds}
         self._declared = _declared(scene, hook, [(k, self._stages[k.name]) for k in kinds])
         self.left = {kind.name: kind for kind in kinds}
         self._ups: dict[str, tuple[int, str]] = {}
@@ -161,6 +159,13 @@ class _After:
         return found
 
 
+def _next_stage(kind: Kind, hook: str, then: str) -> str | None:
+    """The stage of a kind in the program that comes next."""
+    if then == "the same":
+        return _STAGES[hook]
+    return kind.reverted(hook) if then == "reverted" else "third"
+
+
 def _declared(
     scene: Scene, hook: str, taking_part: Sequence[tuple[Kind, str | None]]
 ) -> Declaration:
@@ -183,7 +188,7 @@ def _interrupt(
     called = _set_barriers(scene, hook, moment, taking_part)
     if hook == "refresh":
         scene.project.program = lambda: None
-        command = Interrupted(lambda: scene.project.refresh() and None)
+        command = Interrupted(scene.project.refresh)
     else:
         command = Interrupted(lambda: scene.up(declared, hook))
     wanted = len(taking_part)
@@ -200,7 +205,8 @@ def _interrupt(
         if victim == "server":
             scene.restart()
         else:
-            processes.send(processes.find(victim), signal.SIGKILL)
+            role: processes.Role = "provider" if victim == "provider" else "engine"
+            processes.send(processes.find(role), signal.SIGKILL)
     if victim != "server":
         # The provider ends with its engine; what it had sent is dropped or was carried out.
         time.sleep(0.3 if victim == "engine" else 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -23,7 +23,7 @@ _SOLUTIONS = ("ContosoAutomation", "SecondAutomation")
 class Flow(Kind):
     """A cloud flow, off or on."""
 
-    state: str
+    state: Literal["on", "off"]
 
     @property
     def resource(self) -> str:
@@ -102,7 +102,7 @@ class Member(Kind):
         joins, leaves = ("POST", "AddSolutionComponent"), ("POST", "RemoveSolutionComponent")
         return {"update": (*((joins,) if after else ()), *((leaves,) if before else ()))}
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         control = emulator.control
         if not any(row["uniquename"] == _SOLUTIONS[1] for row in control.rows("solutions")):
             publisher = control.rows("publishers")[0]["publisherid"]

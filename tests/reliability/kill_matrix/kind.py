@@ -16,7 +16,6 @@ from pulumi_powerautomate.emulator import Emulator
 Write = tuple[str, str]
 """Method, and regular expression of the path, of a request that writes."""
 Writes = Mapping[str, tuple[Write, ...]]
-"""By hook, the requests that write, in order."""
 Rows = Callable[[str], list[dict[str, Any]]]
 Outputs = Mapping[str, Any]
 
@@ -24,12 +23,25 @@ Outputs = Mapping[str, Any]
 class Kind:
     """One kind of resource."""
 
-    name: str
-    resource: str
-    """The name of its resource in the stack."""
-    read: str
-    """Path of the request that a refresh reads it with."""
-    writes: Writes
+    @property
+    def name(self) -> str:
+        """What the matrix calls it."""
+        raise NotImplementedError
+
+    @property
+    def resource(self) -> str:
+        """The name of its resource in the stack."""
+        raise NotImplementedError
+
+    @property
+    def read(self) -> str:
+        """Path of the request that a refresh reads it with."""
+        raise NotImplementedError
+
+    @property
+    def writes(self) -> Writes:
+        """By hook, the requests that write, in order."""
+        raise NotImplementedError
 
     def reverted(self, hook: str) -> str | None:
         """The stage that a program is reverted to after a hook."""
@@ -39,7 +51,7 @@ class Kind:
         """What was done more often than it takes, when the same command was repeated."""
         return []
 
-    def sow(self, emulator: Emulator) -> None:
+    def seed(self, emulator: Emulator) -> None:
         """Rows that have to be there before."""
 
     def declare(self, stage: str, hook: str) -> None:

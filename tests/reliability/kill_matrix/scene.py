@@ -48,7 +48,7 @@ class Scene:
         self._put_back_state(self._empty)
         self.emulator.control.reset()
         for kind in self.kinds:
-            kind.sow(self.emulator)
+            kind.seed(self.emulator)
         if hook != "create":
             self.up([(kind, "old") for kind in self.kinds], hook)
         self._prepared = self._state.read_text("utf-8")
@@ -154,12 +154,12 @@ class Scene:
 class Interrupted:
     """An `up` or `refresh` on a thread of its own, which somebody is going to interrupt."""
 
-    def __init__(self, run: Callable[[], None]) -> None:
+    def __init__(self, run: Callable[[], object]) -> None:
         self.failed = False
         self._thread = threading.Thread(target=self._go, args=(run,))
         self._thread.start()
 
-    def _go(self, run: Callable[[], None]) -> None:
+    def _go(self, run: Callable[[], object]) -> None:
         try:
             run()
         except EngineError:

@@ -25,7 +25,7 @@ from tests.reliability.histories.outcome import Outcome
 from tests.reliability.histories.projects import facts
 from tests.reliability.histories.projects.people import People
 from tests.reliability.histories.projects.resources import Declaration, Ids, Project
-from tests.reliability.histories.projects.world import World, sow
+from tests.reliability.histories.projects.world import World, seed_environment
 from tests.reliability.histories.projects.writing import Author
 
 IMPORT_SECONDS = 0.05
@@ -112,7 +112,7 @@ def renew(emulator: Emulator) -> None:
     except ValueError:
         control.reset()
         control.switches(import_seconds=IMPORT_SECONDS)
-        sow(emulator)
+        seed_environment(emulator)
         control.snapshot("begun")
     control.clear_journal()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from tests.reliability.histories.projects.resources import (
 from tests.reliability.histories.projects.writing import BOB, CAROL, PEOPLE
 
 _BY_HAND = "by hand"
-_SOWN_REFERENCE = "contoso_sown"
+_SEEDED_REFERENCE = "contoso_seeded"
 _LIKELY = 0.12
 
 
@@ -247,7 +247,7 @@ class People:
             properties["definition"]["actions"]["Greet"]["inputs"] = _BY_HAND
         elif member == "references":
             for entry in properties["connectionReferences"].values():
-                entry["connection"]["connectionReferenceLogicalName"] = _SOWN_REFERENCE
+                entry["connection"]["connectionReferenceLogicalName"] = _SEEDED_REFERENCE
         else:
             properties["summary"] = _BY_HAND
         self._emulator.control.patch("workflows", which, {"clientdata": json.dumps(document)})
@@ -312,14 +312,14 @@ class People:
         return {row[key] for row in control.rows(table) if row[name] == which}
 
 
-def changed_since(edit: Edit, commits: list[Mapping[str, Any]]) -> bool:
+def changed_since(edit: Edit, commits: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a program has written to what was edited."""
     return any(
         item["id"] in edit.rows and item["caller"] != _BY_HAND for item in commits[edit.commits :]
     )
 
 
-def removed_since(edit: Edit, commits: list[Mapping[str, Any]]) -> bool:
+def removed_since(edit: Edit, commits: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the row that was edited has been removed meanwhile."""
     rows = {*edit.rows, edit.place[1].partition("/")[0]}
     return any(

@@ -26,8 +26,8 @@ _SAID = re.compile(r"overwr|somebody|taken over|took over|changed by|by hand|out
 _PRESENCE = {EXISTS, *SOLUTIONS}
 
 
-def sow(emulator: Emulator) -> None:
-    """What is there and no program declares."""
+def seed_environment(emulator: Emulator) -> None:
+    """Insert rows that no program declares."""
     control = emulator.control
     foreign = {"name": "foreign", "category": 5, "type": 1, "primaryentity": "none",
                "clientdata": "{}"}  # fmt: skip
@@ -39,7 +39,7 @@ def sow(emulator: Emulator) -> None:
     for schema, row_id in VARIABLES.items():
         definition = {"environmentvariabledefinitionid": row_id, "schemaname": schema}
         control.insert("environmentvariabledefinitions", definition)
-    reference = {"connectionreferencelogicalname": "contoso_sown", "connectionid": "sown",
+    reference = {"connectionreferencelogicalname": "contoso_seeded", "connectionid": "seeded",
                  "connectorid": f"{CONNECTORS}shared_office365"}  # fmt: skip
     control.insert("connectionreferences", reference)
     publisher = control.rows("publishers")[0]["publisherid"]

@@ -100,9 +100,9 @@ class Author:
         if self._with_caller and "chosen" in program:
             self._slot(program, "caller", 0.7, self._flow)
         for number, person in enumerate(PEOPLE):
-            self._slot(program, f"share-{number}", 0.35, lambda _, who=person: self._share(who))
+            self._slot(program, f"share-{number}", 0.35, self._sharing(person))
         if "a" in program:
-            self._slot(program, "share-of-a", 0.5, lambda _: self._share(TEAM, "a"))
+            self._slot(program, "share-of-a", 0.5, self._sharing(TEAM, "a"))
         self._slot(program, "list", 0.4, lambda _: self._list())
         if self._with_package:
             self._slot(program, "package", 0.8, lambda _: self._package())
@@ -136,7 +136,9 @@ class Author:
                 program[old] = replace(program[old], alias="")
             return
         new = "b2" if old == "b" else "b"
-        made = self._flow(self.program[old]) if chance.random() < 0.5 else self.program[old]
+        made = self.program[old]
+        if chance.random() < 0.5 and isinstance(made, Flow):
+            made = self._flow(made)
         program[new] = replace(made, alias=old if dice < 0.15 else "")
 
     def _wired(self, program: Project) -> Project:
@@ -186,7 +188,7 @@ class Author:
 
     def _extra(self, old: Reference | None) -> Reference:
         chance = self._chance
-        new = {
+        new: dict[str, Any] = {
             "connection_id": chance.choice((None, *_CONNECTIONS)),
             "display_name": chance.choice((None, "Extra", "More")),
             "description": chance.choice((None, "x", "y")),
@@ -204,8 +206,8 @@ class Author:
     def _rights(self) -> tuple[str, ...]:
         return tuple(sorted(self._chance.sample(sorted(MASKS), self._chance.randint(1, 2))))
 
-    def _share(self, principal: tuple[str, str], flow: str = SHARED) -> Share:
-        return Share(flow, principal, self._rights())
+    def _sharing(self, principal: tuple[str, str], flow: str = SHARED) -> Callable[[object], Share]:
+        return lambda _: Share(flow, principal, self._rights())
 
     def _list(self) -> ShareList:
         chosen = [person for person in PEOPLE if self._chance.random() < 0.6]
