@@ -8,7 +8,6 @@ checked for, and what the engine's calls do in the provider process (`CloudFlowP
 from __future__ import annotations
 
 import functools
-import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypedDict
@@ -33,7 +32,8 @@ from .inputs.definition import (
     definition_inputs,
     difference_lines,
 )
-from .inputs.flow_state import (
+from .inputs.derived_id import derived_id
+from .inputs.flow_outputs import (
     ATTEMPTS,
     BEFORE,
     COMPUTED,
@@ -77,9 +77,6 @@ if TYPE_CHECKING:
     from .client.flows.requests import FlowSpec, LiveFlow
 
 _P = ParamSpec("_P")
-# Frozen: a flow's id derives from this, and flows exist under those ids.
-_NAMESPACE = uuid.UUID("6f0c3f9e-5a52-5c0b-9d0e-1f6b6f3a7c11")
-
 _LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 100_000
 _ALLOWED = {item.name: item.allowed for item in CLOUD_FLOW.inputs if item.allowed}
@@ -397,11 +394,6 @@ def _adopted(spec: FlowSpec, written: WriteResult) -> str:
     columns = ", ".join(sorted(written.overwritten))
     changed = f"; its {columns} differed and was changed" if columns else ""
     return f"a flow with the id {spec.workflow_id} existed already and was adopted{changed}"
-
-
-def derived_id(host: str, identity: str) -> str:
-    """The id of a flow that was given none: from where it is, and who declares it."""
-    return str(uuid.uuid5(_NAMESPACE, json.dumps([host, identity])))
 
 
 def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:

@@ -32,7 +32,8 @@ def main() -> None:
         if not _is_current():
             _make_environment()
     command = [str(ENVIRONMENT / "bin" / "python"), str(ROOT / "scripts" / "engine.py")]
-    sys.exit(subprocess.call(command))
+    # It prints where the engine is; whoever sets up need not know.
+    sys.exit(subprocess.call(command, stdout=subprocess.DEVNULL))
 
 
 def _wanted() -> str:

@@ -25,7 +25,7 @@ def add_to(verbs: Any) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from ..operations.diagnosis import diagnose
+    from ..operations.doctor import diagnose
     from ..terminal import json_text, shown
 
     config = _stack_configuration(arguments.stack) if arguments.stack else {}

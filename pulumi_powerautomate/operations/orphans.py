@@ -17,8 +17,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..cloud_flow import CloudFlow, derived_id
+from ..cloud_flow import CloudFlow
 from ..errors import InvalidInputError
+from ..inputs.derived_id import derived_id
 from ..provider import IDENTITY, derivation_host
 
 if TYPE_CHECKING:

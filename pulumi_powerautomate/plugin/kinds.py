@@ -19,7 +19,7 @@ from ..errors import InvalidInputError
 from ..flow_share import FlowShareProvider
 from ..flow_shares_exclusive import FlowSharesExclusiveProvider, declarations
 from ..inputs.definition import DIGEST, SHOWABLE, definition_inputs
-from ..inputs.flow_state import changed_inputs
+from ..inputs.flow_outputs import changed_inputs
 from ..inputs.package import CONTENTS, DIGESTS, FROM_PACKAGE, package_inputs, settings_inputs
 from ..models import MODELS, ResourceModel
 from ..provider import IDENTITY, DataverseProvider, is_unknown

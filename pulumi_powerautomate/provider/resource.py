@@ -9,7 +9,7 @@ import pickle
 import re
 from collections.abc import Awaitable, Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -103,11 +103,14 @@ class DataverseResource(Resource):
                 props[FAILED_NEEDS] = _unknown_inputs(waited_for)
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
 
-    def __getattr__(self, name: str) -> Any:
-        """An input that was left out, as an output."""
-        if name in self._optional:
-            return pulumi.Output.from_input(None)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, for which every attribute would be there.
+
+        def __getattr__(self, name: str) -> Any:
+            """An input that was left out, as an output."""
+            if name in self._optional:
+                return pulumi.Output.from_input(None)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .contents import PackageContents, contents_of, is_solution_folder, read_contents
-    from .folder import PackedFolder, pack, packed, unpack
+    from .pack_folder import PackedFolder, pack, packed, unpack
     from .package import (
         PackagedFlow,
         SolutionPackage,
@@ -29,7 +29,7 @@ else:
         __name__,
         {
             "contents": ("PackageContents", "contents_of", "is_solution_folder", "read_contents"),
-            "folder": ("PackedFolder", "pack", "packed", "unpack"),
+            "pack_folder": ("PackedFolder", "pack", "packed", "unpack"),
             "package": (
                 "PackagedFlow",
                 "SolutionPackage",

@@ -11,7 +11,7 @@ from pathlib import Path
 from ..errors import InvalidInputError
 from ..flow import FlowVersion, parse_document
 from . import safe_archive
-from .folder import pack
+from .pack_folder import pack
 from .package import CUSTOMIZATIONS, MANIFEST, SolutionPackage, read_bytes
 
 

@@ -120,8 +120,6 @@ def measure() -> Iterator[Figure]:
 
 def compare(count: int, pairs: int = _PAIRS) -> Iterator[Figure]:
     """Preview, `up` and refresh of so many unchanged flows, beside as many empty resources."""
-    import json
-
     text = json.dumps(sized(_BYTES))
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         projects = {
@@ -129,9 +127,7 @@ def compare(count: int, pairs: int = _PAIRS) -> Iterator[Figure]:
             for kind in (_OURS, _EMPTY)
         }
         for name, command in COMMANDS.items():
-            costs = _in_turn(
-                projects, lambda project, command=command: project.run(*command), pairs
-            )
+            costs = _in_turn(projects, command, pairs)
             yield from _ratios(f"wait.{name}_{count}", costs)
 
 
@@ -180,12 +176,12 @@ def _equal_definitions() -> Iterator[Figure]:
 
 
 def _in_turn(
-    projects: dict[str, ManyFlows], run: Callable[[ManyFlows], Cost], pairs: int
+    projects: dict[str, ManyFlows], command: tuple[str, ...], pairs: int
 ) -> dict[str, list[Cost]]:
     costs: dict[str, list[Cost]] = {kind: [] for kind in projects}
     for _ in range(pairs):
         for kind, project in projects.items():
-            costs[kind].append(run(project))
+            costs[kind].append(project.run(*command))
     return costs
 
 

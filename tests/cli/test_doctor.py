@@ -151,7 +151,7 @@ def test_exhausted_limits(emulator: Emulator) -> None:
 
 def test_clock_that_is_wrong() -> None:
     """Ten minutes of difference fail, whichever way."""
-    from pulumi_powerautomate.operations.diagnosis import _clock
+    from pulumi_powerautomate.operations.doctor import _clock
 
     assert _clock(None).outcome == "skipped"
     assert _clock(2.0).outcome == "ok"

@@ -14,7 +14,7 @@ from ..responses import bad_syntax, not_implemented
 from ..store import Row
 from ..tables import BY_SET, COLLECTIONS, Table
 from .conditions import COMPARE, like, operator_of, test_of
-from .grammar import Node, parse_expression, parse_value
+from .filter import Node, parse_expression, parse_value
 from .operands import arguments, incompatible, literal, promoted
 from .properties import Referenced, Value, Variable, no_property, property_value
 from .scope import Scope

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..responses import ServiceError, bad_syntax
 from .conditions import NUMBERS, takes_a_list
-from .grammar import Node
+from .filter import Node
 from .literals import instant, is_guid
 from .properties import Value
 
