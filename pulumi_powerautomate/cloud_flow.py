@@ -571,7 +571,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     )
     _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {"definition": (DIGEST,)}
     # The id is told by the provider, and the others travel under other names.
-    _optional = frozenset({"description", "owner", "solution", "on_conflict", "ignore"})
+    _optional: ClassVar[frozenset[str]] = frozenset({"description", "owner", "solution", "on_conflict", "ignore"})
 
     @_definition_may_be_missing
     def __init__(

@@ -59,9 +59,7 @@ class DataverseResource(Resource):
         super().__init_subclass__(**kwargs)
         if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
             cls.declared_outputs = inspect.get_annotations(cls)
-            cls.__annotations__ = {
-                name: hint for name, hint in cls.declared_outputs.items() if _WHOLE.search(hint)
-            }
+            _show_whole_numbers_only(cls)
 
     def __init__(
         self,
@@ -151,6 +149,13 @@ def _refuse_half_characters(props: Mapping[str, Any], resource_name: str) -> Non
                 f"{resource_name}: {key} holds half of a character (a lone surrogate); "
                 "write the whole character."
             ) from None
+
+
+def _show_whole_numbers_only(cls: Any) -> None:
+    """Leave those annotations alone where Pulumi looks that it does something for."""
+    cls.__annotations__ = {
+        name: hint for name, hint in cls.declared_outputs.items() if _WHOLE.search(hint)
+    }
 
 
 @cache
