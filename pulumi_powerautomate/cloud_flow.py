@@ -147,7 +147,9 @@ class CloudFlowProvider(DataverseProvider):
             return ReadResult(id_, described(client.workflows.get(id_)))
         solution = props.get("solution")
         moved = bool(solution) and not client.flow_reader.in_solution(id_, str(solution))
-        if not moved and self._unchanged(id_, props):
+        others = [name for name in props.get(SOLUTIONS) or () if name != solution]
+        left = [name for name in others if client.flow_reader.in_solution(id_, name)]
+        if not moved and not left and self._unchanged(id_, props):
             return ReadResult(id_, as_recorded(props))
         live = client.workflows.find(id_)
         if live is None:
@@ -162,6 +164,9 @@ class CloudFlowProvider(DataverseProvider):
         outputs = {key: value for key, value in fulfilled.items() if key != "definition"}
         outputs.update(computed(live))
         outputs.update(recorded_members(live))
+        if left:
+            # Not an input, so it stays a move that the next update carries out whole.
+            outputs[SOLUTIONS] = left
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -231,7 +236,9 @@ class CloudFlowProvider(DataverseProvider):
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        return {"solutions": self._solutions(olds, news), "columns": fingerprints_of(news)}
+        moves = olds.get("solution") != news.get("solution") or SOLUTIONS in olds
+        solutions = self._solutions(olds, news) if moves else []
+        return {"solutions": solutions, "columns": fingerprints_of(news)}
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["workflow_id"])
@@ -250,12 +257,19 @@ class CloudFlowProvider(DataverseProvider):
             "activation_error": KILLED,
             ATTEMPTS: columns,
         }
-        if len(solutions) > 1:
+        if solutions:
+            # One name is a move too: into a first solution, or out of the last one.
             marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
         if removed:
             # Without a version it is looked for, and created when it is gone.
             marked.pop("etag", None)
         return marked
+
+    def to_look_at(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        solutions = _attempted(attempts)[1] | {*(outputs.get(SOLUTIONS) or ())}
+        return {**outputs, SOLUTIONS: sorted(solutions)} if solutions else outputs
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         return DIGEST not in outputs

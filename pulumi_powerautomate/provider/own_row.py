@@ -55,6 +55,11 @@ class Provider(Protocol):
     ) -> dict[str, Any]:
         """Outputs marked so that the next operation looks at the row first."""
 
+    def to_look_at(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Outputs for a refresh of a row in doubt, with what it has to look at besides."""
+
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup."""
 
@@ -159,11 +164,13 @@ def _read(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> ReadResult:
     id_, outputs = arguments
-    result: ReadResult = hook(provider, id_, outputs)
+    version = _version_of(outputs)
+    doubt = journal().in_doubt(row, version)
+    seen = provider.to_look_at(outputs, doubt.attempts) if doubt else outputs
+    result: ReadResult = hook(provider, id_, seen)
     if not result.id or provider.is_read_only(outputs):
         return result
-    version = _version_of(outputs)
-    if journal().in_doubt(row, version):
+    if doubt:
         # The row was looked at: a state that holds the new version is in no doubt any more.
         version = _new_version()
         journal().end(row, version)

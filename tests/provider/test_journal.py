@@ -216,6 +216,75 @@ def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[
     assert (row["objectid"], id_) == (_FLOW, f"ContosoAutomation/29/{_FLOW}")
 
 
+_FIRST, _SECOND = "ContosoAutomation", "SecondAutomation"
+
+
+@pytest.mark.parametrize("refreshed", [False, True])
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+@pytest.mark.parametrize(
+    ("old", "new", "action"),
+    [
+        (None, _FIRST, "Add"),
+        (_FIRST, None, "Remove"),
+        (_FIRST, _SECOND, "Add"),
+        (_FIRST, _SECOND, "Remove"),
+    ],
+)
+def test_a_killed_move_between_solutions(
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    old: str | None,
+    new: str | None,
+    action: str,
+    when: str,
+    refreshed: bool,
+) -> None:
+    """The program goes back, and the flow is in the solution from before, and in no other."""
+    _second_solution(emulator)
+
+    def inputs(solution: str | None) -> dict[str, Any]:
+        return {**_flow("moved"), "solution": solution}
+
+    rule = {"method": "POST", "path": f"{action}SolutionComponent", "when": when, "times": 1}
+    with provider_process(settings) as process:
+        news = process.check(inputs(old)).inputs
+        id_, outputs = process.create(news)
+        after = process.check(inputs(new), news).inputs
+        barrier = emulator.control.barrier(**rule)
+        if when == "before_commit":
+            emulator.control.fault(**rule, do="reset")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.update, id_, outputs, after)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings) as process:
+        if refreshed:
+            _, outputs, live = process.read(id_, outputs)
+            news = live or news
+        after = process.check(inputs(old), news).inputs
+        if process.diff(id_, outputs, after).changes:
+            outputs = process.update(id_, outputs, after)
+        assert _solutions_of(emulator) == ({old} if old else set())
+        assert not process.diff(id_, outputs, after).changes
+
+
+def _second_solution(emulator: Emulator) -> None:
+    publisher = emulator.control.rows("publishers")[0]["publisherid"]
+    row = {"uniquename": _SECOND, "friendlyname": "Second", "version": "1.0.0.0"}
+    emulator.control.insert("solutions", {**row, "_publisherid_value": publisher})
+
+
+def _solutions_of(emulator: Emulator) -> set[str]:
+    """The solutions that the flow is in, of those that people made."""
+    rows = emulator.control.rows("solutions")
+    names = {row["solutionid"]: row["uniquename"] for row in rows}
+    members = emulator.control.rows("solutioncomponents")
+    found = {names[row["_solutionid_value"]] for row in members if row["objectid"] == _FLOW}
+    return found & {_FIRST, _SECOND}
+
+
 def test_a_fresh_machine_knows_nothing(
     emulator: Emulator, case: Case, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
