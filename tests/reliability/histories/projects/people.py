@@ -48,6 +48,8 @@ class Edit:
     """Ids of the rows that hold the place, before and after."""
     commits: int
     """How many changes had been made by then."""
+    added: bool = False
+    """Whether nothing was there before."""
 
 
 class People:
@@ -81,10 +83,10 @@ class People:
                 change()
                 value = facts.observed(self._emulator).get(place)
                 rows = frozenset(before | self._rows(place))
-                commits = len(control.commits())
+                commits, added = len(control.commits()), not before and value is not None
                 was = managed and getattr(earlier.get(name), place[2], "") is not None
                 self.edits = [edit for edit in self.edits if edit.place != place]
-                self.edits.append(Edit(name, place, value, managed, was, rows, commits))
+                self.edits.append(Edit(name, place, value, managed, was, rows, commits, added))
                 if value is None and place[0] == "flow":
                     self._gone(place[1])
 

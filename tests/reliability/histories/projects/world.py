@@ -80,7 +80,7 @@ class World:
         """
         found = [f"{name}: not in the state" for name in program if name not in ids]
         seen, wanted = observed(self._emulator), self.wanted(program, ids)
-        allowed = self._allowed(excused=excused)
+        allowed = self._allowed({*program, *ids}, excused=excused)
         for place in sorted(wanted.keys() | seen.keys()):
             have, want = seen.get(place), wanted.get(place)
             extra = place not in wanted
@@ -150,6 +150,30 @@ class World:
                        "and is not managed, but is lost")  # fmt: skip
         self._people.edits = kept
 
+    def declared_meanwhile(self, program: Project, names: set[str], ids: Ids) -> None:
+        """
+        Forget edits that a program came to declare too, of resources that it then brought about.
+
+        From here on the value is the program's, which may change it like any other of its own.
+
+        Args:
+            names: resources on which an operation ended well.
+        """
+        made = {name: program[name] for name in names & program.keys()}
+        facts = self.wanted(
+            {name: item for name, item in made.items() if set(item.needs) <= ids.keys()}, ids
+        )
+        self._people.edits = [
+            edit
+            for edit in self._people.edits
+            if not (
+                edit.managed
+                and edit.resource in names
+                and edit.place in facts
+                and facts[edit.place] == edit.value
+            )
+        ]
+
     def overwritten(self, program: Project, certain: set[str], said: list[str]) -> Iterator[str]:
         """
         Edits of managed columns that a command has overwritten without a word.
@@ -197,13 +221,24 @@ class World:
             if (item := program.get(name)) and edited & {name, item.alias, *item.needs}
         }
 
-    def _allowed(self, *, excused: bool) -> Facts:
-        """Edits that may be there."""
+    def _allowed(self, known: set[str], *, excused: bool) -> Facts:
+        """
+        Edits that may be there.
+
+        Args:
+            known: names of the resources that program or state have.
+            excused: whether those may that nobody could have seen.
+        """
         commits = self._emulator.control.commits()
         return {
             edit.place: edit.value
             for edit in self._people.edits
-            if not edit.managed or (excused and not changed_since(edit, commits))
+            if not edit.managed
+            or (excused and not changed_since(edit, commits))
+            # Somebody shared the flow behind the back of a list that went before it saw that. A
+            # deleted list takes along what it knows, and no program says any more that nobody
+            # else may have access.
+            or (edit.added and edit.place[0] == "share" and edit.resource not in known)
         }
 
     def _there(self, place: Place, seen: Facts) -> bool:
