@@ -84,7 +84,8 @@ class People:
                 value = facts.observed(self._emulator).get(place)
                 rows = frozenset(before | self._rows(place))
                 commits, added = len(control.commits()), not before and value is not None
-                was = managed and getattr(earlier.get(name), place[2], "") is not None
+                missing = "" if managed else None
+                was = getattr(earlier.get(name), place[2], missing) is not None
                 self.edits = [edit for edit in self.edits if edit.place != place]
                 self.edits.append(Edit(name, place, value, managed, was, rows, commits, added))
                 if value is None and place[0] == "flow":

@@ -22,6 +22,7 @@ from tests.reliability.histories.projects.writing import (
 
 _NOBODYS = (FOREIGN, SHARED, LISTED)
 _SAID = re.compile(r"overwr|somebody|taken over|took over|changed by|by hand|out-of-band", re.I)
+_NOTHING = object()
 # What can be there once more, and must not be unless it is declared.
 _PRESENCE = {EXISTS, *SOLUTIONS}
 
@@ -139,9 +140,14 @@ class World:
         wanted = self.wanted(program, ids)
         kept = []
         for edit in self._people.edits:
-            if edit.managed or edit.place in wanted or removed_since(edit, commits):
-                if edit.managed:
-                    kept.append(edit)
+            if edit.managed:
+                kept.append(edit)
+                continue
+            if edit.place in wanted or removed_since(edit, commits):
+                if edit.was_managed and edit.place in wanted:
+                    # The program that was about to leave the column alone never got that far, and
+                    # has gone back: the state has had the column all along, and nothing was sent.
+                    kept.append(replace(edit, managed=True))
                 continue
             if seen.get(edit.place) == edit.value:
                 kept.append(edit)
@@ -154,7 +160,8 @@ class World:
         """
         Forget edits that a program came to declare too, of resources that it then brought about.
 
-        From here on the value is the program's, which may change it like any other of its own.
+        From here on the value is the program's, which may change it like any other of its own. A
+        column that it has left out by then is recorded nowhere any more.
 
         Args:
             names: resources on which an operation ended well.
@@ -163,16 +170,14 @@ class World:
         facts = self.wanted(
             {name: item for name, item in made.items() if set(item.needs) <= ids.keys()}, ids
         )
-        self._people.edits = [
-            edit
-            for edit in self._people.edits
-            if not (
-                edit.managed
-                and edit.resource in names
-                and edit.place in facts
-                and facts[edit.place] == edit.value
-            )
-        ]
+        kept = []
+        for edit in self._people.edits:
+            done = edit.resource in names
+            if done and not edit.managed and edit.place not in facts:
+                kept.append(replace(edit, was_managed=False))
+            elif not (done and edit.managed and facts.get(edit.place, _NOTHING) == edit.value):
+                kept.append(edit)
+        self._people.edits = kept
 
     def overwritten(self, program: Project, certain: set[str], said: list[str]) -> Iterator[str]:
         """
@@ -186,7 +191,7 @@ class World:
         kept = []
         for edit in self._people.edits:
             item = program.get(edit.resource)
-            if item is not None and getattr(item, edit.place[2], "") is None:
+            if edit.managed and item is not None and getattr(item, edit.place[2], "") is None:
                 # From here on nothing is recorded of the column.
                 edit = replace(edit, was_managed=False)
             if not edit.managed or seen.get(edit.place) == edit.value:
