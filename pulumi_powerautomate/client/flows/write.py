@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import (
+    AuthenticationError,
     ConflictError,
     DataverseError,
     NotDataverseError,
@@ -109,6 +110,7 @@ class FlowWriter:
                     and not self._flows.reached
                 ):
                     # An address at which no Dataverse has answered yet is a wrong one.
+                    error.in_doubt |= problem.in_doubt
                     raise
                 doubt = f"{problem} Looking for it failed too: {error}"
                 return WriteResult(row_of_unknown_outcome(self._spec), activation_error=doubt)
@@ -367,7 +369,7 @@ def _columns(spec: FlowSpec, changed: frozenset[str], members: Mapping[str, Any]
 def _is_not_dataverse(error: PowerAutomateError) -> bool:
     """Whether somebody else than Dataverse answered."""
     unnamed = isinstance(error, DataverseError) and not error.request_id
-    return unnamed or isinstance(error, NotDataverseError)
+    return unnamed or isinstance(error, (AuthenticationError, NotDataverseError))
 
 
 def _may_still_come(error: PowerAutomateError) -> bool:

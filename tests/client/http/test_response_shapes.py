@@ -105,7 +105,7 @@ def test_unauthorized_without_a_body_says_why() -> None:
     assert "https://contoso.crm4.dynamics.com/" in str(raised.value)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 413])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413])
 def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
     """Without a header of Dataverse's, a refused PATCH may be applied, and a 404 is no "gone"."""
     with serving(lambda *_: Response(status, {}, {"error": {"code": "", "message": "m"}})) as (
@@ -121,3 +121,14 @@ def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
     assert written.value.in_doubt
     assert not isinstance(written.value, NotFoundError)
     assert not isinstance(read.value, NotFoundError)
+
+
+def test_refused_token_leaves_no_doubt() -> None:
+    """Whoever says which tokens are taken has judged this one before anything was carried out."""
+    headers = {"WWW-Authenticate": "Bearer error=invalid_token"}
+    with serving(lambda *_: Response(401, headers, b"")) as (address, _):
+        connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
+        refused = pytest.raises(PowerAutomateError, match="401")
+        with contextlib.closing(DataverseClient(connection)) as client, refused as raised:
+            client.workflows.delete(FLOW_ID, "*", client.workflows.deadline())
+    assert not raised.value.in_doubt
