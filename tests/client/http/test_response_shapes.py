@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.client.flows.write import FlowWriter
 from pulumi_powerautomate.config import Connection
 from pulumi_powerautomate.errors import NotFoundError, PowerAutomateError, TransportError
 from tests.harness.mutated_responses import (
@@ -132,3 +134,16 @@ def test_refused_token_leaves_no_doubt() -> None:
         with contextlib.closing(DataverseClient(connection)) as client, refused as raised:
             client.workflows.delete(FLOW_ID, "*", client.workflows.deadline())
     assert not raised.value.in_doubt
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_create_at_a_wrong_address_is_no_flow_in_doubt(status: int) -> None:
+    """Where no Dataverse has ever answered, the create fails and the state records nothing."""
+    with serving(lambda *_: Response(status, {}, b"")) as (address, _):
+        connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
+        spec = FlowSpec(FLOW_ID, "Digest", "{}", "0", {}, "off")
+        with contextlib.closing(DataverseClient(connection)) as client:
+            writer = FlowWriter(client.workflows, spec, "adopt")
+            with pytest.raises(PowerAutomateError, match=str(status)) as raised:
+                writer.create()
+    assert raised.value.in_doubt
