@@ -285,6 +285,48 @@ def _solutions_of(emulator: Emulator) -> set[str]:
     return found & {_FIRST, _SECOND}
 
 
+@pytest.mark.parametrize("stays", ["one", "two"])
+def test_two_entries_for_one_row(
+    emulator: Emulator, case: Case, settings: Mapping[str, str], stays: str
+) -> None:
+    """
+    A resource that got another name took the row over, and its run failed before the old one went.
+
+    Whichever the next program declares, the row becomes what that says; the entry that wrote last
+    is in no doubt.
+    """
+    entries: dict[str, Any] = {}
+    for variant in ("one", "two"):
+        inputs = _taking_over(case, variant)
+        with provider_process(settings, provider=case.provider) as process:
+            news = process.check(inputs).inputs
+            entries[variant] = (news, *process.create(news))
+    assert case.there(emulator) == ["two"]
+    (news, id_, outputs), goes = entries.pop(stays), next(iter(entries.values()))
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(_taking_over(case, stays), news).inputs
+        assert not process.diff(id_, outputs, after).changes
+        process.delete(*goes[1:])
+    assert case.there(emulator) == ["two"]
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(_taking_over(case, stays), news).inputs
+        assert process.diff(id_, outputs, after).changes == (stays == "one")
+        if stays == "one":
+            outputs = process.update(id_, outputs, after)
+            assert not [text for name, text in outputs.items() if name.endswith("_error")]
+            assert not process.diff(id_, outputs, after).changes
+    assert case.there(emulator) == [stays]
+
+
+def _taking_over(case: Case, variant: str) -> dict[str, Any]:
+    """Inputs of a resource whose name is its variant, and that takes over what it finds."""
+    identity = {"__identity": f"{IDENTITY}{variant}"}
+    conflict = {CloudFlowProvider: "adopt", FlowShareProvider: "overwrite",
+                FlowSharesExclusiveProvider: "overwrite"}  # fmt: skip
+    given = conflict.get(case.provider)
+    return {**case.inputs(variant), **identity, **({"on_conflict": given} if given else {})}
+
+
 def test_a_fresh_machine_knows_nothing(
     emulator: Emulator, case: Case, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
