@@ -298,8 +298,8 @@ class FlowWriter:
         if known is not None:
             # The columns were just written, so that is what the row is expected to hold.
             now = replace(now, spec=self._spec)
-        if now.members is None:
-            now = replace(now, members=live.members)
+        # Of the row as it was read or written last: somebody may have changed them since `known`.
+        now = replace(now, members=live.members)
 
         def turn(
             version: str, overwritten: frozenset[str], _on: bool, members: Mapping[str, Any]
