@@ -251,6 +251,9 @@ class CloudFlowProvider(DataverseProvider):
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
         columns, solutions = _attempted(attempts)
+        if removed and outputs.get("solution"):
+            # It is created when it is gone, and where it is not, it is in there still.
+            solutions.add(outputs["solution"])
         marked = {
             **outputs,
             "current_state": "unknown",

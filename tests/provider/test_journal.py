@@ -270,6 +270,33 @@ def test_a_killed_move_between_solutions(
         assert not process.diff(id_, outputs, after).changes
 
 
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+@pytest.mark.parametrize("new", [_FIRST, _SECOND, None])
+def test_a_killed_delete_and_another_solution(
+    emulator: Emulator, settings: Mapping[str, str], when: str, new: str | None
+) -> None:
+    """The next program declares the flow again, elsewhere: it is there, and only there."""
+    _second_solution(emulator)
+    rule = {"method": "DELETE", "path": "workflows", "when": when, "times": 1}
+    with provider_process(settings) as process:
+        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        id_, outputs = process.create(news)
+        barrier = emulator.control.barrier(**rule)
+        if when == "before_commit":
+            emulator.control.fault(**rule, do="reset")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.delete, id_, outputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings) as process:
+        after = process.check({**_flow("moved"), "solution": new}, news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert _solutions_of(emulator) == ({new} if new else set())
+        assert not process.diff(id_, outputs, after).changes
+
+
 def _second_solution(emulator: Emulator) -> None:
     publisher = emulator.control.rows("publishers")[0]["publisherid"]
     row = {"uniquename": _SECOND, "friendlyname": "Second", "version": "1.0.0.0"}
