@@ -103,6 +103,8 @@ class People:
         control = self._emulator.control
         for key in self._rows(place):
             control.delete(entity_set, key)
+        # What somebody had changed about it goes with it: no program overwrites that.
+        self.edits = [edit for edit in self.edits if edit.place[:2] != place[:2]]
         if place[0] == "solution" and any(
             row["workflowid"] == PACKAGED for row in control.rows("workflows")
         ):
