@@ -146,7 +146,9 @@ class CloudFlowProvider(DataverseProvider):
             return ReadResult(id_, described(client.workflows.get(id_)))
         solution = props.get("solution")
         moved = bool(solution) and not client.flow_reader.in_solution(id_, str(solution))
-        if not moved and self._unchanged(id_, props):
+        others = [name for name in props.get(SOLUTIONS) or () if name != solution]
+        left = [name for name in others if client.flow_reader.in_solution(id_, name)]
+        if not moved and not left and self._unchanged(id_, props):
             return ReadResult(id_, as_recorded(props))
         live = client.workflows.find(id_)
         if live is None:
@@ -161,6 +163,9 @@ class CloudFlowProvider(DataverseProvider):
         outputs = {key: value for key, value in fulfilled.items() if key != "definition"}
         outputs.update(computed(live))
         outputs.update(recorded_members(live))
+        if left:
+            # Not an input, so it stays a move that the next update carries out whole.
+            outputs[SOLUTIONS] = left
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -230,7 +235,9 @@ class CloudFlowProvider(DataverseProvider):
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        return {"solutions": self._solutions(olds, news), "columns": fingerprints_of(news)}
+        moves = olds.get("solution") != news.get("solution") or SOLUTIONS in olds
+        solutions = self._solutions(olds, news) if moves else []
+        return {"solutions": solutions, "columns": fingerprints_of(news)}
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["workflow_id"])
@@ -243,18 +250,28 @@ class CloudFlowProvider(DataverseProvider):
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
         columns, solutions = _attempted(attempts)
+        if removed and outputs.get("solution"):
+            # It is created when it is gone, and where it is not, it is in there still.
+            solutions.add(outputs["solution"])
         marked = {
             **outputs,
             "current_state": "unknown",
             "activation_error": KILLED,
             ATTEMPTS: columns,
         }
-        if len(solutions) > 1:
+        if solutions:
+            # One name is a move too: into a first solution, or out of the last one.
             marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
         if removed:
             # Without a version it is looked for, and created when it is gone.
             marked.pop("etag", None)
         return marked
+
+    def to_look_at(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        solutions = _attempted(attempts)[1] | {*(outputs.get(SOLUTIONS) or ())}
+        return {**outputs, SOLUTIONS: sorted(solutions)} if solutions else outputs
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         return DIGEST not in outputs
@@ -571,7 +588,9 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
     )
     _travels_as: ClassVar[Mapping[str, tuple[str, ...]]] = {"definition": (DIGEST,)}
     # The id is told by the provider, and the others travel under other names.
-    _optional: ClassVar[frozenset[str]] = frozenset({"description", "owner", "solution", "on_conflict", "ignore"})
+    _optional: ClassVar[frozenset[str]] = frozenset(
+        {"description", "owner", "solution", "on_conflict", "ignore"}
+    )
 
     @_definition_may_be_missing
     def __init__(

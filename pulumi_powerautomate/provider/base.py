@@ -161,6 +161,16 @@ class DataverseProvider(ResourceProvider):
         """
         raise NotImplementedError
 
+    def to_look_at(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """
+        Recorded outputs for a refresh of a row in doubt, with what it has to look at besides.
+
+        After the refresh nothing is in doubt, so what is not on the row itself has to be told.
+        """
+        return outputs
+
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup (`CloudFlow.get`) and not to a managed resource."""
         return False

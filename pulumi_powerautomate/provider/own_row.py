@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from ..config import Connection
 from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, single_owner
-from .engine_log import note
+from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
 from .journal import Begun, journal
 from .properties import IDENTITY, failure, urn_of
@@ -60,6 +61,11 @@ class Provider(Protocol):
     ) -> dict[str, Any]:
         """Outputs marked so that the next operation looks at the row first."""
         ...
+
+    def to_look_at(
+        self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Outputs for a refresh of a row in doubt, with what it has to look at besides."""
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup."""
@@ -167,11 +173,13 @@ def _read(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> ReadResult:
     id_, outputs = arguments
-    result: ReadResult = hook(provider, id_, outputs)
+    version = _version_of(outputs)
+    doubt = journal().in_doubt(row, version)
+    seen = provider.to_look_at(outputs, doubt.attempts) if doubt else outputs
+    result: ReadResult = hook(provider, id_, seen)
     if not result.id or provider.is_read_only(outputs):
         return result
-    version = _version_of(outputs)
-    if journal().in_doubt(row, version):
+    if doubt:
         # The row was looked at: a state that holds the new version is in no doubt any more.
         version = _new_version()
         journal().end(row, version)
@@ -206,7 +214,7 @@ def _deleted(
     id_, outputs = arguments
     version = _version_of(outputs)
     if single_owner.row_is_held_by_other(row, version):
-        note(outputs, f"{id_} was kept: this program goes on declaring it")
+        _kept(provider, row, id_, outputs)
         return
     doubt = _begin(provider, row, outputs, None)
     try:
@@ -216,6 +224,22 @@ def _deleted(
         raise
     journal().end(row, _GONE)
     single_owner.release_rows(urn_of(outputs))
+
+
+def _kept(provider: Provider, row: str, id_: str, outputs: Mapping[str, Any]) -> None:
+    """Leave a row to the entry that goes on standing for it, which may not tell what is there."""
+    stays = single_owner.holder_of_row(row)
+    if stays > _version_of(outputs):
+        note(outputs, f"{id_} was kept: this program goes on declaring it")
+        return
+    # An earlier run gave the row to the entry that goes, and did not get as far as deleting the
+    # other one: what this one declared was written last.
+    journal().begin(row, stays, provider.attempt({}, outputs), removes=False)
+    warn(
+        outputs,
+        f"{id_} was kept: this program goes on declaring it, under another name than the one that "
+        "changed it last. Run `pulumi up` once more, to make it as declared.",
+    )
 
 
 def _created_row(row: str, props: Mapping[str, Any]) -> str:
@@ -250,7 +274,8 @@ def _version_of(outputs: Mapping[str, Any]) -> str:
 
 
 def _new_version() -> str:
-    return secrets.token_hex(4)
+    """A version that no other entry has, and that is greater than those from before."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"
 
 
 def _record(provider: Provider, version: str) -> dict[str, Any]:

@@ -130,6 +130,75 @@ def test_reference_in_use_is_renamed(project: EngineProject, emulator: Emulator)
     assert emulator.control.rows("connectionreferences") == []
 
 
+def test_replaced_value_goes_after_its_successor_is_gone(
+    project: EngineProject, emulator: Emulator
+) -> None:
+    """A failed run leaves the old one to be deleted; that the new one is gone does not save it."""
+    for number in (1, 2):
+        row_id = f"{_DEFINITION[:-1]}{number}"
+        definition = {"environmentvariabledefinitionid": row_id, "schemaname": f"contoso_{number}"}
+        emulator.control.insert("environmentvariabledefinitions", definition)
+
+    def program(number: int, *, broken: bool = False) -> Callable[[], None]:
+        def declared() -> None:
+            powerautomate.EnvironmentVariableValue(
+                "own", schema_name=f"contoso_{number}", value="x"
+            )
+            if broken:
+                _break()
+
+        return declared
+
+    def there() -> list[str]:
+        rows = emulator.control.rows("environmentvariablevalues")
+        return [row["_environmentvariabledefinitionid_value"][-1] for row in rows]
+
+    project.up(program(1))
+    with pytest.raises(EngineError, match="no environment variable"):
+        project.up(program(2, broken=True))
+    assert sorted(there()) == ["1", "2"]
+    new = emulator.control.rows("environmentvariablevalues")[there().index("2")]
+    emulator.control.delete("environmentvariablevalues", new["environmentvariablevalueid"])
+    project.up(program(2), refresh=True)
+    assert there() == ["2"]
+
+
+def test_replaced_reference_goes_after_the_flow_that_uses_it(
+    project: EngineProject, emulator: Emulator
+) -> None:
+    """A run that renames it and removes the flow fails; the next one deletes the flow first."""
+
+    def program(name: str, *, flow: bool = False, broken: bool = False) -> Callable[[], None]:
+        def declared() -> None:
+            powerautomate.ConnectionReference(
+                "mail", logical_name=name, connector="shared_office365", connection_id=CONNECTION
+            )
+            if flow:
+                powerautomate.CloudFlow(
+                    "digest",
+                    definition=mailing(),
+                    connection_references={"shared_office365": {"logical_name": name}},
+                )
+            if broken:
+                _break()
+
+        return declared
+
+    project.up(program("contoso_mail", flow=True))
+    with pytest.raises(EngineError, match="no environment variable"):
+        project.up(program("contoso_post", broken=True))
+    assert len(emulator.control.rows("connectionreferences")) == 2
+    project.up(program("contoso_post"))
+    (row,) = emulator.control.rows("connectionreferences")
+    assert row["connectionreferencelogicalname"] == "contoso_post"
+    assert emulator.control.rows("workflows") == []
+
+
+def _break() -> None:
+    """Let the run fail, so that it deletes nothing."""
+    powerautomate.EnvironmentVariableValue("unknown", schema_name="contoso_unknown", value="x")
+
+
 def test_resource_renamed_in_the_program(project: EngineProject, emulator: Emulator) -> None:
     """The row is the same, so the deletion of the old resource leaves it."""
 

@@ -217,6 +217,144 @@ def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[
     assert (row["objectid"], id_) == (_FLOW, f"ContosoAutomation/29/{_FLOW}")
 
 
+_FIRST, _SECOND = "ContosoAutomation", "SecondAutomation"
+
+
+@pytest.mark.parametrize("refreshed", [False, True])
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+@pytest.mark.parametrize(
+    ("old", "new", "action"),
+    [
+        (None, _FIRST, "Add"),
+        (_FIRST, None, "Remove"),
+        (_FIRST, _SECOND, "Add"),
+        (_FIRST, _SECOND, "Remove"),
+    ],
+)
+def test_a_killed_move_between_solutions(
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    old: str | None,
+    new: str | None,
+    action: str,
+    when: str,
+    refreshed: bool,
+) -> None:
+    """The program goes back, and the flow is in the solution from before, and in no other."""
+    _second_solution(emulator)
+
+    def inputs(solution: str | None) -> dict[str, Any]:
+        return {**_flow("moved"), "solution": solution}
+
+    rule = {"method": "POST", "path": f"{action}SolutionComponent", "when": when, "times": 1}
+    with provider_process(settings) as process:
+        news = process.check(inputs(old)).inputs
+        id_, outputs = process.create(news)
+        after = process.check(inputs(new), news).inputs
+        barrier = emulator.control.barrier(**rule)
+        if when == "before_commit":
+            emulator.control.fault(**rule, do="reset")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.update, id_, outputs, after)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings) as process:
+        if refreshed:
+            _, outputs, live = process.read(id_, outputs)
+            news = live or news
+        after = process.check(inputs(old), news).inputs
+        if process.diff(id_, outputs, after).changes:
+            outputs = process.update(id_, outputs, after)
+        assert _solutions_of(emulator) == ({old} if old else set())
+        assert not process.diff(id_, outputs, after).changes
+
+
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+@pytest.mark.parametrize("new", [_FIRST, _SECOND, None])
+def test_a_killed_delete_and_another_solution(
+    emulator: Emulator, settings: Mapping[str, str], when: str, new: str | None
+) -> None:
+    """The next program declares the flow again, elsewhere: it is there, and only there."""
+    _second_solution(emulator)
+    rule = {"method": "DELETE", "path": "workflows", "when": when, "times": 1}
+    with provider_process(settings) as process:
+        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        id_, outputs = process.create(news)
+        barrier = emulator.control.barrier(**rule)
+        if when == "before_commit":
+            emulator.control.fault(**rule, do="reset")
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.delete, id_, outputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings) as process:
+        after = process.check({**_flow("moved"), "solution": new}, news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert _solutions_of(emulator) == ({new} if new else set())
+        assert not process.diff(id_, outputs, after).changes
+
+
+def _second_solution(emulator: Emulator) -> None:
+    publisher = emulator.control.rows("publishers")[0]["publisherid"]
+    row = {"uniquename": _SECOND, "friendlyname": "Second", "version": "1.0.0.0"}
+    emulator.control.insert("solutions", {**row, "_publisherid_value": publisher})
+
+
+def _solutions_of(emulator: Emulator) -> set[str]:
+    """The solutions that the flow is in, of those that people made."""
+    rows = emulator.control.rows("solutions")
+    names = {row["solutionid"]: row["uniquename"] for row in rows}
+    members = emulator.control.rows("solutioncomponents")
+    found = {names[row["_solutionid_value"]] for row in members if row["objectid"] == _FLOW}
+    return found & {_FIRST, _SECOND}
+
+
+@pytest.mark.parametrize("stays", ["one", "two"])
+def test_two_entries_for_one_row(
+    emulator: Emulator, case: Case, settings: Mapping[str, str], stays: str
+) -> None:
+    """
+    A resource that got another name took the row over, and its run failed before the old one went.
+
+    Whichever the next program declares, the row becomes what that says; the entry that wrote last
+    is in no doubt.
+    """
+    entries: dict[str, Any] = {}
+    for variant in ("one", "two"):
+        inputs = _taking_over(case, variant)
+        with provider_process(settings, provider=case.provider) as process:
+            news = process.check(inputs).inputs
+            entries[variant] = (news, *process.create(news))
+    assert case.there(emulator) == ["two"]
+    (news, id_, outputs), goes = entries.pop(stays), next(iter(entries.values()))
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(_taking_over(case, stays), news).inputs
+        assert not process.diff(id_, outputs, after).changes
+        process.delete(*goes[1:])
+    assert case.there(emulator) == ["two"]
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(_taking_over(case, stays), news).inputs
+        assert process.diff(id_, outputs, after).changes == (stays == "one")
+        if stays == "one":
+            outputs = process.update(id_, outputs, after)
+            assert not [text for name, text in outputs.items() if name.endswith("_error")]
+            assert not process.diff(id_, outputs, after).changes
+    assert case.there(emulator) == [stays]
+
+
+def _taking_over(case: Case, variant: str) -> dict[str, Any]:
+    """Inputs of a resource whose name is its variant, and that takes over what it finds."""
+    identity = {"__identity": f"{IDENTITY}{variant}"}
+    conflict: dict[type, str] = {CloudFlowProvider: "adopt", FlowShareProvider: "overwrite",
+                FlowSharesExclusiveProvider: "overwrite"}  # fmt: skip
+    given = conflict.get(case.provider)
+    return {**case.inputs(variant), **identity, **({"on_conflict": given} if given else {})}
+
+
 def test_a_fresh_machine_knows_nothing(
     emulator: Emulator, case: Case, settings: Mapping[str, str], tmp_path: Path
 ) -> None:

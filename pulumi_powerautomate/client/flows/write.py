@@ -21,6 +21,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...errors import (
+    AuthenticationError,
     ConflictError,
     DataverseError,
     NotDataverseError,
@@ -110,6 +111,7 @@ class FlowWriter:
                     and not self._flows.reached
                 ):
                     # An address at which no Dataverse has answered yet is a wrong one.
+                    error.in_doubt |= problem.in_doubt
                     raise
                 doubt = f"{problem} Looking for it failed too: {error}"
                 return WriteResult(row_of_unknown_outcome(self._spec), activation_error=doubt)
@@ -297,8 +299,8 @@ class FlowWriter:
         if known is not None:
             # The columns were just written, so that is what the row is expected to hold.
             now = replace(now, spec=self._spec)
-        if now.members is None:
-            now = replace(now, members=live.members)
+        # Of the row as it was read or written last: somebody may have changed them since `known`.
+        now = replace(now, members=live.members)
 
         def turn(
             version: str, overwritten: frozenset[str], _on: bool, members: Mapping[str, Any]
@@ -368,7 +370,7 @@ def _columns(spec: FlowSpec, changed: frozenset[str], members: Mapping[str, Any]
 def _is_not_dataverse(error: PowerAutomateError) -> bool:
     """Whether somebody else than Dataverse answered."""
     unnamed = isinstance(error, DataverseError) and not error.request_id
-    return unnamed or isinstance(error, NotDataverseError)
+    return unnamed or isinstance(error, (AuthenticationError, NotDataverseError))
 
 
 def _may_still_come(error: PowerAutomateError) -> bool:

@@ -51,8 +51,6 @@ _MOST_BYTES = 512 * 1024 * 1024
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 # What a front door says of a service that is away; a 500 is the service's own.
 _AWAY = _TRANSIENT - {500}
-# A token, a proxy's sign-in and a limit are judged before a request is passed on.
-_NOT_FORWARDED = frozenset({401, 407})
 _DATAVERSE_HEADERS = ("OData-Version", "x-ms-service-request-id", "REQ_ID")
 
 
@@ -225,7 +223,8 @@ class Transport:
             problem = refusal(
                 request.action, status, responded, response.raw, size, is_dataverse=theirs
             )
-            if not theirs and request.method != "GET" and status not in _NOT_FORWARDED:
+            judged = _is_refused_sign_in(status, responded)
+            if not theirs and request.method != "GET" and not judged:
                 # Somebody on the way refused what may have been passed on all the same.
                 doubt.is_there = True
             if (
@@ -419,3 +418,13 @@ class Transport:
         self.traffic.add(waited=longer)
         telemetry.count(waited=longer)
         return longer >= seconds
+
+
+def _is_refused_sign_in(status: int, headers: Mapping[str, str]) -> bool:
+    """
+    Whether somebody refused a sign-in, who does that before a request is passed on.
+
+    Whoever judges tokens says with a 401 which ones are taken (RFC 9110 demands it); one that does
+    not say so may have been made up after the request was carried out.
+    """
+    return status == 407 or (status == 401 and "WWW-Authenticate" in headers)

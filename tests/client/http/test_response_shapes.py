@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.client import DataverseClient
+from pulumi_powerautomate.client.flows.requests import FlowSpec
+from pulumi_powerautomate.client.flows.write import FlowWriter
 from pulumi_powerautomate.config import Connection
 from pulumi_powerautomate.errors import NotFoundError, PowerAutomateError, TransportError
 from tests.harness.mutated_responses import (
@@ -105,7 +107,7 @@ def test_unauthorized_without_a_body_says_why() -> None:
     assert "https://contoso.crm4.dynamics.com/" in str(raised.value)
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 413])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413])
 def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
     """Without a header of Dataverse's, a refused PATCH may be applied, and a 404 is no "gone"."""
     with serving(lambda *_: Response(status, {}, {"error": {"code": "", "message": "m"}})) as (
@@ -121,3 +123,27 @@ def test_refusal_of_a_stranger_may_have_passed_a_write_on(status: int) -> None:
     assert written.value.in_doubt
     assert not isinstance(written.value, NotFoundError)
     assert not isinstance(read.value, NotFoundError)
+
+
+def test_refused_token_leaves_no_doubt() -> None:
+    """Whoever says which tokens are taken has judged this one before anything was carried out."""
+    headers = {"WWW-Authenticate": "Bearer error=invalid_token"}
+    with serving(lambda *_: Response(401, headers, b"")) as (address, _):
+        connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
+        refused = pytest.raises(PowerAutomateError, match="401")
+        with contextlib.closing(DataverseClient(connection)) as client, refused as raised:
+            client.workflows.delete(FLOW_ID, "*", client.workflows.deadline())
+    assert not raised.value.in_doubt
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_create_at_a_wrong_address_is_no_flow_in_doubt(status: int) -> None:
+    """Where no Dataverse has ever answered, the create fails and the state records nothing."""
+    with serving(lambda *_: Response(status, {}, b"")) as (address, _):
+        connection = Connection(f"http://{address}", {"access_token": "t"}, {}, "access_token")
+        spec = FlowSpec(FLOW_ID, "Digest", "{}", "0", {}, "off")
+        with contextlib.closing(DataverseClient(connection)) as client:
+            writer = FlowWriter(client.workflows, spec, "adopt")
+            with pytest.raises(PowerAutomateError, match=str(status)) as raised:
+                writer.create()
+    assert raised.value.in_doubt

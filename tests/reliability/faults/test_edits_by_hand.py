@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
@@ -62,3 +64,19 @@ def test_scenario_21_edit_of_an_unmanaged_column(
     update(provider, made, flow_inputs("Mine", hourly("Bye"), state="off"))
     stored = emulator.control.row("workflows", made.id)
     assert (stored["description"], "Bye" in stored["clientdata"]) == ("Theirs", True)
+
+
+@pytest.mark.parametrize("state", ["on", "off"])
+def test_scenario_21_edit_of_the_stored_document(
+    provider: ProviderProcess, emulator: Emulator, state: str
+) -> None:
+    """What a program cannot declare stays in the document through this update and the next one."""
+    made = create(provider, flow_inputs("Mine", hourly(), state=state))
+    document = json.loads(emulator.control.row("workflows", made.id)["clientdata"])
+    document["properties"]["summary"] = "Theirs"
+    emulator.control.patch("workflows", made.id, {"clientdata": json.dumps(document)})
+    for text in ("Bye", "Hello"):
+        made = update(provider, made, flow_inputs("Mine", hourly(text), state=state))
+        stored = emulator.control.row("workflows", made.id)["clientdata"]
+        assert json.loads(stored)["properties"]["summary"] == "Theirs"
+        assert f'"{text}"' in stored

@@ -55,8 +55,15 @@ class Kept:
     inputs: dict[str, Any]
     outputs: dict[str, Any]
     needs: tuple[str, ...] = ()
-    replaced: list[Kept] = field(default_factory=list)
-    """What it has replaced, and what is still to be deleted."""
+
+
+class State(dict[str, Kept]):
+    """Resources by their names; `pending` has those that were replaced and are to be deleted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Entries of their own, as the engine's are: they outlive what has replaced them.
+        self.pending: list[tuple[str, Kept]] = []
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,6 @@ class Death:
 
 
 Program = dict[str, Declared]
-State = dict[str, Kept]
 
 
 @dataclass
@@ -139,15 +145,13 @@ class Command:
         """What was replaced and what is declared no longer; what needs something goes before it."""
         if self.failed:
             return
-        for name, kept in self.state.items():
-            for old in list(kept.replaced):
-                self._attempt(name, partial(self._delete_replaced, name, old))
-        left = [name for name in self.state if name not in program]
+        rest = [(name, kept) for name, kept in self.state.items() if name not in program]
+        left = [*self.state.pending, *rest]
         while left and not (self.failed and not self.keeps_going):
-            needed = {need for name in left for need in self.state[name].needs}
-            name = next((name for name in reversed(left) if name not in needed), left[-1])
-            left.remove(name)
-            self._attempt(name, partial(self._delete, name))
+            needed = {need for _, kept in left for need in kept.needs}
+            name, kept = next((item for item in reversed(left) if item[0] not in needed), left[-1])
+            left = [item for item in left if item[1] is not kept]
+            self._attempt(name, partial(self._delete, name, kept))
 
     def _kept_as(self, name: str, declared: Declared) -> str:
         """The name under which the state has a resource: a former one until a step is done."""
@@ -199,7 +203,7 @@ class Command:
         process = self.process.serving(declared.provider)
         before = self._kept_as(name, declared)
         kept = self.state.get(before)
-        replaced = kept.replaced if kept else []
+        replaced = None
         wanted = dict(declared.inputs)
         if declared.flow:
             wanted["flow_id"] = self.state[declared.flow].id
@@ -215,9 +219,9 @@ class Command:
                 return
             if diff.replaces:
                 if diff.old_first if declared.old_first is None else declared.old_first:
-                    self._delete(before)
+                    self._delete(before, kept)
                 else:
-                    replaced = [*replaced, kept]
+                    replaced = kept
                 # The check of the new one knows nothing of the old one.
                 inputs, kept = process.check(wanted, {}).inputs, None
         if kept is None:
@@ -226,7 +230,9 @@ class Command:
             id_ = kept.id
             outputs = self._operation(lambda: process.update(id_, kept.outputs, inputs))
         self.state.pop(before, None)
-        self.state[name] = Kept(declared.provider, id_, inputs, outputs, declared.needs, replaced)
+        self.state[name] = Kept(declared.provider, id_, inputs, outputs, declared.needs)
+        if replaced is not None:
+            self.state.pending.append((name, replaced))
         doubts = [str(value) for key, value in outputs.items() if key.endswith("_error") and value]
         if doubts:
             self.failed[name] = " ".join(doubts)
@@ -234,16 +240,12 @@ class Command:
         else:
             self.done.add(name)
 
-    def _delete(self, name: str) -> None:
-        kept = self.state[name]
-        process = self.process.serving(kept.provider)
+    def _delete(self, name: str, kept: Kept) -> None:
+        state, process = self.state, self.process.serving(kept.provider)
         self._operation(lambda: process.delete(kept.id, kept.outputs))
-        del self.state[name]
-
-    def _delete_replaced(self, name: str, old: Kept) -> None:
-        process = self.process.serving(old.provider)
-        self._operation(lambda: process.delete(old.id, old.outputs))
-        self.state[name].replaced.remove(old)
+        if state.get(name) is kept:
+            del state[name]
+        state.pending = [item for item in state.pending if item[1] is not kept]
 
     def _operation(self, call: Callable[[], _Result]) -> _Result:
         """Do it, unless this is the operation in which somebody dies."""

@@ -94,7 +94,7 @@ def history(seed: int, emulator: Emulator, place: Place) -> tuple[Place, list[st
     chance = random.Random(seed)
     place.begin()
     world = Declarations(chance, emulator, place.folder)
-    state: State = {}
+    state = State()
     problems: list[str] = []
     for _ in range(chance.randint(2, 4)):
         world.change_program()

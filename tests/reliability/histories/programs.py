@@ -34,7 +34,7 @@ class Machine:
         self.packages = Path(tempfile.mkdtemp(prefix="packages-"))
         self._url = self.proxy.url if self.proxy else emulator.url
         self._folder = Path(tempfile.mkdtemp(prefix="soak-"))
-        self._state: State = {}
+        self._state = State()
         self._fork_server = ForkServer()
 
     def begin(self) -> None:
@@ -44,7 +44,7 @@ class Machine:
         if self.proxy:
             self.proxy.begin()
             self.proxy.end()
-        self._state = {}
+        self._state = State()
         self.move()
 
     def move(self) -> None:

@@ -207,6 +207,7 @@ class _History:
         self._author.obey(ran.failed)
         certain = set(program) - self._unsettled - ran.unsettled
         self._unsettled = (self._unsettled | ran.unsettled) - (ran.done - ran.unsettled)
+        self._world.declared_meanwhile(program, ran.done - ran.unsettled, self._ids())
         if refresh:
             self._world.seen(set(ran.done))
         else:

@@ -48,6 +48,8 @@ class Edit:
     """Ids of the rows that hold the place, before and after."""
     commits: int
     """How many changes had been made by then."""
+    added: bool = False
+    """Whether nothing was there before."""
 
 
 class People:
@@ -81,10 +83,11 @@ class People:
                 change()
                 value = facts.observed(self._emulator).get(place)
                 rows = frozenset(before | self._rows(place))
-                commits = len(control.commits())
-                was = managed and getattr(earlier.get(name), place[2], "") is not None
+                commits, added = len(control.commits()), not before and value is not None
+                missing = "" if managed else None
+                was = getattr(earlier.get(name), place[2], missing) is not None
                 self.edits = [edit for edit in self.edits if edit.place != place]
-                self.edits.append(Edit(name, place, value, managed, was, rows, commits))
+                self.edits.append(Edit(name, place, value, managed, was, rows, commits, added))
                 if value is None and place[0] == "flow":
                     self._gone(place[1])
 
@@ -100,6 +103,8 @@ class People:
         control = self._emulator.control
         for key in self._rows(place):
             control.delete(entity_set, key)
+        # What somebody had changed about it goes with it: no program overwrites that.
+        self.edits = [edit for edit in self.edits if edit.place[:2] != place[:2]]
         if place[0] == "solution" and any(
             row["workflowid"] == PACKAGED for row in control.rows("workflows")
         ):

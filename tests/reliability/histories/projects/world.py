@@ -22,6 +22,7 @@ from tests.reliability.histories.projects.writing import (
 
 _NOBODYS = (FOREIGN, SHARED, LISTED)
 _SAID = re.compile(r"overwr|somebody|taken over|took over|changed by|by hand|out-of-band", re.I)
+_NOTHING = object()
 # What can be there once more, and must not be unless it is declared.
 _PRESENCE = {EXISTS, *SOLUTIONS}
 
@@ -80,7 +81,7 @@ class World:
         """
         found = [f"{name}: not in the state" for name in program if name not in ids]
         seen, wanted = observed(self._emulator), self.wanted(program, ids)
-        allowed = self._allowed(excused=excused)
+        allowed = self._allowed({*program, *ids}, excused=excused)
         for place in sorted(wanted.keys() | seen.keys()):
             have, want = seen.get(place), wanted.get(place)
             extra = place not in wanted
@@ -139,15 +140,43 @@ class World:
         wanted = self.wanted(program, ids)
         kept = []
         for edit in self._people.edits:
-            if edit.managed or edit.place in wanted or removed_since(edit, commits):
-                if edit.managed:
-                    kept.append(edit)
+            if edit.managed:
+                kept.append(edit)
+                continue
+            if edit.place in wanted or removed_since(edit, commits):
+                if edit.was_managed and edit.place in wanted:
+                    # The program that was about to leave the column alone never got that far, and
+                    # has gone back: the state has had the column all along, and nothing was sent.
+                    kept.append(replace(edit, managed=True))
                 continue
             if seen.get(edit.place) == edit.value:
                 kept.append(edit)
             else:
                 yield (f"{edit.resource}: {' '.join(edit.place)} was set to {edit.value!r} by hand "
                        "and is not managed, but is lost")  # fmt: skip
+        self._people.edits = kept
+
+    def declared_meanwhile(self, program: Project, names: set[str], ids: Ids) -> None:
+        """
+        Forget edits that a program came to declare too, of resources that it then brought about.
+
+        From here on the value is the program's, which may change it like any other of its own. A
+        column that it has left out by then is recorded nowhere any more.
+
+        Args:
+            names: resources on which an operation ended well.
+        """
+        made = {name: program[name] for name in names & program.keys()}
+        facts = self.wanted(
+            {name: item for name, item in made.items() if set(item.needs) <= ids.keys()}, ids
+        )
+        kept = []
+        for edit in self._people.edits:
+            done = edit.resource in names
+            if done and not edit.managed and edit.place not in facts:
+                kept.append(replace(edit, was_managed=False))
+            elif not (done and edit.managed and facts.get(edit.place, _NOTHING) == edit.value):
+                kept.append(edit)
         self._people.edits = kept
 
     def overwritten(self, program: Project, certain: set[str], said: list[str]) -> Iterator[str]:
@@ -162,7 +191,7 @@ class World:
         kept = []
         for edit in self._people.edits:
             item = program.get(edit.resource)
-            if item is not None and getattr(item, edit.place[2], "") is None:
+            if edit.managed and item is not None and getattr(item, edit.place[2], "") is None:
                 # From here on nothing is recorded of the column.
                 edit = replace(edit, was_managed=False)
             if not edit.managed or seen.get(edit.place) == edit.value:
@@ -197,13 +226,24 @@ class World:
             if (item := program.get(name)) and edited & {name, item.alias, *item.needs}
         }
 
-    def _allowed(self, *, excused: bool) -> Facts:
-        """Edits that may be there."""
+    def _allowed(self, known: set[str], *, excused: bool) -> Facts:
+        """
+        Edits that may be there.
+
+        Args:
+            known: names of the resources that program or state have.
+            excused: whether those may that nobody could have seen.
+        """
         commits = self._emulator.control.commits()
         return {
             edit.place: edit.value
             for edit in self._people.edits
-            if not edit.managed or (excused and not changed_since(edit, commits))
+            if not edit.managed
+            or (excused and not changed_since(edit, commits))
+            # Somebody shared the flow behind the back of a list that went before it saw that. A
+            # deleted list takes along what it knows, and no program says any more that nobody
+            # else may have access.
+            or (edit.added and edit.place[0] == "share" and edit.resource not in known)
         }
 
     def _there(self, place: Place, seen: Facts) -> bool:
