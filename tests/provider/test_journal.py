@@ -20,8 +20,11 @@ from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvid
 from pulumi_powerautomate.publisher import PublisherProvider
 from pulumi_powerautomate.resources import RESOURCES
 from pulumi_powerautomate.solution_component import SolutionComponentProvider
+from pulumi_powerautomate.solution_import import SolutionImportProvider
 from pulumi_powerautomate.unmanaged_solution import SolutionProvider
 from tests.harness.definitions import hourly
+from tests.harness.imports import inputs
+from tests.harness.packages import FlowPart, package
 from tests.harness.provider_process import (
     IDENTITY,
     ProviderError,
@@ -198,6 +201,43 @@ def test_the_next_program_decides(
             id_, outputs, process.check(case.inputs(variant), after).inputs
         ).changes
     assert len(emulator.control.requests()) == before
+
+
+@pytest.mark.parametrize("refreshed", [True, False])
+def test_a_killed_import_that_goes_on(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, refreshed: bool
+) -> None:
+    """A refresh sees the old version while it runs; the next program imports its own over it."""
+    provider = SolutionImportProvider
+    old = inputs(package(tmp_path / "1.zip", FlowPart(), version="1.0.0.0"))
+    new = inputs(package(tmp_path / "2.zip", FlowPart(definition=hourly("New")), version="2.0.0.0"))
+    emulator.control.switches(import_seconds=0)
+    with provider_process(settings, provider=provider) as process:
+        news = process.check(old).inputs
+        id_, outputs = process.create(news)
+        emulator.control.switches(import_seconds=4)
+        barrier = emulator.control.barrier(
+            method="POST", path="ImportSolutionAsync", when="after_commit", times=1
+        )
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.update, id_, outputs, process.check(new, news).inputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings, provider=provider) as process:
+        if refreshed:
+            _, outputs, _ = process.read(id_, outputs)
+            assert outputs["version"] == "1.0.0.0"
+        after = process.check(old, news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        assert "solution_error" not in outputs
+        assert not process.diff(id_, outputs, after).changes
+    (installed,) = [
+        row for row in emulator.control.rows("solutions") if row["uniquename"] == "Contoso"
+    ]
+    assert installed["version"] == "1.0.0.0"
 
 
 def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[str, str]) -> None:
