@@ -25,7 +25,7 @@ from tests.harness.provider_process import ProviderProcess, flow_inputs, provide
 
 _FLOWS = 200
 _LATENCY = 0.5
-_LANES = 32
+_CONCURRENT = 32
 _PARALLEL = 64
 _ROOT = str(Path(__file__).resolve().parents[2])
 
@@ -152,7 +152,7 @@ def _many() -> Iterator[Figure]:
     ours, stats, tokens = _up(definition, None)
     narrow, _, _ = _up(definition, "off")
     empty = _empty_up(definition)
-    floor = 2 * _LATENCY * math.ceil(_FLOWS / _LANES)
+    floor = 2 * _LATENCY * math.ceil(_FLOWS / _CONCURRENT)
     yield seen("flow.up_200_at_500ms", ours, "s")
     yield seen("flow.up_200_empty_provider", empty, "s")
     yield seen("flow.up_200_floor_at_32_lanes", floor, "s")

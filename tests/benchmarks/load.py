@@ -16,7 +16,7 @@ from tests.benchmarks.flow import sized
 from tests.harness.definitions import hourly
 from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
 
-_LANES = 32
+_CONCURRENT = 32
 _LISTED = 6_000
 _PAGE = 5_000
 _LARGEST_RATIO = 1.15
@@ -57,7 +57,7 @@ def _workers() -> Iterator[Figure]:
     )
     yield seen("flow.up_200_at_100ms_with_4_workers_over_32", narrow.wall / wide.wall, "x")
     # Of the one process, to the one host that both the API and the sign-in have here.
-    yield at_most("flow.tls_handshakes_per_process", wide.stats["connections"], _LANES, "")
+    yield at_most("flow.tls_handshakes_per_process", wide.stats["connections"], _CONCURRENT, "")
 
 
 def _engine_and_floor(count: int, label: str, environment: Mapping[str, str]) -> Iterator[Figure]:
@@ -68,7 +68,7 @@ def _engine_and_floor(count: int, label: str, environment: Mapping[str, str]) ->
     enough when it reaches the limit.
     """
     definition, text = _definition()
-    floor = 2 * 0.1 * math.ceil(count / _LANES)
+    floor = 2 * 0.1 * math.ceil(count / _CONCURRENT)
     ours: list[float] = []
     empty: list[float] = []
     while True:

@@ -25,7 +25,7 @@ from tests.harness.engine_project import EngineProject
 
 _FLOWS = 200
 _LATENCY = 0.1
-_LANES = 32
+_CONCURRENT = 32
 _PARALLEL = 64
 _PAIRS = 20
 _TEXT = json.dumps(hourly())
@@ -88,7 +88,7 @@ def _many() -> Iterator[Figure]:
             assert len(emulator.control.rows("workflows")) == _FLOWS
             sizes[label] = len(project.state_text()) / _FLOWS
     yield seen("plugin.up_200_at_100ms_dynamic", walls["dynamic"], "s")
-    yield seen("plugin.up_200_floor", 2 * _LATENCY * math.ceil(_FLOWS / _LANES), "s")
+    yield seen("plugin.up_200_floor", 2 * _LATENCY * math.ceil(_FLOWS / _CONCURRENT), "s")
     yield at_most("plugin.up_200_at_100ms", walls["native"], walls["dynamic"], "s")
     yield seen("plugin.state_of_a_flow", sizes["native"], "B")
     yield at_most("plugin.state_over_dynamic", sizes["native"] / sizes["dynamic"], 0.9, "x")

@@ -18,7 +18,7 @@ _FLOWS = 100
 _PEOPLE = 5
 _SHARES = _FLOWS * _PEOPLE
 _LATENCY = 0.2
-_LANES = 32
+_CONCURRENT = 32
 _PARALLEL = 64
 _PAGE = 5000
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -84,7 +84,7 @@ def _many() -> Iterator[Figure]:
         project.refresh()
         limit = 1 + math.ceil(_SHARES / _PAGE)
         yield at_most("share.requests_refresh_500", len(project.sent()), limit, "")
-        floor = 2 * _LATENCY * math.ceil(_SHARES / _LANES)
+        floor = 2 * _LATENCY * math.ceil(_SHARES / _CONCURRENT)
         empty = _empty_up()
         yield seen("share.up_500_at_200ms", wall, "s")
         yield seen("share.up_500_empty_provider", empty, "s")

@@ -22,7 +22,7 @@ from tests.benchmarks.flow import sized
 from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
 from tests.harness.throttling import early_requests
 
-LANES = 32
+CONCURRENT = 32
 _LATENCY = 0.1
 _LARGEST_RATIO = 1.3
 
@@ -42,7 +42,7 @@ def deploy(flows: int, requests: int, window: float, label: str) -> Iterator[Fig
                     return None
 
             started = time.monotonic()
-            with ThreadPoolExecutor(LANES) as pool:
+            with ThreadPoolExecutor(CONCURRENT) as pool:
                 made = list(pool.map(create, range(flows)))
             wall = time.monotonic() - started
         sent = emulator.control.requests()
@@ -51,7 +51,7 @@ def deploy(flows: int, requests: int, window: float, label: str) -> Iterator[Fig
     name = f"fault.throttled_{label}"
     yield exactly(f"{name}_errors", failed, 0, "flows")
     yield exactly(f"{name}_requests_before_retry_after", len(early_requests(sent)), 0, "")
-    yield at_most(f"{name}_refused_requests", refused, 3 * LANES, "")
+    yield at_most(f"{name}_refused_requests", refused, 3 * CONCURRENT, "")
     yield seen(f"{name}_wall", wall, "s")
     floor = _floor(2 * flows, requests, window)
     yield at_most(f"{name}_over_floor", wall / floor, _LARGEST_RATIO, "x")
@@ -66,4 +66,4 @@ def _floor(total: int, requests: int, window: float) -> float:
     """
     windows = (total - 1) // requests
     rest = total - windows * requests
-    return windows * window + math.ceil(rest / LANES) * _LATENCY
+    return windows * window + math.ceil(rest / CONCURRENT) * _LATENCY

@@ -88,7 +88,7 @@ def test_one_token_request_for_all_lanes(provider: ProviderProcess, emulator: Em
     """Thirty-two operations that start cold at once share one token request."""
     from concurrent.futures import ThreadPoolExecutor
 
-    inputs = [checked(provider, flow_inputs(f"Lane {n}", hourly(), state="off")) for n in range(32)]
+    inputs = [checked(provider, flow_inputs(f"Flow {n}", hourly(), state="off")) for n in range(32)]
     with ThreadPoolExecutor(32) as pool:
         list(pool.map(provider.create, inputs))
     assert len(emulator.control.token_requests()) == 1

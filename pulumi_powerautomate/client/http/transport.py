@@ -402,7 +402,7 @@ class Transport:
         self.traffic.add(throttled=1)
         if pause >= deadline.remaining():
             return False
-        # Lanes that are all told to wait for the same reason spend the budget once.
+        # Threads that are all told to wait for the same reason spend the budget once.
         if news and not self._budget.take(throttled=True):
             return False
         self._repeats("throttled")

@@ -108,7 +108,7 @@ def test_silent_sign_in_ends_by_the_deadline(emulator: Emulator) -> None:
 
 
 def test_failed_sign_in_is_shared(emulator: Emulator) -> None:
-    """Lanes that waited for a sign-in that failed do not each try it again."""
+    """Threads that waited for a sign-in that failed do not each try it again."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         accepted: list[socket.socket] = []
 
