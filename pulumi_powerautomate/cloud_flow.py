@@ -463,7 +463,7 @@ def _definition_may_be_missing(init: Callable[_P, None]) -> Callable[_P, None]:
 
 
 class ConnectionReferenceDeclaration(TypedDict, total=False):
-    """What a key of a flow's actions stands for: a connection reference."""
+    """An entry of `connection_references` for a connection reference."""
 
     logical_name: pulumi.Input[str]
     """The reference's logical name."""
@@ -478,7 +478,7 @@ class ConnectionReferenceDeclaration(TypedDict, total=False):
 
 
 class ConnectionDeclaration(TypedDict, total=False):
-    """What a key of a flow's actions stands for: a connection, without a connection reference."""
+    """An entry of `connection_references` for a connection, without a connection reference."""
 
     connection_name: pulumi.Input[str]
     """The connection's name."""

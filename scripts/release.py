@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
 
 
 def check(tag: str = "") -> list[str]:
-    """What keeps this version from being released."""
+    """The obstacles to a release of this version."""
     project, changelog = _read("pyproject.toml"), _read("CHANGELOG.md")
     version = _one(r'(?m)^version = "([^"]+)"', project)
     repository = _one(r'(?m)^Repository = "([^"]+)"', project)

@@ -1,5 +1,5 @@
 """
-What breaks programs from one schema of the native provider to the next.
+Changes that break programs from one schema of the native provider to the next.
 
 `python -m scripts.schema_changes OLD NEW` prints a line for each; it ends with 1 if there are any.
 """

@@ -36,7 +36,7 @@ def pytest_report_header() -> str:
 def _clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """What the person who runs the tests has set and done must not decide their result."""
+    """Let no setting of the person who runs the tests decide their result."""
     for name in os.environ:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)

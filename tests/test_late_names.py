@@ -17,7 +17,7 @@ from tests.harness.tools import ROOT
 
 @pytest.mark.parametrize("package", ["", ".flow", ".solution"])
 def test_each_name_is_told_everywhere(package: str) -> None:
-    """What is exported, what type checkers see and what can be loaded are the same."""
+    """Exported names, those that type checkers see and those that can be loaded are the same."""
     module = importlib.import_module(f"pulumi_powerautomate{package}")
     tree = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
     inner = [part for node in tree.body if isinstance(node, ast.If) for part in node.body]
@@ -61,7 +61,7 @@ def test_unknown_names(tmp_path: Path) -> None:
 
 
 def test_a_resource_loads_its_own_module_only() -> None:
-    """What a provider process unpickles is not slowed down by what it does not use."""
+    """A provider process loads no module that it does not use."""
     code = (
         "import sys, pulumi_powerautomate\n"
         "assert not [m for m in ('pulumi', 'requests', 'msal', 'grpc') if m in sys.modules]\n"

@@ -46,7 +46,7 @@ _SECRET = "c4n4ry_9f2e7d61"
     ],
 )
 def test_shapes(text: str) -> None:
-    """What looks like a secret is masked wherever it stands."""
+    """A text that looks like a secret is masked wherever it stands."""
     assert _SECRET not in redact(text)
     assert "***" in redact(text)
 
@@ -68,7 +68,7 @@ def test_token_of_any_kind() -> None:
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:
-    """What is no secret is left alone."""
+    """A text that is no secret is left alone."""
     assert redact(text) == text
 
 
@@ -83,7 +83,7 @@ def test_known_secrets(secret: str) -> None:
 
 
 def test_messages_are_masked() -> None:
-    """What a service says reaches no error with a secret in it."""
+    """No message of a service brings a secret into an error."""
     said = f"Cannot call https://prod.logic.azure.com/w?sig={_SECRET}"
     assert _SECRET not in one_line(said)
     error = DataverseError("Turn on", status=400, detail=said)

@@ -77,7 +77,7 @@ def report(results: list[Result]) -> str:
 
 
 def _reason(text: str) -> str:
-    """What the resource says, and not that the stack failed because of it."""
+    """The line of the resource, and not that the stack failed because of it."""
     blocks = text.partition("Diagnostics:")[2].split("\n\n")
     errors = [
         line

@@ -1,4 +1,6 @@
-"""What every environment of the fleet gets: a flow that tells that the environment is alive."""
+"""
+The program of every environment of the fleet: a flow that tells that the environment is alive.
+"""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""What the program declares, as a function that tests can call."""
+"""The declaration of the program, as a function that tests can call."""
 
 from __future__ import annotations
 

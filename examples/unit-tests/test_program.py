@@ -1,4 +1,4 @@
-"""What must hold of the program, tried without an environment, a sign-in or the Pulumi CLI."""
+"""The promises of the program, tried without an environment, a sign-in or the Pulumi CLI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What verbs print: one spelling of machine output, colours, and a line while one takes long."""
+"""Output of the verbs: one spelling of machine output, colours, and a line while one takes long."""
 
 from __future__ import annotations
 

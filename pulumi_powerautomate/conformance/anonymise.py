@@ -81,7 +81,7 @@ class Anonymiser:
         self._sent: set[str] = set()
 
     def id(self, guid: str) -> str:
-        """What an id becomes."""
+        """The replacement of an id."""
         lowered = guid.lower()
         if _PLACEHOLDER.fullmatch(lowered):
             return lowered
@@ -137,7 +137,7 @@ class Anonymiser:
         return kept
 
     def _sent_value(self, value: Any) -> Any:
-        """What we have sent holds nothing private but ids and addresses."""
+        """A value that we have sent: private are ids and addresses in it, and nothing else."""
         if isinstance(value, dict):
             return {
                 key: self._package(item) if key == _FILE else self._sent_value(item)

@@ -1,4 +1,6 @@
-"""What a run puts into an environment: flows that do nothing, and packages that hold them."""
+"""
+Things that a run puts into an environment: flows that do nothing, and packages that hold them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a probe works with: requests that are kept as exchanges, and rows of the run's own."""
+"""The means of a probe: requests that are kept as exchanges, and rows of the run's own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class UndecidableError(Exception):
 @dataclass(frozen=True)
 class Options:
     """
-    What a run may do.
+    The permissions of a run.
 
     Attributes:
         activate: turn on flows that do nothing.

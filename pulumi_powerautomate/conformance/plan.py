@@ -1,4 +1,4 @@
-"""What a run would do, told before it does anything."""
+"""The plan of a run, told before it does anything."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Value = str | int | float
 @dataclass(frozen=True)
 class Answer:
     """
-    What exchanges say about a question.
+    The word of exchanges about a question.
 
     Attributes:
         value: the answer, or None where they do not decide it.

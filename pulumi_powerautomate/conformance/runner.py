@@ -61,7 +61,7 @@ class Place:
 @dataclass(frozen=True)
 class Finding:
     """
-    What came of a probe.
+    The result of a probe.
 
     Attributes:
         probe: the probe.

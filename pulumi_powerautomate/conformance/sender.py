@@ -25,7 +25,7 @@ class BudgetSpentError(Exception):
 
 class Sender:
     """
-    What probes and clean-ups send their requests through.
+    The sender of all requests of probes and clean-ups.
 
     Args:
         transport: the connection.
@@ -113,7 +113,7 @@ def _content(body: Any) -> bytes | None:
 
 
 def _shown(body: Any) -> Any:
-    """What is kept of a body: large ones by their size."""
+    """The part of a body that is kept: large ones by their size."""
     if isinstance(body, bytes):
         return f"{len(body)} bytes" if len(body) > 4096 else body.decode("utf-8", "replace")
     if isinstance(body, dict):

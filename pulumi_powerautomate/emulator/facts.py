@@ -1,5 +1,5 @@
 """
-What the emulator responds with, where that is known from, and how sure it is.
+Facts about responses of the service, with their sources, and how sure each is.
 
 `python -m pulumi_powerautomate.emulator.facts` prints the page of the documentation. A test sends
 each example, and looks for names and codes that are missing here.

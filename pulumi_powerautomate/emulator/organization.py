@@ -1,5 +1,5 @@
 """
-What an environment says about itself and its callers.
+An environment's word about itself and its callers.
 
 Source: WhoAmI, RetrieveVersion, RetrieveCurrentOrganization, RetrieveOrganizationInfo,
 RetrieveTotalRecordCount, RetrieveAvailableLanguages and RetrieveProvisionedLanguages, and the

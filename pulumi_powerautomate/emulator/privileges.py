@@ -1,5 +1,5 @@
 """
-What callers may do: the privileges of their roles, and what they own or have been given.
+Permissions of callers: the privileges of their roles, and rows that they own or have been given.
 
 A privilege is held for the whole organization or for one's own rows; of those of others, a share
 opens what it names. An impersonated request may do what both users may.

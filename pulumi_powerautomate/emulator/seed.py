@@ -1,5 +1,5 @@
 """
-What a new environment holds: an organization, its people and teams, a publisher and a solution.
+A new environment: an organization, its people and teams, a publisher and a solution.
 
 The ids are fixed, so that examples and tests can name them.
 """

@@ -24,8 +24,8 @@ _CRM = "Microsoft.Dynamics.CRM."
 @dataclass
 class Body:
     """
-    What a body says: columns with their values, rows to create first (`related`, by lookup), and
-    rows to create or to link afterwards (by collection).
+    A body as read: columns with their values, rows to create first (`related`, by lookup), and rows
+    to create or to link afterwards (by collection).
     """
 
     columns: dict[str, Any] = field(default_factory=dict)

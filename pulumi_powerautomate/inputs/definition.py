@@ -374,7 +374,7 @@ def _prepare(
 
 
 def _refused(definition: Any, references: Any, problems: list[str]) -> dict[str, Any]:
-    """What was declared, as it is, with what is wrong with it."""
+    """The declaration as it is, with the problems of it."""
     raw = definition if isinstance(definition, str) else json.dumps(definition)
     return {"definition": raw, "references": references, "marker": None, "problems": problems}
 

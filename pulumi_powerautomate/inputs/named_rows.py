@@ -126,7 +126,7 @@ class NamedRow(Generic[_R]):
 def compare(
     id_: str, olds: Mapping[str, Any], news: Mapping[str, Any], compared: Sequence[str]
 ) -> DiffResult:
-    """What an update does: a change in place, or another row, which comes first."""
+    """The kind of an update: a change in place, or another row, which comes first."""
     same_row = is_same_name(id_, news.get("unique_name"))
     changed = any(olds.get(key) != news.get(key) for key in compared)
     return DiffResult(
@@ -186,7 +186,7 @@ def killed(
 
 
 def unique_name_problems(name: Any, longest: int) -> list[str]:
-    """What is wrong with a unique name, as far as it is known."""
+    """The problems of a unique name, as far as it is known."""
     if name is None or name == "":
         return ["unique_name is missing."]
     if isinstance(name, str) and not (_UNIQUE_NAME.fullmatch(name) and len(name) <= longest):

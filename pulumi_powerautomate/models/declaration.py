@@ -1,4 +1,4 @@
-"""What a property and a resource are declared with, and their names in other languages."""
+"""The declaration of a property and of a resource, and their names in other languages."""
 
 from __future__ import annotations
 

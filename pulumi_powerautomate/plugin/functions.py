@@ -150,7 +150,7 @@ def _allowed(hint: Any) -> tuple[str, ...]:
 
 
 class Asking:
-    """What a look-up asks through: the settings of an explicit provider."""
+    """The settings of a lookup: those of an explicit provider."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.settings = settings

@@ -214,7 +214,7 @@ def _sentence(text: str) -> str:
 
 
 def _arguments_told(text: str) -> dict[str, str]:
-    """What the section `Args` of a docstring says of each argument."""
+    """The words of the section `Args` of a docstring, by argument."""
     _, _, section = text.partition("Args:\n")
     section = section.split("\n\n")[0]
     entries = re.split(r"\n    (?=\w+: )", "\n" + section)
@@ -224,7 +224,7 @@ def _arguments_told(text: str) -> dict[str, str]:
 
 @cache
 def _members_told(name: str) -> dict[str, str]:
-    """What the texts below the members of a result's class say of each."""
+    """The texts below the members of a result's class, by member."""
     for module in ("access", "drafts", "environments", "flows", "solutions"):
         kind = getattr(
             sys.modules.get(f"{(__package__ or '').rpartition('.')[0]}.functions.{module}"),

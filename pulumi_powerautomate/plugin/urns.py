@@ -1,4 +1,4 @@
-"""What a resource's URN tells."""
+"""The parts of a resource's URN."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _known(values: Any, key: Any) -> Any:
 
 def subjects(kind: str, inputs: Mapping[str, Any], urn: str) -> Iterator[Flow | Share]:
     """
-    What the rules look at in a resource; nothing for resources of other packages.
+    The parts of a resource that the rules look at; nothing for resources of other packages.
 
     Args:
         kind: the resource's type.

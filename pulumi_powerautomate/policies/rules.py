@@ -46,7 +46,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class Share:
-    """What one user or team may do with a flow: `{"type": "user", "email": …}`, and rights."""
+    """Rights of one user or team on a flow: `{"type": "user", "email": …}`, and rights."""
 
     principal: Mapping[str, Any]
     access: Sequence[str]
@@ -96,7 +96,7 @@ class Rule:
 
 def violations(subject: Flow | Share, settings: Settings, only: str = "") -> list[Violation]:
     """
-    What of a flow or a share breaks a policy.
+    The breaches of a policy by a flow or a share.
 
     Args:
         subject: the flow or the share.

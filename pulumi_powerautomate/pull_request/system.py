@@ -1,4 +1,4 @@
-"""What systems of pull requests have in common, and requests to them."""
+"""The common part of systems of pull requests, and requests to them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class System(Protocol):
     """A pull request, on one of the systems."""
 
     def find(self, marker: str) -> Any:
-        """What identifies the own comment that begins with the marker; None without one."""
+        """The identity of the own comment, which begins with the marker; None without one."""
         ...
 
     def create(self, text: str) -> Comment:

@@ -95,7 +95,7 @@ def report(
 def report_document(
     preview: Preview, *, packages: PackageLookup = lambda step: None
 ) -> dict[str, Any]:
-    """What a report says, for programs: the most dangerous step first, as in the table."""
+    """The contents of a report, for programs: the most dangerous step first, as in the table."""
     items = sorted((_item(step, packages) for step in preview.steps), key=lambda item: item.order)
     return {
         "project": preview.project,

@@ -1,4 +1,4 @@
-"""What the fixtures of pytest are made of; other test runners may use it as it is."""
+"""The parts of the fixtures of pytest; other test runners may use them as they are."""
 
 from __future__ import annotations
 

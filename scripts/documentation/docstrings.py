@@ -70,7 +70,7 @@ def _items(body: str) -> dict[str, str]:
 
 
 def described_fields(kind: type) -> dict[str, str]:
-    """What stands as a string below each annotated attribute of a class."""
+    """The strings below each annotated attribute of a class."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(node, ast.ClassDef)
     found: dict[str, str] = {}

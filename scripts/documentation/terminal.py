@@ -1,4 +1,4 @@
-"""What a command printed, as a picture of a terminal."""
+"""The output of a command, as a picture of a terminal."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_choices(command: Command, arguments: tuple[str, ...], modules: set[str]
 
 
 def test_out_of_sight(command: Command) -> None:
-    """What a solution holds and the caller cannot see is named."""
+    """A component of a solution that the caller cannot see is named."""
     said = command("adopt", "--solution", seed.SOLUTION_NAME)
     assert "5eed0000-0000-4000-8000-00000000ffff: not visible to you" in said.out
 

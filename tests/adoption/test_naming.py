@@ -26,7 +26,7 @@ from pulumi_powerautomate.adoption.naming import Names, module_name, slug
     ],
 )
 def test_slug(text: str, expected: str) -> None:
-    """What is left of a name."""
+    """The rest of a name."""
     assert slug(text) == expected
 
 

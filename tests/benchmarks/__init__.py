@@ -1,1 +1,1 @@
-"""What `make bench` measures, one module per area."""
+"""The measurements of `make bench`, one module per area."""

@@ -25,7 +25,9 @@ _SAMPLE_SECONDS = 0.2
 
 @dataclass
 class Watch:
-    """What the provider process of a run came to, read from `/proc` while it ran."""
+    """
+    Peak memory and processor time of the provider process of a run, read from `/proc` while it ran.
+    """
 
     peak_kilobytes: int = 0
     cpu_seconds: float = 0.0

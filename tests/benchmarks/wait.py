@@ -1,5 +1,5 @@
 """
-What people wait for: previews, runs without a change, refreshes and adoption of many flows.
+Commands that people wait for: previews, runs without a change, refreshes of many flows; packages.
 
 Each figure is a ratio of ours to an empty dynamic provider whose resources carry the same text, on
 the command line of the real engine, in pairs that follow each other.

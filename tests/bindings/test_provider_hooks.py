@@ -125,7 +125,7 @@ def test_create_refused_for_its_own_sake_is_in_the_state(emulator: Emulator, kin
 
 
 def test_refresh_settles_a_doubt(emulator: Emulator, kind: Kind) -> None:
-    """What is read is known."""
+    """A row that was read is known."""
     made = _made(emulator, kind)
     _lose(emulator, kind, "PATCH", "after_commit")
     with command(emulator, kind) as process:

@@ -110,7 +110,7 @@ def test_did_you_mean(given: list[str], meant: str, capsys: pytest.CaptureFixtur
 
 
 def test_no_suggestion_out_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    """What resembles no verb is answered with all of them."""
+    """A word that resembles no verb is answered with all of them."""
     with pytest.raises(SystemExit):
         main(["xyzzy"])
     told = capsys.readouterr().err

@@ -56,7 +56,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def test_packages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What differs in the solution, its references, variables and flows; nothing with itself."""
+    """Differences in the solution, its references, variables and flows; none with itself."""
     older, newer = str(_older(tmp_path / "a.zip")), str(_newer(tmp_path / "b.zip"))
     assert main(["diff", older, newer]) == 1
     assert sorted(_sentences(capsys.readouterr().out)) == sorted(_SENTENCES)

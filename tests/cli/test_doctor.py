@@ -73,7 +73,7 @@ def test_everything_works(served: Emulator) -> None:
 
 
 def test_missing_privileges(emulator: Emulator) -> None:
-    """What is missing is listed for each kind of resource; the exit code is 1."""
+    """Each missing privilege is listed for each kind of resource; the exit code is 1."""
     emulator.control.deny("prvShareworkflow", "prvImportCustomization")
     code, steps = steps_of(dict(emulator.environment))
     assert code == 1

@@ -153,7 +153,7 @@ def test_azure_templates_fit_the_pipeline() -> None:
 
 
 def _report_script(kind: str) -> str:
-    """What the pipeline of a system does once there is a preview."""
+    """The step of a system's pipeline once there is a preview."""
     if kind == "azure":
         steps = _azure_steps("preview-steps.yml", stack="prod", serviceConnection="51c8e2b4")
         (script,) = [step["script"] for step in steps if step.get("displayName") == "Report"]

@@ -1,4 +1,4 @@
-"""What the page about reviews shows is what the commands print."""
+"""The page about reviews shows the output of the commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE = (_ROOT / "sdk-docs" / "review.md").read_text("utf-8")
 
 
 def _shown(command: str) -> str:
-    """What the page shows below a command."""
+    """The output that the page shows below a command."""
     return _PAGE.partition(f"$ {command}\n")[2].partition("```")[0]
 
 

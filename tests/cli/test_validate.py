@@ -107,7 +107,7 @@ def test_folders_and_packages(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_sarif(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What code scanning needs: version, rules, levels, and locations that exist."""
+    """The needs of code scanning: version, rules, levels, and locations that exist."""
     path = _file(tmp_path, "wrong.json", _wrong())
     warned = _file(tmp_path, "warned.json", _warned())
     assert main(["validate", path, warned, "--format", "sarif"]) == 1

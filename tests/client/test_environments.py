@@ -140,7 +140,7 @@ def test_environment_by_name(emulator: Emulator, signed_in: dict[str, str], name
     ],
 )
 def test_unknown_name(signed_in: dict[str, str], name: str, line: str) -> None:
-    """What is similar is listed, or else what there is."""
+    """Similar names are listed, or else those that there are."""
     with pytest.raises(errors.ConfigurationError) as caught:
         locate(resolve({"powerautomate:environment": name}))
     assert f"no environment {name!r}. {line}" in str(caught.value)
@@ -159,7 +159,7 @@ def test_ready_token_finds_nothing(emulator: Emulator, monkeypatch: pytest.Monke
 
 
 def test_name_without_credentials(emulator: Emulator) -> None:
-    """What is missing is said before anything is sent."""
+    """A missing setting is told before anything is sent."""
     connection = resolve(
         {"powerautomate:environment": "contoso"},
         environ={"POWERAUTOMATE_AUTH": "client_secret"},
@@ -279,7 +279,7 @@ def test_command_for_an_application(emulator: Emulator) -> None:
 
 
 def test_command_without_a_sign_in() -> None:
-    """What is missing is named; nothing is sent."""
+    """A missing setting is named; nothing is sent."""
     done = command({"PATH": "/usr/bin:/bin", "POWERAUTOMATE_AUTH": "client_secret"})
     assert done.returncode == 2
     assert "tenant_id is missing" in done.stderr

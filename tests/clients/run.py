@@ -58,7 +58,7 @@ CLIENTS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one operation."""
+    """The result of one operation."""
 
     client: str
     name: str

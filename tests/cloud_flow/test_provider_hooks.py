@@ -76,7 +76,7 @@ def test_active_flow_takes_two_requests_each(provider: ProviderProcess, emulator
 
 
 def test_check_and_diff_send_nothing(provider: ProviderProcess, emulator: Emulator) -> None:
-    """What runs in a preview reaches neither the environment nor the sign-in service."""
+    """The calls of a preview reach neither the environment nor the sign-in service."""
     news = checked(provider, flow_inputs("Quiet", hourly()))
     outputs = {**news, "current_state": "on"}
     assert not provider.diff(news["workflow_id"], outputs, news).changes
@@ -335,7 +335,7 @@ def test_drift_shows_in_the_inputs(
     key: str,
     expected: Any,
 ) -> None:
-    """What somebody changed comes back as inputs, and the declaration then differs from it."""
+    """A change by somebody comes back as inputs, and the declaration then differs from it."""
     flow_id, news, outputs = created(provider, flow_inputs("Drift", hourly()))
     changes: dict[str, Any] = {column: value}
     if column == "statecode":
@@ -396,7 +396,7 @@ def test_lost_state_is_recovered(provider: ProviderProcess, emulator: Emulator) 
 
 
 def test_progress_and_warnings_carry_the_urn(provider: ProviderProcess) -> None:
-    """What is said while an operation runs goes to the resource's own row."""
+    """Lines of an operation that runs go to the resource's own row."""
     _, news, _ = created(provider, flow_inputs("Said", hourly()))
     provider.create(news)
     urn = news["__identity"].partition("/")[2]

@@ -13,7 +13,7 @@ ADDRESS = "https://contoso.crm4.dynamics.com"
 
 
 def meant(environment: str) -> Connection:
-    """What a stack's `environment` comes to."""
+    """The address that a stack's `environment` stands for."""
     return resolve({"powerautomate:environment": environment}, environ={})
 
 

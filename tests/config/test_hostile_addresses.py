@@ -191,7 +191,7 @@ def test_addresses_in_answers(way: str, proxy: ConnectProxy) -> None:
 
 
 def test_addresses_of_the_discovery_service(proxy: ConnectProxy) -> None:
-    """What the discovery service calls the environment's address is judged like a setting."""
+    """An address of the discovery service is judged like a setting."""
     for number, address in enumerate(FEWER):
         proxy.clear()
         rows = {"value": [{"UniqueName": "unq1a2b", "Url": address}]}

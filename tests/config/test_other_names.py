@@ -112,7 +112,7 @@ def test_files_that_are_of_no_use(
 
 
 def test_an_explicit_provider_is_not_disturbed_by_files(emulator: Emulator, tmp_path: Path) -> None:
-    """What it was given wins over a file that the process names."""
+    """Its own settings win over a file that the process names."""
     found = resolve(
         environ=_files(emulator, tmp_path),
         arguments={"environment_url": emulator.url, "client_id": _OTHER, "client_secret": "own"},

@@ -150,7 +150,7 @@ def test_switches(switch: str) -> None:
     ],
 )
 def test_the_way_that_settings_ask_for(variables: dict[str, str], way: str) -> None:
-    """What is asked for, else what is there, in the order that azurerm uses."""
+    """The wish comes first, then the settings that are there, in the order that azurerm uses."""
     assert resolved(**variables).auth_method == way
 
 
@@ -250,7 +250,7 @@ def test_clouds(url: str, cloud: str, authority: str) -> None:
 
 
 def test_explicit_provider_is_not_disturbed_by_variables() -> None:
-    """What was written for one provider does not compete with the process's environment."""
+    """Settings of one provider do not compete with the process's environment."""
     rest = {"environment_url": _URL, "client_id": _GUID.format(1), "tenant_id": "a.example"}
     environ = {"ARM_USE_OIDC": "true", "ARM_CLIENT_CERTIFICATE_PATH": "/p"}
     for argument, way in (

@@ -28,7 +28,7 @@ def test_every_difference_of_the_documentation_has_a_probe() -> None:
 
 
 def test_every_option_is_on_the_page() -> None:
-    """What `--help` lists, the table has."""
+    """The table has every option that `--help` lists."""
     import argparse
 
     from pulumi_powerautomate.cli import conformance

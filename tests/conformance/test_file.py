@@ -184,7 +184,7 @@ def _anonymised(body: Any, path: str = "workflows", **more: Any) -> str:
     ids=str,
 )
 def test_private_text_is_replaced(private: Any) -> None:
-    """What is not known to be harmless does not stay."""
+    """A text that is not known to be harmless does not stay."""
     text = _anonymised(private)
     for word in ("Payroll", "PAYROLL", "Hildegard", "quastenberg", "dynamics", "d9e875bf", "10.1.2",
                  "Contoso Ltd", "eyJ0", "2026-05", "04:37"):  # fmt: skip

@@ -121,7 +121,7 @@ def test_what_cannot_be_decided_is_said(emulator: Emulator) -> None:
 
 
 def test_limit_that_a_run_meets_is_an_answer(emulator: Emulator) -> None:
-    """What a 429 asks for is kept, and waited for."""
+    """The wait that a 429 asks for is kept, and carried out."""
     emulator.control.switches(limits="on")
     emulator.control.limits(requests=6, window=2)
     done = run(emulator, "missing-row", "retry-after")

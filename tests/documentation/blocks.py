@@ -40,7 +40,7 @@ class Block:
 
     @property
     def name(self) -> str:
-        """What a test of it is called."""
+        """The name of a test of it."""
         return f"{self.page}:{self.line}"
 
 

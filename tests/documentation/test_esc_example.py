@@ -33,7 +33,7 @@ def _environment() -> dict[str, Any]:
 
 
 def test_page_and_example_agree() -> None:
-    """What the page shows is what the files hold."""
+    """The page shows the contents of the files."""
     page = (ROOT / "sdk-docs" / "pulumi-cloud.md").read_text("utf-8")
     shown = [block.text for block in blocks_of(page, "") if block.language == "yaml"]
     assert yaml.safe_load(shown[0])["values"] == _environment()

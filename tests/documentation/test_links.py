@@ -22,7 +22,7 @@ def _prose(page: Path) -> str:
 
 def anchor(heading: str) -> str:
     """
-    What GitHub makes of a heading: lower case, spaces as hyphens, no punctuation.
+    The anchor that GitHub makes of a heading: lower case, spaces as hyphens, no punctuation.
 
     This is `TableOfContentsFilter` of github/html-pipeline, whose word characters are Unicode's.
     """

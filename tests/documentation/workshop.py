@@ -128,7 +128,7 @@ class Shell:
         self._project = project
 
     def run(self, command: str, *codes: int) -> str:
-        """What a command prints; it has to end with one of these codes."""
+        """The output of a command, which has to end with one of these codes."""
         if command.startswith("pulumi-powerautomate emulator"):
             return self._serve(command)
         done = subprocess.run(

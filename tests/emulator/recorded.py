@@ -47,7 +47,7 @@ class Replay:
             self._known[fixture["caller"][name]] = me[member]
 
     def disagreement(self, exchange: Mapping[str, Any]) -> str:
-        """What the emulator answers otherwise; empty where it does not."""
+        """The difference of the emulator's response; empty where there is none."""
         answer = self._sent(exchange)
         recorded = exchange["answer"]
         wanted = read_exchange("", {"request": exchange["request"], "response": recorded})
@@ -129,7 +129,7 @@ class Replay:
 
 
 def emulator_disagreements(emulator: Emulator, fixture: Mapping[str, Any]) -> list[str]:
-    """What an emulator answers otherwise than the recording, exchange by exchange."""
+    """The differences between an emulator and the recording, exchange by exchange."""
     replay = Replay(emulator, fixture)
     found = []
     for exchange in fixture["exchanges"]:

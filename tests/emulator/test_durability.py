@@ -1,4 +1,4 @@
-"""What a database file holds after crashes, locks and full disks."""
+"""A database file after crashes, locks and full disks."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_msal_signs_in_with_a_browser(emulator: Emulator, monkeypatch: pytest.Mo
 
 
 def begin(emulator: Emulator, **changes: str) -> tuple[dict[str, Any], requests.Response]:
-    """What a client remembers of the flow, and what the page answers."""
+    """The client's memory of the sign-in, and the answer of the page."""
     scopes = [f"{emulator.url}/user_impersonation"]
     with warnings.catch_warnings():
         # msal prefers the other way to come back; both are served.

@@ -1,4 +1,4 @@
-"""What a tenant demands beyond a credential, and what else goes wrong when signing in."""
+"""Demands of a tenant beyond a credential, and other failures of signing in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEMAND = {"access_token": {"acrs": {"essential": True, "value": "c1"}}}
 
 
 def scope(emulator: Emulator) -> list[str]:
-    """What tokens are asked for."""
+    """The scope that tokens are asked for."""
     return [f"{emulator.url}/.default"]
 
 
@@ -171,7 +171,7 @@ def test_registration_refuses_what_it_does_not_know(emulator: Emulator) -> None:
 
 
 def test_tenant_from_a_file() -> None:
-    """What is registered when the emulator starts, as `--sign-in FILE`."""
+    """The contents of the file are registered when the emulator starts, as `--sign-in FILE`."""
     document = {"applications": [{"client_id": ROBOT, "secrets": ["s"]}]}
     with Emulator(sign_in=document) as emulator:
         result = confidential(emulator, "s").acquire_token_for_client(scope(emulator))

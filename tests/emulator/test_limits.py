@@ -63,7 +63,7 @@ def test_window_slides(limited: Emulator) -> None:
 
 
 def test_too_much_time(limited: Emulator) -> None:
-    """What requests took is summed up; the message names milliseconds, as documented."""
+    """Times of requests are summed up; the message names milliseconds, as documented."""
     limited.control.limits(execution_seconds=0.15, latency_ms=100)
     statuses = [call(limited, "GET", "WhoAmI").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]

@@ -39,7 +39,7 @@ def _root(emulator: Emulator) -> str:
 def test_pages_cannot_control(
     emulator: Emulator, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    """What a browser sends for a page of somebody else is refused, by address and by name."""
+    """Requests of a browser for a page of somebody else are refused, by address and by name."""
     emulator.control.insert("workflows", {"name": "Kept", "category": 5, "type": 1})
     for content in ("text/plain", "application/json"):
         answer = requests.request(

@@ -18,7 +18,7 @@ def _file(folder: Path, document: object) -> Path:
 
 
 def test_profile_sets_switches_and_an_option_wins(tmp_path: Path) -> None:
-    """What is given on the command line counts more; a reset goes back to both."""
+    """An option on the command line counts more; a reset goes back to both."""
     path = _file(tmp_path, {"profile": {"grant_existing": "replace", "limits": "on"}})
     with Emulator(profile=path, switches={"limits": "off"}) as other:
         other.control.switches(grant_existing="or")

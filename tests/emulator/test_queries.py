@@ -66,7 +66,7 @@ def _names(emulator: Emulator, condition: str, more: str = "") -> list[str]:
     ],
 )
 def test_types_of_columns_decide(filled: Emulator, condition: str, types: str) -> None:
-    """What cannot be compared is an error with the service's code, never an answer."""
+    """A comparison that is not possible is an error with the service's code, never a result."""
     response = call(filled, "GET", f"workflows?$filter={quote(condition)}")
     assert response.status_code == 400
     error = response.json()["error"]

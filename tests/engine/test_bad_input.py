@@ -166,7 +166,7 @@ def test_configuration_is_checked_at_preview(
     changes: dict[str, str],
     expected: str,
 ) -> None:
-    """What is missing or unsafe is named with its key or variable, before any request."""
+    """A missing or unsafe setting is named with its key or variable, before any request."""
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     project = EngineProject(tmp_path, emulator, environment={**emulator.environment, **changes})
     with pytest.raises(EngineError) as refused:

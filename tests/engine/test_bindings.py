@@ -156,7 +156,7 @@ def test_unknown_variable(project: EngineProject) -> None:
 def test_looking_at_solutions(
     project: EngineProject, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the functions say of an import, its components and its bindings."""
+    """The functions tell of an import, its components and its bindings."""
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     emulator.control.switches(import_seconds=0)

@@ -107,7 +107,7 @@ def test_a_lookup_between_parent_and_child(project: EngineProject, emulator: Emu
 
 
 def test_an_async_program(project: EngineProject, emulator: Emulator) -> None:
-    """What it awaits between parent and child changes nothing about the order."""
+    """An `await` between parent and child changes nothing about the order."""
 
     async def program() -> None:
         powerautomate.CloudFlow("parent", definition=calling(IDS["leaf"]))

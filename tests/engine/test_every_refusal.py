@@ -43,7 +43,7 @@ def test_three_flows_that_stay_off(project: EngineProject, options: dict[str, bo
 
 
 def test_a_slow_one_is_heard_as_well(project: EngineProject) -> None:
-    """What fails while a resource that depends on it is still to come has its line too."""
+    """A failure that comes while a dependent resource is still to come has its line too."""
 
     def program() -> None:
         first = powerautomate.CloudFlow(

@@ -148,7 +148,9 @@ def test_both_kinds_for_one_flow_are_refused(project: EngineProject, emulator: E
 
 
 def test_from_one_kind_to_the_other(project: EngineProject, emulator: Emulator) -> None:
-    """What the new resource declares is not revoked when the old one is deleted after it."""
+    """
+    Rights that the new resource declares are not revoked when the old one is deleted after it.
+    """
     project.up(_shared(["read"]))
     on_call, alice = powerautomate.team("On-call"), powerautomate.user(ALICE)
     project.up(_exclusive((alice, ["read"]), (on_call, ["read"])))

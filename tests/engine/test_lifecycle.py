@@ -46,7 +46,7 @@ def test_create_change_and_destroy(project: EngineProject, emulator: Emulator) -
 
 
 def test_drift_is_shown_and_repaired(project: EngineProject, emulator: Emulator) -> None:
-    """What somebody changed by hand shows in a refresh, and `up` puts it back."""
+    """A change by hand shows in a refresh, and `up` puts it back."""
     project.up(one())
     flow_id = project.outputs()["id"]
     emulator.control.patch("workflows", flow_id, {"name": "Theirs", "statecode": 0})

@@ -1,4 +1,4 @@
-"""What a preview says about a changed definition, on the real engine."""
+"""The lines of a preview about a changed definition, on the real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service, or something before it, refuses: one line, nothing lost, `up` carries on."""
+"""Refusals by the service, or something before it: one line, nothing lost, `up` carries on."""
 
 from __future__ import annotations
 

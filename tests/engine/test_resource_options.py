@@ -111,7 +111,10 @@ def test_replace_on_changes_of_a_share(project: EngineProject) -> None:
 
 
 def test_ignore_changes(project: EngineProject, tmp_path: Path) -> None:
-    """What stands for an ignored input is ignored with it, and checked inputs are taken back."""
+    """
+    The properties that stand for an ignored input are ignored with it, and checked inputs are taken
+    back.
+    """
     first = package(tmp_path / "one.zip", FlowPart())
     packages = [first, package(tmp_path / "two.zip", FlowPart(name="Else"), version="9.0.0.0")]
     rights: list[list[powerautomate.Access]] = [["read"], ["read", "write"]]
@@ -140,7 +143,7 @@ def test_ignore_changes(project: EngineProject, tmp_path: Path) -> None:
 
 
 def test_hidden_differences(project: EngineProject) -> None:
-    """What `hide_diffs` folds is not told in words either."""
+    """A property that `hide_diffs` folds is not told in words either."""
     text = ["Hello"]
     rights: list[list[powerautomate.Access]] = [["read"]]
 

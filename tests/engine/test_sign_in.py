@@ -210,7 +210,7 @@ def test_token_that_ends_in_the_middle(emulator: Emulator, make: Make) -> None:
 def test_settings_are_checked_at_preview(
     environ: dict[str, str], says: str, emulator: Emulator, make: Make
 ) -> None:
-    """What contradicts itself or is missing is one line before any request."""
+    """Settings that contradict each other or are missing are one line before any request."""
     project = make({**base(emulator), **environ})
     with pytest.raises(EngineError) as refused:
         project.preview(one_flow)

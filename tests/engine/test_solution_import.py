@@ -222,7 +222,7 @@ def test_custom_timeouts_are_the_deadline(
 def test_changed_file_is_not_sent(
     project: EngineProject, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """What the preview showed is what is imported."""
+    """The package of the preview is the one that is imported."""
     path = package(tmp_path / "one.zip", FlowPart())
     other = package(tmp_path / "other.zip", FlowPart(name="Else"))
 

@@ -1,4 +1,4 @@
-"""What a stack's configuration says to no effect is told before anything is sent."""
+"""A key of a stack's configuration that has no effect is told before anything is sent."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_summary_is_one_line_of_a_run_that_sent_something(project: EngineProject
 
 
 def test_summary_tells_of_trouble(project: EngineProject) -> None:
-    """What was repeated, and how long the service asked to wait."""
+    """The number of repeated requests, and how long the service asked to wait."""
     emulator = project.emulator
     emulator.control.fault(method="PATCH", path="workflows", do="status", status=503, times=1)
     emulator.control.fault(

@@ -188,7 +188,9 @@ def _name(value: Any) -> str:
 
 @pytest.mark.parametrize(("rule", "name", "edit"), NOISE, ids=_name)
 def test_noise_makes_no_difference(rule: int, name: str, edit: Edit) -> None:
-    """What the service or its designer adds, drops or respells is the same flow."""
+    """
+    A flow that the service or its designer added to, dropped from or respelt is the same flow.
+    """
     noisy = copy.deepcopy(_flow())
     edit(noisy)
     assert json.dumps(noisy) != json.dumps(_flow())
@@ -198,7 +200,7 @@ def test_noise_makes_no_difference(rule: int, name: str, edit: Edit) -> None:
 
 @pytest.mark.parametrize(("rule", "name", "edit"), MEANING, ids=_name)
 def test_meaning_makes_a_difference(rule: int, name: str, edit: Edit) -> None:
-    """What changes what the flow does shows."""
+    """A change of the flow's behaviour shows."""
     changed = copy.deepcopy(_flow())
     edit(changed)
     assert json.dumps(changed) != json.dumps(_flow())

@@ -61,7 +61,7 @@ def _agree(text: str) -> None:
 @settings(max_examples=600, deadline=None)
 @given(st.lists(st.sampled_from(_TOKENS), max_size=14).map("".join))
 def test_tokens_in_any_order(text: str) -> None:
-    """What lark refuses is refused, and what it accepts has the same structure."""
+    """A text that lark refuses is refused, and one that it accepts has the same structure."""
     _agree(text)
 
 

@@ -90,7 +90,7 @@ def test_what_looks_like_an_expression_is_not_repeated() -> None:
 
 
 def test_nesting_without_end() -> None:
-    """What no interpreter could follow is refused, not a crash."""
+    """An expression that no interpreter could follow is refused, not a crash."""
     with pytest.raises(ExpressionError) as refused:
         expressions_in("@" + "not(" * 4000 + "true" + ")" * 4000)
     assert "nested too deeply" in refused.value.reason

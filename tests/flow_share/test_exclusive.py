@@ -188,7 +188,7 @@ def test_flow_that_is_gone(provider: ProviderProcess, emulator: Emulator) -> Non
 def test_bad_input_is_one_line(
     provider: ProviderProcess, emulator: Emulator, inputs: dict[str, Any], expected: str
 ) -> None:
-    """What is wrong, where, and what to do; nothing is sent."""
+    """The problem, the place, and the remedy; nothing is sent."""
     reasons = provider.check(inputs).failures
     assert any(expected in reason for reason in reasons), reasons
     assert not any("\n" in reason for reason in reasons)

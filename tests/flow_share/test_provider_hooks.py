@@ -71,7 +71,7 @@ def test_rights_as_people_write_them(
 def test_bad_input_is_one_line(
     provider: ProviderProcess, emulator: Emulator, inputs: dict[str, Any], expected: str
 ) -> None:
-    """What is wrong and what to do; nothing is sent."""
+    """The problem and the remedy; nothing is sent."""
     (reason,) = provider.check(inputs).failures
     assert expected in reason
     assert "\n" not in reason

@@ -1,1 +1,1 @@
-"""What tests share: processes, projects, packages, servers, and generated inputs."""
+"""Helpers of the tests: processes, projects, packages, servers, and generated inputs."""

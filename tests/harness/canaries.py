@@ -47,7 +47,7 @@ _VALUE = "c4n4ry-variable-value-066a"
 
 @dataclass
 class Found:
-    """What was written where, and the canaries by kind."""
+    """The texts that were written, by place, and the canaries by kind."""
 
     sinks: dict[str, str] = field(default_factory=dict)
     canaries: dict[str, list[str]] = field(default_factory=dict)
@@ -221,7 +221,7 @@ def _texts(folder: Path) -> Iterator[str]:
 
 
 def _crash(emulator: Emulator, folder: Path, found: Found) -> None:
-    """What a provider process prints when it fails and when it is killed."""
+    """The output of a provider process when it fails and when it is killed."""
     environ = principal(emulator, ARM_CLIENT_SECRET=_SECRET, PULUMI_POWERAUTOMATE_TRACEBACK="1")
     emulator.control.fault(path="workflows", do="reset", times=99)
     with provider_process(environ) as process:
@@ -238,7 +238,7 @@ def _crash(emulator: Emulator, folder: Path, found: Found) -> None:
 
 
 def _command_line(emulator: Emulator, folder: Path, found: Found) -> None:
-    """What the command line prints, when it works and when it does not."""
+    """The output of the command line, when it works and when it does not."""
     good = principal(emulator, ARM_CLIENT_SECRET=_SECRET)
     for name, environ in {
         "works": good,

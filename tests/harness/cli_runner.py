@@ -12,7 +12,7 @@ from pulumi_powerautomate.emulator import Emulator
 
 
 class Said(NamedTuple):
-    """What a command came to."""
+    """The result of a command."""
 
     code: int
     out: str

@@ -74,7 +74,7 @@ def share(emulator: Emulator, action: str, mask: str, principal: str = ALICE) ->
 
 
 def rights(emulator: Emulator) -> str:
-    """What Alice was granted on the flow."""
+    """The rights that Alice was granted on the flow."""
     target = "{'@odata.id':'workflows(" + FLOW + ")'}"
     answer = call(emulator, "GET", f"RetrieveSharedPrincipalsAndAccess(Target=@t)?@t={target}")
     found = answer.json()["PrincipalAccesses"]

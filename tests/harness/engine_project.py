@@ -27,7 +27,7 @@ class EngineError(Exception):
 
 
 def engine_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
-    """What every run of the engine needs: no account, no password, no download."""
+    """The variables of every run of the engine: no account, no password, no download."""
     state = folder / "state"
     state.mkdir(exist_ok=True)
     return {
@@ -112,7 +112,7 @@ class EngineProject:
         workspace.env_vars = {**workspace.env_vars, **more}
 
     def outputs(self) -> dict[str, Any]:
-        """What the stack exports."""
+        """The exports of the stack."""
         return {name: value.value for name, value in self._stack.outputs().items()}
 
     def resources(self) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ class EngineProject:
         return [item for item in found if item["type"].startswith("pulumi-python:")]
 
     def export(self) -> automation.Deployment:
-        """What `pulumi stack export` prints."""
+        """The output of `pulumi stack export`."""
         return self._stack.export_stack()
 
     def state_text(self) -> str:

@@ -8,7 +8,7 @@ from tests.harness.provider_process import ProviderProcess
 
 
 class Made(NamedTuple):
-    """What the engine would keep of a resource: its id, its checked inputs and its outputs."""
+    """A resource as the engine would keep it: its id, its checked inputs and its outputs."""
 
     id: str
     inputs: dict[str, Any]

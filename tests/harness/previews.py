@@ -1,4 +1,4 @@
-"""What `pulumi preview --json` prints, for stacks that the tests make up."""
+"""The output of `pulumi preview --json`, for stacks that the tests make up."""
 
 from __future__ import annotations
 

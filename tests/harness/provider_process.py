@@ -26,7 +26,7 @@ IDENTITY = "organization/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautoma
 
 
 class ProviderError(Exception):
-    """What the engine would print for a failed operation."""
+    """The line that the engine would print for a failed operation."""
 
 
 @dataclass
@@ -143,11 +143,11 @@ class ProviderProcess:
         return other
 
     def kill(self) -> None:
-        """What a crash does."""
+        """End it as a crash does."""
         self.process.kill()
 
     def end(self) -> float:
-        """What the engine does when its command is over; returns the seconds it took."""
+        """End it as the engine does when its command is over; returns the seconds it took."""
         started = time.monotonic()
         while True:
             self.process.send_signal(signal.SIGINT)
@@ -191,7 +191,9 @@ def provider_process(
 
 
 def flow_inputs(name: str, definition: Any, **more: Any) -> dict[str, Any]:
-    """What the constructor of `CloudFlow` would send to `check` for a definition as text."""
+    """
+    The inputs that the constructor of `CloudFlow` would send to `check` for a definition as text.
+    """
     import json
 
     text = definition if isinstance(definition, str) else json.dumps(definition)

@@ -33,11 +33,11 @@ class Host:
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def texts(self) -> list[str]:
-        """What is written there, in order."""
+        """The texts that are written there, in order."""
         return [text for _, text in self.comments.values()]
 
     def answer(self, method: str, path: str, body: Any) -> Any:
-        """What the host says; None when it knows no such path."""
+        """The response of the host; None when it knows no such path."""
         return {"github": self._github, "azure": self._azure, "gitlab": self._gitlab}[self.kind](
             method, path, body
         )
@@ -102,7 +102,7 @@ class Host:
         return None
 
     def variables(self) -> dict[str, str]:
-        """What a run of this host's CI has."""
+        """The variables of a run of this host's CI."""
         return {
             "github": {
                 "GITHUB_ACTIONS": "true",

@@ -56,7 +56,7 @@ def wanted() -> str | None:
 
 
 class RealEnvironment:
-    """What tests use of an emulator, of an environment that nobody controls."""
+    """The parts of an emulator that tests use, of an environment that nobody controls."""
 
     def __init__(self, url: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="powerautomate-tests-")
@@ -188,7 +188,7 @@ class RealControl:
         self._sender.send("delete", "DELETE", path)
 
     def requests(self) -> list[dict[str, Any]]:
-        """What the client has sent to the API, as its log has it."""
+        """The requests of the client to the API, as its log has them."""
         root = f"{self._environment.url}/api/data/v9.2/"
         found = []
         for number, (method, url, status) in enumerate(self._logged()):
@@ -199,7 +199,7 @@ class RealControl:
         return found
 
     def token_requests(self) -> list[dict[str, Any]]:
-        """What the client has sent to the sign-in service, as its log has it."""
+        """The requests of the client to the sign-in service, as its log has them."""
         logged = list(enumerate(self._logged()))
         return [
             {"endpoint": "token", "method": method, "status": status}

@@ -117,7 +117,7 @@ def empty_members(flow: FlowVersion, random_: random.Random) -> FlowVersion:
 
 
 def reference_additions(flow: FlowVersion, random_: random.Random) -> FlowVersion:
-    """What the service adds to connection references, and the casing it changes."""
+    """Additions of the service to connection references, and the casing it changes."""
     references: dict[str, Any] = copy.deepcopy(dict(flow.references))
     for entry in references.values():
         if "runtime_source" in entry:
@@ -140,7 +140,9 @@ def outcomes(flow: FlowVersion, random_: random.Random) -> FlowVersion:
 
 
 def computed_members(flow: FlowVersion, random_: random.Random) -> FlowVersion:
-    """What the service works out and notes: evaluated recurrences, reasons of a suspension."""
+    """
+    Members that the service works out and notes: evaluated recurrences, reasons of a suspension.
+    """
     definition = copy.deepcopy(dict(flow.definition))
     for trigger in (definition.get("triggers") or {}).values():
         trigger.pop("evaluatedRecurrence", None)

@@ -334,7 +334,7 @@ def somebody_types_codes(emulator: Emulator) -> Iterator[None]:
 
 
 def failure_of(values: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> PowerAutomateError:
-    """What a look at the environment ends with."""
+    """The error of a look at the environment."""
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     client = DataverseClient(resolve())

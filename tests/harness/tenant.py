@@ -124,7 +124,7 @@ def assertion_form(emulator: Emulator, assertion: str, client_id: str = ROBOT) -
 
 
 def claims(token: str) -> dict[str, Any]:
-    """What a token says."""
+    """The claims of a token."""
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 

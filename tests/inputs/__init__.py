@@ -1,1 +1,1 @@
-"""What programs may give, and how it is read."""
+"""Inputs of programs, and how they are read."""

@@ -114,7 +114,7 @@ def test_nobody_can_tell(command: Command, emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("span", ["", "1", "h", "0h", "1w", "-1h", "1.5h"])
 def test_time_spans(command: Command, span: str) -> None:
-    """What is no time span is refused before anything is sent."""
+    """A text that is no time span is refused before anything is sent."""
     said = command("run-check", "Digest", f"--within={span}")
     assert said.code == 2
     assert "is not a time span" in said.err

@@ -25,7 +25,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 class PluginError(Exception):
-    """What the engine would print for a failed call."""
+    """The line that the engine would print for a failed call."""
 
     def __init__(self, text: str, detail: Any = None) -> None:
         super().__init__(text)

@@ -57,7 +57,7 @@ def test_every_function_answers(process: PluginProcess, name: str) -> None:
 
 
 def test_arguments(process: PluginProcess) -> None:
-    """What is missing or misspelt is told in one line, and not sent."""
+    """A missing or misspelt argument is told in one line, and not sent."""
     with pytest.raises(PluginError, match=r"^getFlowAccess: flowId is missing\.$"):
         process.invoke("getFlowAccess", {})
     with pytest.raises(PluginError, match=r"no argument 'nam'; there are .*, name, "):

@@ -47,7 +47,7 @@ def test_create_change_and_destroy(native: NativeProject, emulator: Emulator) ->
 
 
 def test_drift_is_shown_and_repaired(native: NativeProject, emulator: Emulator) -> None:
-    """What somebody changed by hand shows in a refresh, and `up` puts it back."""
+    """A change by hand shows in a refresh, and `up` puts it back."""
     native.declare({"greeter": flow(hourly())}, {"id": "${greeter.workflowId}"})
     native.up()
     flow_id = native.outputs()["id"]

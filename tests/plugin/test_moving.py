@@ -125,7 +125,7 @@ def test_destroy_right_after_the_move(native: NativeProject, emulator: Emulator)
 
 
 def test_a_change_with_the_move(native: NativeProject, emulator: Emulator) -> None:
-    """What differs besides is carried out, in as many requests as ever."""
+    """A difference besides is carried out, in as many requests as ever."""
     arguments, properties = KINDS["CloudFlow"]
     _seed(emulator, native.folder)
     _python(native, "CloudFlow", arguments, alias=False)

@@ -127,7 +127,9 @@ def test_native_resources_and_values_that_are_not_known(tmp_path: Path) -> None:
 
 
 def test_levels_and_configuration_of_the_engine(tmp_path: Path) -> None:
-    """What the file does not name is off, until the engine turns it on with options of its own."""
+    """
+    A rule that the file does not name is off, until the engine turns it on with options of its own.
+    """
     with _running(_pack(tmp_path / "pack")) as analyzer:
         levels = {
             item.name: analyzer_pb2.EnforcementLevel.Name(item.enforcementLevel)

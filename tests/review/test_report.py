@@ -82,7 +82,7 @@ def test_a_replacement_is_one_row() -> None:
 
 
 def test_a_secret_or_unknown_definition_says_so() -> None:
-    """What the engine hides stays hidden; what can be seen of the row is told."""
+    """A text that the engine hides stays hidden; the rest of the row is told."""
     before = flow_inputs(hourly(), state="on")
     for hidden, words in (
         ("[secret]", "The definition is a secret; it is not shown."),

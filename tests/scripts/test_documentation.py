@@ -131,7 +131,7 @@ def test_every_raised_message_is_listed() -> None:
 
 
 def test_troubleshooting_quotes_what_is_said() -> None:
-    """What the page quotes is a message, or the word of somebody else who is named here."""
+    """The page quotes a message, or the word of somebody else who is named here."""
     foreign = ("No module", "pulumi", "powerautomate:", "AADSTS", "HTTP ", "stack …", "Connection ")
     listed = re.sub(r"\\(.)", r"\1", messages.page())
     page = (ROOT / "sdk-docs" / "troubleshooting.md").read_text("utf-8")

@@ -166,7 +166,7 @@ def _manifest_that_is_a_link(folder: Path) -> None:
 def test_links_are_not_followed(
     trap: Callable[[Path], None], repository: Path, one: bytes, two: bytes
 ) -> None:
-    """What a link leads to is neither packed nor replaced nor removed."""
+    """The target of a link is neither packed nor replaced nor removed."""
     trap(repository)
     outside = _files(repository.parent)
     with pytest.raises(InvalidInputError, match="is a link") as caught:

@@ -126,7 +126,7 @@ def test_refresh_keeps_an_import_in_doubt(emulator: Emulator, tmp_path: Path) ->
 def test_binding_in_doubt_is_settled_by_the_next_program(
     emulator: Emulator, tmp_path: Path, when: str, connection: str
 ) -> None:
-    """What was in doubt is no edit by hand."""
+    """A change that was in doubt is no edit by hand."""
     made = _made(emulator, _bound(tmp_path))
     for path in ("connectionreferences", "environmentvariablevalues"):
         emulator.control.fault(method="PATCH", path=path, when=when, **_AWAY)
@@ -394,7 +394,7 @@ def test_removing_what_somebody_changed_is_told(emulator: Emulator, tmp_path: Pa
 
 
 def test_adopting_or_importing_over_is_told(emulator: Emulator, tmp_path: Path) -> None:
-    """What was there already, and a version that somebody imported meanwhile."""
+    """A solution that was there already, and a version that somebody imported meanwhile."""
     made = _made(emulator, inputs(package(tmp_path / "1.zip", FlowPart())))
     two = package(tmp_path / "2.zip", FlowPart(), version="2.0.0.0")
     with command(emulator) as process:
@@ -407,7 +407,9 @@ def test_adopting_or_importing_over_is_told(emulator: Emulator, tmp_path: Path) 
 
 
 def test_another_solution_comes_first(emulator: Emulator, tmp_path: Path) -> None:
-    """What both hold stays; the same one is replaced old first, and never removed afterwards."""
+    """
+    The components of both stay; the same one is replaced old first, and never removed afterwards.
+    """
     made = _made(emulator, inputs(package(tmp_path / "1.zip", FlowPart(), managed=True)))
     other = inputs(package(tmp_path / "2.zip", FlowPart(), name="Fabrikam", managed=True))
     with command(emulator) as process:

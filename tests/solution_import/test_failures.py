@@ -164,7 +164,7 @@ def test_missing_dependencies_by_kind(emulator: Emulator, tmp_path: Path) -> Non
 def test_remedies_name_inputs_that_exist(
     emulator: Emulator, tmp_path: Path, names_it: bool
 ) -> None:
-    """What the line names makes the flow run."""
+    """The input that the line names makes the flow run."""
     entry: dict[str, Any] = {
         "runtimeSource": "embedded", "connection": {}, "api": {"name": "shared_office365"},
     }  # fmt: skip

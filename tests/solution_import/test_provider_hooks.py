@@ -158,7 +158,7 @@ def test_deadline_leaves_the_import_running(
 def test_deadline_and_a_changed_mind(
     provider: ProviderProcess, emulator: Emulator, tmp_path: Path
 ) -> None:
-    """What was begun and is declared no longer is uninstalled when it has arrived."""
+    """An import that was begun and is declared no longer is uninstalled when it has arrived."""
     emulator.control.switches(import_seconds=2)
     only_once = {TIMEOUTS: {"create": 1.0}}
     news = inputs(package(tmp_path / "p.zip", FlowPart(), managed=True), **only_once)
@@ -314,7 +314,7 @@ def test_bad_input_is_one_line(
     make: Callable[[Path], dict[str, Any]],
     expected: str,
 ) -> None:
-    """What is wrong, where, and what to do; nothing is sent."""
+    """The problem, the place, and the remedy; nothing is sent."""
     reasons = provider.check(make(tmp_path / "p.zip")).failures
     assert any(expected in reason for reason in reasons), reasons
     assert not any("\n" in reason for reason in reasons)

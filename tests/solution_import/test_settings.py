@@ -139,7 +139,7 @@ def test_the_type_decides(kind: str, value: str) -> None:
 
 @pytest.mark.parametrize("value", ["nan", "inf", "1_000", "0x10", "1,5", "", "١٢"])
 def test_numbers_are_strict(value: str) -> None:
-    """What Python takes for a number, and Dataverse does not."""
+    """A number for Python, and none for Dataverse."""
     assert wanted_instead("number", value)
     assert wanted_instead("json", "NaN")
 

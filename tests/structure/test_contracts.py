@@ -34,7 +34,7 @@ _PLANTED = {
 
 
 def _lint(folder: Path) -> str:
-    """What import-linter says of the package in a folder."""
+    """The word of import-linter about the package in a folder."""
     command = Path(sys.executable).parent / "lint-imports"
     done = subprocess.run(
         [str(command), "--no-cache"],
@@ -64,7 +64,7 @@ def test_planted_violation_is_refused(tmp_path: Path, contract: str) -> None:
 
 
 def test_emulator_imports_nothing_of_ours() -> None:
-    """What it may import is itself, whatever modules are added beside it."""
+    """It may import itself only, whatever modules are added beside it."""
     graph = grimp.build_graph("pulumi_powerautomate")
     within = {"pulumi_powerautomate.emulator"}
     within |= graph.find_descendants("pulumi_powerautomate.emulator")

@@ -72,7 +72,7 @@ def test_scripts_and_tests_import_nothing_of_each_other() -> None:
 
 
 def test_helpers_that_several_folders_use_are_in_the_harness() -> None:
-    """What a folder takes from another one is taken from there."""
+    """A helper of several folders is taken from there."""
     shared = ("harness", "reliability")
     wrong = []
     for path, name in _imports("tests"):

@@ -1,4 +1,4 @@
-"""What type checkers see of the package: mypy's part is `make check`, pyright's is here."""
+"""The package as type checkers see it: mypy's part is `make check`, pyright's is here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What earlier releases left behind is previewed, refreshed, changed and deleted by this one."""
+"""States of earlier releases are previewed, refreshed, changed and deleted by this one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Inherited:
         self.project._stack.import_stack(automation.Deployment(version=3, deployment=deployment))
 
     def program(self, *, later: bool = False) -> Callable[[], None]:
-        """What the release's user has declared."""
+        """The program of the release's user."""
         return lambda: self.code.program(self.folder, self.emulator.url, later=later)
 
 
@@ -67,7 +67,7 @@ def _kept(release: str) -> Any:
 
 @pytest.fixture(params=RELEASES)
 def inherited(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Inherited]:
-    """What one release left."""
+    """The state that one release left."""
     kept = _kept(request.param)
     with _environment(tmp_path, kept) as emulator:
         yield Inherited(request.param, tmp_path, emulator, kept)

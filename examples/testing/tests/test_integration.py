@@ -25,7 +25,7 @@ def test_project_as_it_is_deployed(dataverse: Any, pulumi_stack: Any) -> None:
 
 
 def test_change_by_hand_is_not_overwritten(dataverse: Any, pulumi_stack: Any) -> None:
-    """What an operator changed in the portal is found by a refresh."""
+    """A refresh finds the change that an operator made in the portal."""
     stack = pulumi_stack(lambda: declare("Duty managers"))
     stack.up()
     (flow,) = dataverse.control.rows("workflows")

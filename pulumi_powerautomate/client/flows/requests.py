@@ -171,7 +171,7 @@ class Workflows:
             yield _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), "List flows")
 
     def draft(self, workflow_id: str) -> LiveFlow | None:
-        """What a maker has saved of a flow and not published; None where there is no draft."""
+        """The draft that a maker has saved of a flow; None where there is no draft."""
         action = f"Read the draft of flow {workflow_id}"
         response = self._transport.send(
             "GET",
@@ -186,7 +186,7 @@ class Workflows:
         return _live(response.body, response.etag, workflow_id, action)
 
     def drafts(self) -> Iterator[LiveFlow]:
-        """What makers have saved of flows and not published, of all flows in one list."""
+        """The drafts that makers have saved, of all flows in one list."""
         action = "List drafts of flows"
         for row in self._transport.pages(
             f"workflows/{_UNPUBLISHED}Multiple()?$select={_SUMMARY},clientdata"

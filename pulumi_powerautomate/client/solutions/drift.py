@@ -1,4 +1,4 @@
-"""What an environment holds of a solution's declaration now, for a refresh."""
+"""The present state of a solution's declaration in an environment, for a refresh."""
 
 from __future__ import annotations
 

@@ -151,7 +151,9 @@ def _explained(text: str, code: str) -> str:
 
 
 def _missing(text: str) -> str:
-    """What a text about missing dependencies says, in sentences with remedies; empty for others."""
+    """
+    The meaning of a text about missing dependencies, in sentences with remedies; empty for others.
+    """
     of_solutions, of_none = [], []
     for tag in _DEPENDENCY.findall(text):
         attributes = {key: html.unescape(value) for key, _, value in _ATTRIBUTE.findall(tag)}

@@ -1,4 +1,4 @@
-"""What is imported, under which id, and what came of it."""
+"""A package to import, the id of its import, and the result."""
 
 from __future__ import annotations
 

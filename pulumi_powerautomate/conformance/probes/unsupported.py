@@ -1,4 +1,4 @@
-"""What the emulator rejects by name (501): does the service answer it, and how?"""
+"""Requests that the emulator rejects by name (501): does the service answer them, and how?"""
 
 from __future__ import annotations
 

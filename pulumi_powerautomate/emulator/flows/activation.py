@@ -1,5 +1,5 @@
 """
-What turning a flow on checks, and saving it does not.
+Checks of turning a flow on, which saving it does not make.
 
 Source: the table of checks in this project's Dataverse notes, and the codes reported with them.
 """

@@ -1,5 +1,5 @@
 """
-What the language of definitions demands, as the flow service checks it when a flow is turned on.
+Rules of the language of definitions, as the flow service checks them when a flow is turned on.
 
 Names are compared without case; only expressions refer to actions: plain text, descriptions and
 the designer's metadata do not.

@@ -22,7 +22,7 @@ def _no_rows(row: Row, collection: Collection) -> list[Row]:
 @dataclass(frozen=True)
 class Scope:
     """
-    What expressions may look at.
+    The rows that expressions may look at.
 
     `reach` is called with each table that a query goes into; `related` is the row that a lookup
     references, `children` are the rows of a collection, `rows` those of a table by its logical

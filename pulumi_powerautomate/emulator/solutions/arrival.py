@@ -1,5 +1,5 @@
 """
-What becomes of each component of a package that is imported.
+The fate of each component of a package that is imported.
 
 Source: "Import a solution" for makers (what becomes of a flow's state and of its connections), and
 "Environment variables overview" (a value that is there already stays).

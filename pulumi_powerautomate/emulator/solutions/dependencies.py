@@ -1,5 +1,5 @@
 """
-What depends on what: connection references, environment variables and child flows of flows.
+Dependencies: connection references, environment variables and child flows of flows.
 
 Source: RetrieveDependenciesForDelete, RetrieveDependentComponents, RetrieveRequiredComponents and
 RetrieveDependenciesForUninstall of the Web API reference.

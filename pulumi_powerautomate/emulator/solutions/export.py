@@ -1,5 +1,5 @@
 """
-What a solution holds, as a package.
+The contents of a solution, as a package.
 
 Parts that the emulator does not model (tables, apps, roles) are given back as they were imported;
 flows, connection references and environment variables are written from the rows they are now.

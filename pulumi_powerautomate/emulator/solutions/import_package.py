@@ -1,5 +1,5 @@
 """
-What importing, upgrading and uninstalling a solution does to an environment.
+The effects of importing, upgrading and uninstalling a solution on an environment.
 
 What becomes of each component is in `solution_components`.
 

@@ -60,7 +60,7 @@ class Order:
 
     def _waits(self, node: Node) -> Waits:
         """
-        What an action waits for among those that stay, through those that do not.
+        The actions that an action waits for among those that stay, through those that do not.
 
         The outcomes of an edge that leads through others are its own, at the waiting end.
         """

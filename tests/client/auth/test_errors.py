@@ -1,4 +1,4 @@
-"""What goes wrong when signing in: one line each, with the setting and the remedy, no secret."""
+"""Failures of signing in: one line each, with the setting and the remedy, no secret."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def test_token_that_was_revoked_is_renewed_once(
 def test_each_failure_has_its_class(
     client: DataverseClient, environment: Emulator, rule: dict[str, Any], kind: type
 ) -> None:
-    """What goes wrong is one line of the documented class, never a success."""
+    """Each failure is one line of the documented class, never a success."""
     _get(client)
     environment.control.fault(path="WhoAmI", **rule)
     with pytest.raises(kind) as failed:

@@ -1,4 +1,4 @@
-"""What the page on testing shows runs as it stands."""
+"""Programs of the page on testing run as they stand."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def mocks(
 
 
 def _run(test: Callable[[], Any]) -> None:
-    """What `@pulumi.runtime.test` does with a test."""
+    """Run a test as `@pulumi.runtime.test` does."""
     # The SDK annotates nothing of this function.
     pulumi.runtime.test(test)()  # type: ignore[no-untyped-call]
 
@@ -174,7 +174,7 @@ def test_ids_of_flows(mocks: Mocks) -> None:
 
 
 def test_a_flow_that_stays_off(mocks: Mocks, request: pytest.FixtureRequest) -> None:
-    """What a mock says about it fails the program as the service's word would, not a preview."""
+    """A mock's word about it fails the program as the service's word would, not a preview."""
 
     def refusing(args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[Any, Any]]:
         return "id", {**args.inputs, "current_state": "off", "activation_error": "No."}

@@ -1,4 +1,4 @@
-"""What can happen to one exchange: each fault takes a turn and says how the connection goes on."""
+"""Faults of one exchange: each takes a turn and says how the connection goes on."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_it_knows_nothing_of_what_is_tested(proxy: FaultProxy) -> None:
 
 
 def test_without_a_rule_nothing_changes(proxy: FaultProxy, server: _Server) -> None:
-    """What the server answers arrives as it is."""
+    """The server's response arrives as it is."""
     response, body = _ask(proxy, "/a?b=c", "POST")
     assert response.headers["ETag"] == 'W/"7"'
     assert json.loads(body)["path"] == "/a?b=c"

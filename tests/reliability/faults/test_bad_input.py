@@ -81,7 +81,7 @@ def test_scenario_32_any_text(provider: ProviderProcess, text: str) -> None:
 def test_scenario_32_stored_document_is_malformed(
     provider: ProviderProcess, emulator: Emulator, stored: str
 ) -> None:
-    """What nobody can read shows as drift, and an update puts it right."""
+    """A document that nobody can read shows as drift, and an update puts it right."""
     flow_id, news, outputs = create(provider, flow_inputs("Flow", hourly(), state="off"))
     emulator.control.patch("workflows", flow_id, {"clientdata": stored})
     _, after, live = provider.read(flow_id, outputs)

@@ -1,4 +1,4 @@
-"""What somebody changed by hand between two runs."""
+"""Changes by hand between two runs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def test_scenario_20_overwritten_when_asked_for(
 def test_scenario_20_overwritten_in_all_columns(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """What the program itself leaves as it is is put right as well, of a flow that is on."""
+    """
+    A column that the program itself leaves as it is is put right as well, of a flow that is on.
+    """
     more = {"on_conflict": "overwrite"}
     made = create(provider, flow_inputs("Mine", hourly(), description="Old", **more))
     theirs = emulator.control.row("workflows", made.id)["clientdata"].replace("Hello", "Theirs")
@@ -70,7 +72,10 @@ def test_scenario_21_edit_of_an_unmanaged_column(
 def test_scenario_21_edit_of_the_stored_document(
     provider: ProviderProcess, emulator: Emulator, state: str
 ) -> None:
-    """What a program cannot declare stays in the document through this update and the next one."""
+    """
+    A member that a program cannot declare stays in the document through this update and the next
+    one.
+    """
     made = create(provider, flow_inputs("Mine", hourly(), state=state))
     document = json.loads(emulator.control.row("workflows", made.id)["clientdata"])
     document["properties"]["summary"] = "Theirs"

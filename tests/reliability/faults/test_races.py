@@ -149,7 +149,7 @@ def test_scenario_38_refusals_of_a_new_environment(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
     """
-    What a new environment refuses for a while is made once, by the next run.
+    A flow that a new environment refuses for a while is made once, by the next run.
 
     The same error means that there is no application user, so it is not waited out but explained.
     """

@@ -94,7 +94,7 @@ def test_share_that_is_reverted(project: EngineProject, emulator: Emulator) -> N
 def test_edit_behind_a_lost_write_is_a_conflict(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
-    """What has neither the old value, nor the sent one, nor the declared one is somebody's."""
+    """A value that is neither the old one, nor the sent one, nor the declared one is somebody's."""
     made = create(provider, flow_inputs("Flow", hourly("one"), state="off", description="a"))
     _lose(emulator, "PATCH", {"do": "reset"})
     made = update(provider, made, flow_inputs("Flow", hourly("two"), state="off", description="a"))

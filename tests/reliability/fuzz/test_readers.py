@@ -147,7 +147,7 @@ def _use(flow: FlowVersion, other: FlowVersion) -> None:
 
 
 def test_previews_and_settings() -> None:
-    """What the engine prints, and settings files, mutated."""
+    """Output of the engine, and settings files, mutated."""
     inputs = flow_inputs(documents()[0])
     good = printed(
         step("update", "CloudFlow", "a", inputs, flow_inputs(documents()[1], name="b")),

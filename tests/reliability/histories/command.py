@@ -142,7 +142,7 @@ class Command:
             self.died = True
 
     def _delete_the_rest(self, program: Program) -> None:
-        """What was replaced and what is declared no longer; what needs something goes before it."""
+        """Delete the replaced and the undeclared; dependents go first."""
         if self.failed:
             return
         rest = [(name, kept) for name, kept in self.state.items() if name not in program]

@@ -1,4 +1,4 @@
-"""What the program of a history declares, what people do by hand, and what has to hold after."""
+"""Programs of a history, edits by hand, and the conditions that hold after."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Declarations:
 
     @staticmethod
     def seed(emulator: Emulator) -> None:
-        """What is there and nobody declares."""
+        """Rows that are there and nobody declares."""
         for row_id in _OF_NOBODY:
             emulator.control.insert(
                 "workflows",

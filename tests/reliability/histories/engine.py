@@ -37,7 +37,7 @@ def misbehave(chance: random.Random, emulator: Emulator, path: str) -> None:
 
 @dataclass
 class Engine:
-    """What the engine keeps: inputs and outputs of each resource that was recorded."""
+    """The memory of the engine: inputs and outputs of each resource that was recorded."""
 
     emulator: Emulator
     provider: ProviderProcess

@@ -85,7 +85,7 @@ class Forked:
         self._reaped = False
 
     def kill(self) -> None:
-        """What a crash does."""
+        """End it as a crash does."""
         if not self._reaped:
             os.kill(self._pid, signal.SIGKILL)
 

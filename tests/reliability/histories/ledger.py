@@ -102,7 +102,7 @@ class Ledger:
 
 
 def _fingerprint() -> str:
-    """What the code is, so that outcomes of different code are never mixed."""
+    """A fingerprint of the code, so that outcomes of different code are never mixed."""
     found = hashlib.sha256()
     for folder in _CODE:
         for path in sorted((_ROOT / folder).rglob("*.py")):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outcome:
-    """What ended wrong, and what happened in it that is counted apart."""
+    """The problems of a history, and the events in it that are counted apart."""
 
     problems: list[str] = field(default_factory=list)
     tags: set[str] = field(default_factory=set)

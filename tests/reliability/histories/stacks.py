@@ -109,7 +109,7 @@ class Stack:
         return ran
 
     def listed(self, names: set[str]) -> set[str] | None:
-        """What `pulumi-powerautomate orphans` finds with the exported state."""
+        """The findings of `pulumi-powerautomate orphans` with the exported state."""
         state = self._folder / "export.json"
         exported = self._project.export()
         state.write_text(json.dumps({"version": exported.version,
@@ -189,7 +189,7 @@ def _attempt(run: Callable[[], str], ran: Ran) -> None:
 
 
 def _failures(lines: list[str]) -> dict[str, str]:
-    """What failed, by resource, from the engine's diagnostics."""
+    """The failures by resource, from the engine's diagnostics."""
     found: dict[str, str] = {}
     name = ""
     for line in lines:

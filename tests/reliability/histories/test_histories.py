@@ -30,7 +30,9 @@ def test_programs_that_change_after_a_failed_command_end_as_declared(kind: str) 
 
 
 def test_soak_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
-    """What a ledger has is not run again; a line that was cut short counts as not written."""
+    """
+    A history that a ledger has is not run again; a line that was cut short counts as not written.
+    """
     path = tmp_path / "ledger.jsonl"
     ledger = Ledger(path)
     assert ledger.begin(7) == 7

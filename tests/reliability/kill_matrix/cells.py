@@ -70,7 +70,10 @@ def moments_of(kind: Kind, hook: str) -> list[str]:
 
 
 def thens_of(hook: str) -> list[str]:
-    """What may follow a hook: a refresh is not in the program, so there is nothing to revert."""
+    """
+    The programs that may follow a hook: a refresh is not in the program, so there is nothing to
+    revert.
+    """
     return ["the same"] if hook == "refresh" else list(THENS)
 
 
@@ -96,7 +99,7 @@ def run(scene: Scene, hook: str, moment: str, victim: str, then: str = "the same
 
 
 class _After:
-    """What a person does after the blow, until every kind is as declared."""
+    """The commands of a person after the kill, until every kind is as declared."""
 
     def __init__(self, scene: Scene, hook: str, then: str, kinds: list[Kind]) -> None:
         self._scene = scene
@@ -169,7 +172,7 @@ def _next_stage(kind: Kind, hook: str, then: str) -> str | None:
 def _declared(
     scene: Scene, hook: str, taking_part: Sequence[tuple[Kind, str | None]]
 ) -> Declaration:
-    """What the program says: those who take part at their stages, the others as before."""
+    """The program: those who take part at their stages, the others as before."""
     busy = [kind for kind, _ in taking_part]
     rest = [] if hook == "create" else [kind for kind in scene.kinds if kind not in busy]
     wanted = [(kind, stage) for kind, stage in taking_part if stage is not None]

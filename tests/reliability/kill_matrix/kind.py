@@ -1,6 +1,6 @@
 """
-What the kill matrix knows of a kind of resource: what is declared, which requests write it, and
-what the server and the state have to look like afterwards.
+A kind of resource in the kill matrix: its declaration, the requests that write it, and the state
+that server and stack have to be in afterwards.
 
 A *stage* is a version of a declaration: `old`, `new` and `third` (changed in place), `other`
 (replaced), or None (not declared).
@@ -25,7 +25,7 @@ class Kind:
 
     @property
     def name(self) -> str:
-        """What the matrix calls it."""
+        """The name in the matrix."""
         raise NotImplementedError
 
     @property
@@ -48,7 +48,10 @@ class Kind:
         return None if hook == "create" else "old"
 
     def too_many(self, stage: str | None, hook: str, rows: Rows) -> list[str]:
-        """What was done more often than it takes, when the same command was repeated."""
+        """
+        Operations that were carried out more often than it takes, when the same command was
+        repeated.
+        """
         return []
 
     def seed(self, emulator: Emulator) -> None:
@@ -72,6 +75,6 @@ class Kind:
 
 
 def gone(found: Any, kept: Outputs | None) -> list[str]:
-    """What is wrong about a resource that should not be there any more."""
+    """The problems of a resource that should not be there any more."""
     wrong = [f"server still has {found}"] if found else []
     return wrong + ([f"state still has {kept}"] if kept is not None else [])

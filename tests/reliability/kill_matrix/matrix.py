@@ -115,7 +115,7 @@ def page(outcomes: Sequence[Outcome], seconds: float) -> str:
 
 
 def complaints(outcomes: Iterable[Outcome]) -> str:
-    """What was wrong, one line each."""
+    """The problems, one line each."""
     return "\n".join(
         f"{item.cell.kind}, {item.cell.hook}, {item.cell.moment}, {item.cell.victim}, then "
         f"{item.cell.then}: " + "; ".join(item.problems)

@@ -92,7 +92,9 @@ class Scene:
         self._bring_back(None)
 
     def outputs(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
-        """What the state keeps of each resource, and what is half done in it."""
+        """
+        The outputs in the state of each resource, and the operations that are half done in it.
+        """
         deployment = json.loads(self._state.read_text("utf-8"))["checkpoint"]["latest"] or {}
         kept, half = {}, []
         for item in deployment.get("resources", []):

@@ -1,5 +1,5 @@
 """
-What an environment holds, as single facts: the ground on which a history is judged.
+The contents of an environment, as single facts: the ground on which a history is judged.
 
 A place is a kind of thing, which one it is, and a column of it; a fact is the value there. What a
 program declares is put in the same terms (`resources`), so both can be compared place by place.

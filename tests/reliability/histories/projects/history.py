@@ -56,7 +56,7 @@ _CHANGED_AFTER_A_KILL = "killed, then another program"
 
 @dataclass
 class Ran:
-    """What came of a command."""
+    """The result of a command."""
 
     failed: dict[str, str] = field(default_factory=dict)
     """What went wrong, by resource."""
@@ -159,7 +159,7 @@ class _History:
         self.outcome.problems += self._strayed
 
     def _after(self, ran: Ran) -> None:
-        """What whoever runs it does next: go on, revert, change the program, or repeat."""
+        """The next step of whoever runs it: go on, revert, change the program, or repeat."""
         chance = self._chance
         if ran.died and chance.random() < 0.15:
             self.outcome.tags.add("fresh machine")
@@ -307,7 +307,7 @@ class _History:
         return ran
 
     def _remove_orphans(self) -> bool:
-        """What a killed create has left, and no state knows, is found and removed by people."""
+        """Let people find and remove the orphans of a killed create, which no state knows."""
         found = self._world.orphans(self._author.program, self._ids())
         names = {name for program in self._author.before for name in program}
         listed = self._place.listed(names) if found else None
@@ -337,7 +337,7 @@ class _History:
         return self._place.ids()
 
     def _changes(self) -> str:
-        """What the program has otherwise than at the last command."""
+        """The differences of the program from that of the last command."""
         before, self._told = self._told, dict(self._author.program)
         return _told(self._told, before)
 
@@ -346,7 +346,7 @@ class _History:
 
 
 def _told(program: Project, before: Project) -> str:
-    """What a program has more, less or otherwise than the one before."""
+    """The additions, removals and changes of a program since the one before."""
     lines = [f"+ {name}: {_words(item, None)}" for name, item in program.items()
              if name not in before]  # fmt: skip
     lines += [f"~ {name}: {_words(item, before[name])}" for name, item in program.items()

@@ -72,7 +72,7 @@ class Declaration:
                         old_first=self.old_first)  # fmt: skip
 
     def inputs(self, name: str) -> dict[str, Any]:
-        """What its constructor hands to the provider."""
+        """The inputs that its constructor hands to the provider."""
         raise NotImplementedError
 
     def make(self, name: str, made: Made) -> pulumi.Resource:
@@ -80,7 +80,7 @@ class Declaration:
         raise NotImplementedError
 
     def facts(self, name: str, ids: Ids) -> Facts:
-        """What the environment has to hold for it."""
+        """The facts that the environment has to hold for it."""
         raise NotImplementedError
 
     def options(self, made: Made, **more: Any) -> pulumi.ResourceOptions:

@@ -50,7 +50,7 @@ def seed_environment(emulator: Emulator) -> None:
 
 
 class World:
-    """What has to hold between a program and its environment."""
+    """The conditions between a program and its environment."""
 
     def __init__(self, emulator: Emulator, people: People) -> None:
         self._emulator = emulator
@@ -111,7 +111,7 @@ class World:
         return {id_ for name, id_ in ids.items() if name in self._died_new} | shared | set(CHOSEN)
 
     def orphans(self, program: Project, ids: Ids) -> list[Place]:
-        """What a killed create has left behind, and neither program nor state knows."""
+        """The orphans of a killed create, which neither program nor state knows."""
         seen, wanted = observed(self._emulator), self.wanted(program, ids)
         return [
             place
@@ -133,7 +133,7 @@ class World:
                 self._interrupted |= item.facts(name, {**ids, name: ""}).keys()
 
     def lost(self, program: Project, ids: Ids) -> Iterator[str]:
-        """What no program declares, that somebody set, and that is gone."""
+        """Values that somebody set, no program declares, and that are gone."""
         for name, id_ in ids.items():
             self._names.setdefault(id_, set()).add(name)
         seen, commits = observed(self._emulator), self._emulator.control.commits()
