@@ -99,7 +99,7 @@ class SolutionImportProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        outputs = self._import(props, None)
+        outputs = self._import(props, None, self._package(props))
         return CreateResult(props["solution"], outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -140,7 +140,7 @@ class SolutionImportProvider(DataverseProvider):
         imports = bool(set(_IMPORTED) & _changed(olds, news)) or _is_in_doubt(olds)
         live = self._refuse_foreign(olds, news)
         if imports:
-            return UpdateResult(self._import(news, olds))
+            return UpdateResult(self._import(news, olds, package))
         known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
         return UpdateResult(self._afterwards(news, olds, package, known, live))
 
@@ -199,11 +199,15 @@ class SolutionImportProvider(DataverseProvider):
         installed = solutions.find(id_)
         return installed is not None and installed.id == solution_id
 
-    def _import(self, props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _import(
+        self,
+        props: Mapping[str, Any],
+        olds: Mapping[str, Any] | None,
+        package: SolutionPackage,
+    ) -> dict[str, Any]:
         from .client.solutions import import_package
 
         client = self.client
-        package = self._package(props)
         try:
             imported = import_package.import_solution(
                 client.solutions,

@@ -449,3 +449,34 @@ def test_children_first_after_restoring(emulator: Emulator, tmp_path: Path) -> N
         update(process, made, inputs(archive, activate_flows="all"))
         assert len(emulator.control.requests()) == 1
     assert states(emulator) == {"Parent": 1, "Child": 1}
+
+
+_NOTE_OPENS = """
+import os, sys
+
+def note(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".zip"):
+        with os.fdopen(os.open(os.environ["OPENED"], os.O_WRONLY | os.O_APPEND), "w") as file:
+            file.write(str(arguments[0]) + chr(10))
+
+sys.addaudithook(note)
+"""
+
+
+def test_a_package_is_read_once(emulator: Emulator, tmp_path: Path) -> None:
+    """An import opens it to read it, to prove that it is the one that was checked, and to send it."""
+    opened = tmp_path / "opened"
+    opened.touch()
+    (tmp_path / "sitecustomize.py").write_text(_NOTE_OPENS, "utf-8")
+    settings = {**emulator.environment, "PYTHONPATH": str(tmp_path), "OPENED": str(opened)}
+    old = inputs(package(tmp_path / "1.zip", FlowPart()))
+    new = inputs(package(tmp_path / "2.zip", FlowPart(definition=hourly("New"))))
+    with provider_process(settings, provider=SolutionImportProvider) as process:
+        news = process.check(old).inputs
+        opened.write_text("")
+        id_, outputs = process.create(news)
+        assert len(opened.read_text("utf-8").split()) == 3
+        after = process.check(new, news).inputs
+        opened.write_text("")
+        process.update(id_, outputs, after)
+        assert len(opened.read_text("utf-8").split()) == 3
