@@ -464,7 +464,7 @@ sys.addaudithook(note)
 
 
 def test_a_package_is_read_once(emulator: Emulator, tmp_path: Path) -> None:
-    """An import opens it to read it, to prove that it is the one that was checked, and to send it."""
+    """An import opens it to read it, to prove that it was not changed since, and to send it."""
     opened = tmp_path / "opened"
     opened.touch()
     (tmp_path / "sitecustomize.py").write_text(_NOTE_OPENS, "utf-8")
