@@ -78,12 +78,6 @@ class DataverseResource(Resource):
             opts,
         )
         kind = f"pulumi-python:{self._resource_type_name}"
-        if opts.id is None:
-            props = {
-                key: value
-                for key, value in props.items()
-                if value is not None or key not in self._optional
-            }
         props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
         _refuse_half_characters(props, resource_name)
         props[OPTIONS] = apply_options(
@@ -94,6 +88,11 @@ class DataverseResource(Resource):
             travels_as=self._travels_as,
         )
         if opts.id is None:
+            props = {
+                key: value
+                for key, value in props.items()
+                if value is not None or key not in self._optional
+            }
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
         if not pulumi.runtime.is_dry_run():
             waited_for = {key: item for key, item in props.items() if _holds_outputs(item)}
