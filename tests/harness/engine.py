@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from tests.harness.tools import ROOT
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def engine_folder() -> Path:
@@ -38,7 +38,7 @@ def programs_used() -> str:
 @cache
 def _told(what: str) -> str:
     """Once in a process: a test that changes PATH later must not change what others run with."""
-    command = [sys.executable, str(ROOT / "scripts" / "engine.py"), what]
+    command = [sys.executable, str(_ROOT / "scripts" / "engine.py"), what]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise RuntimeError(f"scripts/engine.py {what} ended with {done.returncode}; see above.")
