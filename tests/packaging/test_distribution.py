@@ -146,8 +146,11 @@ def _interpreter(version: str) -> str | None:
     """A Python of that version on this machine, on PATH or of pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = [str(path / "bin" / "python") for path in sorted(pyenv.glob(f"{version}.*"))]
-    # What pyenv puts on PATH stands for a version that may not be chosen.
-    return next(iter(found), None) or shutil.which(f"python{version}")
+    # A program on PATH may be pyenv's, which stands for a version that nobody has chosen.
+    for python in filter(None, (*found, shutil.which(f"python{version}"))):
+        if subprocess.run([python, "--version"], capture_output=True).returncode == 0:
+            return python
+    return None
 
 
 @pytest.mark.parametrize("version", _PYTHONS)
