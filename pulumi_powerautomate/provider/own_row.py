@@ -66,6 +66,7 @@ class Provider(Protocol):
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
         """Outputs for a refresh of a row in doubt, with what it has to look at besides."""
+        ...
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup."""
