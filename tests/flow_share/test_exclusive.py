@@ -11,8 +11,8 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
 from pulumi_powerautomate.provider.resource import pickled
-from tests.harness.provider_process import UNKNOWN, ProviderError, ProviderProcess, provider_process
-from tests.harness.shares import ALICE, FLOW, ON_CALL, created, masks, sent, share_inputs
+from tests.harness.provider_process import UNKNOWN, ProviderError, ProviderProcess
+from tests.harness.shares import ALICE, FLOW, ON_CALL, created, masks, sent, share_inputs, sharing
 
 IDENTITY = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:FlowSharesExclusive::all"
 BOB = {"type": "user", "id": "0e6a3b61-0000-4000-8000-000000000012"}
@@ -23,11 +23,7 @@ ROLELESS = {"type": "team", "id": "0e6a3b61-0000-4000-8000-000000000023"}
 @pytest.fixture
 def provider(emulator: Emulator) -> Iterator[ProviderProcess]:
     """A provider process, and a flow to share."""
-    emulator.control.insert(
-        "workflows", {"workflowid": FLOW, "name": "Flow", "category": 5, "type": 1}
-    )
-    with provider_process(emulator.environment, provider=FlowSharesExclusiveProvider) as process:
-        emulator.control.clear_journal()
+    with sharing(emulator, FlowSharesExclusiveProvider) as process:
         yield process
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.harness.provider_process import ProviderProcess
+from pulumi_powerautomate.provider import DataverseProvider
+from tests.harness.provider_process import ProviderProcess, provider_process
 
 FLOW = "11111111-1111-4111-8111-111111111111"
 ALICE = {"type": "user", "id": "0e6a3b61-0000-4000-8000-000000000011"}
@@ -41,3 +44,14 @@ def sent(emulator: Emulator) -> list[str]:
 def masks(emulator: Emulator) -> dict[str, int]:
     rows = emulator.control.rows("principalobjectaccessset")
     return {row["principalid"]: row["accessrightsmask"] for row in rows}
+
+
+@contextmanager
+def sharing(emulator: Emulator, provider: type[DataverseProvider]) -> Iterator[ProviderProcess]:
+    """A provider process, and a flow to share."""
+    emulator.control.insert(
+        "workflows", {"workflowid": FLOW, "name": "Flow", "category": 5, "type": 1}
+    )
+    with provider_process(emulator.environment, provider=provider) as process:
+        emulator.control.clear_journal()
+        yield process

@@ -12,6 +12,7 @@ import copy
 import random
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +22,8 @@ from tests.reliability.histories.command import Command, Death, State
 from tests.reliability.histories.declarations import Declarations
 from tests.reliability.histories.engine import MOMENTS
 from tests.reliability.histories.fork_server import ForkServer
+from tests.reliability.histories.network_faults import NETWORK_FAULTS
 
-_FAULTS = (
-    {"do": "reset"},
-    {"do": "hang", "seconds": 0.1},
-    {"do": "delay", "seconds": 0.05},
-    {"do": "truncate"},
-    {"do": "wrong_content_length"},
-    {"do": "empty"},
-    {"do": "html"},
-    {"do": "html", "status": 502},
-    {"do": "redirect", "location": "https://elsewhere.example/"},
-    {"do": "status", "status": 500},
-    {"do": "status", "status": 503},
-    {"do": "status", "status": 401, "when": "before_commit"},
-    {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
-)
 _PATHS = ("workflows", "Access|batch|principalobject", "olution|import|asyncop", ".")
 # Longer than the shorter time-out: nothing comes any more, as with a connection that died unseen.
 _SILENCE = {"do": "hang", "seconds": 5}
@@ -111,7 +98,7 @@ def history(seed: int, emulator: Emulator, place: Place) -> tuple[Place, list[st
 
 def _one(chance: random.Random, place: Place, world: Declarations, state: State) -> Command:
     for _ in range(chance.randint(0, 3)):
-        _misbehave(chance, place, chance.choice(_FAULTS))
+        _misbehave(chance, place, chance.choice(NETWORK_FAULTS))
     silent = chance.random() < 0.1
     if silent:
         _misbehave(chance, place, _SILENCE)
@@ -124,7 +111,7 @@ def _one(chance: random.Random, place: Place, world: Declarations, state: State)
     return command
 
 
-def _misbehave(chance: random.Random, place: Place, fault: dict[str, Any]) -> None:
+def _misbehave(chance: random.Random, place: Place, fault: Mapping[str, Any]) -> None:
     moment = chance.choice(MOMENTS)
     place.emulator.control.fault(
         **{"when": moment, **fault},

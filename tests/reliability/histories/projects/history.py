@@ -12,7 +12,7 @@ command reports is right; and after a refresh nothing may differ at all.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.reliability.fault_proxy.handle import FaultProxy, rule
 from tests.reliability.fault_proxy.presets import PRESETS
 from tests.reliability.histories.command import Death
+from tests.reliability.histories.network_faults import NETWORK_FAULTS
 from tests.reliability.histories.outcome import Outcome
 from tests.reliability.histories.projects import facts
 from tests.reliability.histories.projects.people import People
@@ -33,21 +34,6 @@ _MOST_UPS = 2
 _LAST_REQUEST = 14
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
 _PATHS = ("workflows", "Access", "olution", "connectionreferences|environmentvariable", ".")
-_FAULTS: tuple[Mapping[str, Any], ...] = (
-    {"do": "reset"},
-    {"do": "hang", "seconds": 0.1},
-    {"do": "delay", "seconds": 0.05},
-    {"do": "truncate"},
-    {"do": "wrong_content_length"},
-    {"do": "empty"},
-    {"do": "html"},
-    {"do": "html", "status": 502},
-    {"do": "redirect", "location": "https://elsewhere.example/"},
-    {"do": "status", "status": 500},
-    {"do": "status", "status": 503},
-    {"do": "status", "status": 401, "when": "before_commit"},
-    {"do": "status", "status": 429, "code": "0x80072322", "headers": {"Retry-After": "0"}},
-)
 # The whole of a true response, only not to this request or not of this moment: where it has no body
 # no client can tell.
 _DECEIVING = ("swapped",)
@@ -237,7 +223,7 @@ class _History:
                 name = chance.choice([name for name in PRESETS if name not in _DECEIVING])
                 wished.append(rule(name, **more))
             else:
-                fault = {"when": chance.choice(_MOMENTS), **chance.choice(_FAULTS), **more}
+                fault = {"when": chance.choice(_MOMENTS), **chance.choice(NETWORK_FAULTS), **more}
                 place.emulator.control.fault(**fault)
                 wished.append(fault)
         if place.proxy:
