@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from .presets import PRESETS
 
-_ROOT = Path(__file__).resolve().parents[3]
+# The folder above this one: nothing of the tests is loaded in the process but the proxy itself.
+_ABOVE = Path(__file__).resolve().parents[1]
 
 
 class FaultProxy:
@@ -22,15 +23,9 @@ class FaultProxy:
 
     def __init__(self, server: str) -> None:
         # Without site-packages: what is tested cannot be loaded in it.
-        command = [
-            sys.executable,
-            "-S",
-            "-m",
-            "tests.reliability.fault_proxy",
-            urlsplit(server).netloc,
-        ]
+        command = [sys.executable, "-S", "-m", "fault_proxy", urlsplit(server).netloc]
         self.process = subprocess.Popen(
-            command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command, cwd=_ABOVE, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self.process.stdout is not None
         ports = json.loads(self.process.stdout.readline())
