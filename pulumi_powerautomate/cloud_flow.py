@@ -183,8 +183,10 @@ class CloudFlowProvider(DataverseProvider):
             attempts = (Attempt.of(attempted), *attempts_in(olds))
             written = writer.create(attempts)
             outputs = outputs_of(news, written.flow, written, olds)
+            # A create of unknown outcome may have put it into the solution of that time.
+            left = {SOLUTIONS: self._solutions(olds, news)} if written.adopted else _left(olds)
             return UpdateResult(
-                self._in_solutions(spec.workflow_id, _left(olds), news, outputs, begun=True)
+                self._in_solutions(spec.workflow_id, left, news, outputs, begun=True)
             )
         before = olds.get(BEFORE)
         known = LastKnown(

@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
+from ..client.http import changes
+from ..client.http.changes import Changes
 from ..config import Connection
 from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, single_owner
@@ -141,12 +143,13 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
     if row:
         before = journal().begin(row, _NO_ENTRY, provider.attempt({}, props), removes=False)
         marks = provider.after_creates(before.attempts) if before else marks
-    try:
-        result: CreateResult = hook(provider, {**props, **marks})
-    except PowerAutomateError as error:
-        if row:
-            _failed(row, before, error)
-        raise
+    with changes.noted() as made:
+        try:
+            result: CreateResult = hook(provider, {**props, **marks})
+        except PowerAutomateError as error:
+            if row:
+                _failed(row, before, error, made)
+            raise
     version = _new_version()
     if row:
         journal().end(row, version)
@@ -196,11 +199,12 @@ def _updated(
 ) -> UpdateResult:
     id_, outputs, news = arguments
     doubt = _begin(provider, row, outputs, news)
-    try:
-        result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
-    except PowerAutomateError as error:
-        _failed(row, doubt, error)
-        raise
+    with changes.noted() as made:
+        try:
+            result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
+        except PowerAutomateError as error:
+            _failed(row, doubt, error, made)
+            raise
     version = _new_version()
     journal().end(row, version)
     single_owner.release_rows(urn_of(news))
@@ -218,11 +222,12 @@ def _deleted(
         _kept(provider, row, id_, outputs)
         return
     doubt = _begin(provider, row, outputs, None)
-    try:
-        hook(provider, id_, _marked(provider, outputs, doubt))
-    except PowerAutomateError as error:
-        _failed(row, doubt, error)
-        raise
+    with changes.noted() as made:
+        try:
+            hook(provider, id_, _marked(provider, outputs, doubt))
+        except PowerAutomateError as error:
+            _failed(row, doubt, error, made)
+            raise
     journal().end(row, _GONE)
     single_owner.release_rows(urn_of(outputs))
 
@@ -256,8 +261,13 @@ def _begin(
     return journal().begin(row, _version_of(outputs), attempt, removes=news is None)
 
 
-def _failed(row: str, before: Begun | None, error: PowerAutomateError) -> None:
-    """After a refusal the row is as it was; after an error that leaves doubt it may not be."""
+def _failed(row: str, before: Begun | None, error: PowerAutomateError, made: Changes) -> None:
+    """
+    Forget an operation that was refused, for the row is as it was.
+
+    After an error that leaves doubt it may not be, and after one that came in the middle it is not.
+    """
+    error.in_doubt |= made.are_left
     if not error.in_doubt:
         journal().put_back(row, before)
 

@@ -36,6 +36,7 @@ from tests.harness.provider_process import (
 _FLOW = "c0000000-0000-4000-8000-000000000001"
 _DEFINITION = "c0000000-0000-4000-8000-000000000002"
 _ALICE = "0e6a3b61-0000-4000-8000-000000000011"
+_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
 _CANARY = "canary-of-a-variable"
 
 Inputs = Callable[[str], dict[str, Any]]
@@ -336,6 +337,92 @@ def test_a_killed_delete_and_another_solution(
         outputs = process.update(id_, outputs, after)
         assert _solutions_of(emulator) == ({new} if new else set())
         assert not process.diff(id_, outputs, after).changes
+
+
+@pytest.mark.parametrize("wrong", ["delete", "look"])
+def test_a_delete_that_failed_half_way(
+    emulator: Emulator, settings: Mapping[str, str], wrong: str
+) -> None:
+    """It is off, refused, and cannot be turned on: the program that goes back turns it on."""
+    fault = emulator.control.fault
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), "state": "on"}).inputs
+        id_, outputs = process.create(news)
+        if wrong == "delete":
+            fault(method="DELETE", do="status", status=403)
+        else:
+            # Somebody changed it between the two requests, and nobody may look at it.
+            fault(method="DELETE", do="status", status=412, code="0x80060882")
+            fault(method="GET", path="workflows", do="status", status=403)
+        fault(method="PATCH", nth=2, do="status", status=403, times=9)
+        with pytest.raises(ProviderError, match="The flow is off now"):
+            process.delete(id_, outputs)
+        emulator.control.clear_faults()
+        assert _states(emulator) == ["off"]
+        after = process.check({**_flow("one"), "state": "on"}, news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        assert _states(emulator) == ["on"]
+        assert not process.diff(id_, outputs, after).changes
+
+
+def test_a_list_of_shares_that_failed_half_way(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """One share is revoked, another one not, and the first cannot be granted again."""
+    provider = FlowSharesExclusiveProvider
+    second = {"principal": {"type": "team", "id": _TEAM}, "access": ["read"]}
+    with provider_process(settings) as process:
+        process.create(process.check(_flow("shared")).inputs)
+    with provider_process(settings, provider=provider) as process:
+        both = {**_shares("one"), "shares": [*_shares("one")["shares"], second]}
+        news = process.check(both).inputs
+        id_, outputs = process.create(news)
+        emulator.control.fault(path="RevokeAccess", nth=2, do="status", status=403, times=9)
+        emulator.control.fault(path="GrantAccess", do="status", status=403, times=9)
+        with pytest.raises(ProviderError, match="Revoked are the shares of"):
+            process.delete(id_, outputs)
+        emulator.control.clear_faults()
+        assert len(_masks(emulator)) == 1
+        after = process.check(both, news).inputs
+        assert process.diff(id_, outputs, after).changes
+        process.update(id_, outputs, after)
+    assert len(_masks(emulator)) == 2
+
+
+def test_a_create_in_doubt_and_another_solution(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Its response is lost, and the next program declares another solution: it is only there."""
+    _second_solution(emulator)
+    with provider_process(settings) as process:
+        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        emulator.control.fault(path="workflows", when="after_commit", do="reset", times=4)
+        id_, outputs = process.create(news)
+        emulator.control.clear_faults()
+        assert outputs["current_state"] == "unknown"
+        after = process.check({**_flow("moved"), "solution": _SECOND}, news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert _solutions_of(emulator) == {_SECOND}
+        assert not process.diff(id_, outputs, after).changes
+
+
+def test_a_flow_that_is_adopted_and_turned_off_is_told(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Somebody ran it; what is like the declaration but for that is not overwritten in silence."""
+    with provider_process(settings) as process:
+        inputs = {**_flow("one"), "on_conflict": "adopt"}
+        process.create(process.check({**inputs, "state": "on"}).inputs)
+    with provider_process(settings) as process:
+        process.create(process.check(inputs).inputs)
+        said = [message for _, message, _ in process.log]
+    assert any("adopted; its state differed and was changed" in line for line in said)
+    assert _states(emulator) == ["off"]
+
+
+def _states(emulator: Emulator) -> list[str]:
+    return ["off" if row["statecode"] == 0 else "on" for row in emulator.control.rows("workflows")]
 
 
 def _second_solution(emulator: Emulator) -> None:

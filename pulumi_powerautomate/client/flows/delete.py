@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import DataverseError, NotFoundError, PowerAutomateError, PreconditionError
+from ..http import changes
 from ..http.error_responses import DELETE_OF_ACTIVE_FLOW, IS_REFERENCED, NO_OPTIMISTIC_CONCURRENCY
 from ..http.throttle import Deadline
 from .model import NOT_TRIED, LastKnown, changed_since
@@ -20,7 +21,7 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
 
     Raises:
         PowerAutomateError: the flow is still there, in the state that it had before; where turning
-            it on again failed, the message says so.
+            it on again failed, the message says so and the error is in doubt.
     """
     deadline = flows.deadline()
     etag, on = known.etag or "*", known.state in ("on", "unknown")
@@ -51,7 +52,11 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
                 continue
             if not isinstance(error, PreconditionError) and code != DELETE_OF_ACTIVE_FLOW:
                 break
-        live = flows.find(workflow_id, deadline)
+        try:
+            live = flows.find(workflow_id, deadline)
+        except PowerAutomateError as error:
+            problem = error
+            break
         if live is None:
             return foreign
         if not turned_off and known.spec is not None:
@@ -100,7 +105,10 @@ def _still_there(
         try:
             flows.set_state(workflow_id, "on", etag, deadline)
         except PowerAutomateError as error:
+            problem.in_doubt = True
             advice += f" The flow is off now: turning it on again failed ({error})."
+        else:
+            changes.undone()
     raise _extended(problem, advice.strip())
 
 

@@ -191,8 +191,10 @@ class FlowWriter:
             if live.state == self._spec.state:
                 return WriteResult(live, adopted=True)
             return replace(self._activated(live), adopted=True)
+        # A flow that somebody ran and that is turned off is told; turning on is what creates do.
+        told = content | (differs if live.state == "on" else frozenset())
         written = self.update(known, differs)
-        return replace(written, adopted=True, overwritten=written.overwritten | content)
+        return replace(written, adopted=True, overwritten=written.overwritten | told)
 
     def _find_after_failure(self) -> LiveFlow | None:
         """The flow, if it is there; asked for twice where nobody but others has answered so far."""

@@ -15,7 +15,7 @@ from ... import errors, telemetry
 from ...config import SETTINGS, Connection, follow
 from ...redaction import keep_secret
 from ..auth import TokenSource, audience_of
-from . import batch, wire_log
+from . import batch, changes, wire_log
 from .circuit_breaker import Outage
 from .connection_errors import unanswered
 from .counters import Traffic
@@ -136,6 +136,8 @@ class Transport:
             content = json.dumps(body, ensure_ascii=False).encode()
         request = Request(method, self._url(path, action), content, headers or {}, action)
         response = self._carry_out(request, deadline, repeatable)
+        if method != "GET":
+            changes.made()
         return read_response(action, response.status, response.headers, response.raw)
 
     def once(

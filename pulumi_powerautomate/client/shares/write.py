@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import DataverseError, InvalidInputError, NotFoundError, PowerAutomateError
+from ..http import changes
 from ..http.error_responses import OBJECT_DOES_NOT_EXIST
 from ..http.throttle import Deadline
 from ..principals import Owner
@@ -205,6 +206,8 @@ def revoke_all(
                 lost.append(f"{who.kind} {who.id}")
         if lost:
             error.args = (f"{error} Revoked are the shares of {', '.join(lost)}.",)
+        else:
+            changes.undone()
         raise
 
 

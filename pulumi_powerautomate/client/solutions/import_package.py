@@ -25,6 +25,7 @@ from ...errors import (
     TransportError,
     UnfinishedImportError,
 )
+from ..http import changes
 from ..http.throttle import Deadline
 from ..http.upload import Upload
 from .import_log import failure_of, parse_log, standing
@@ -52,7 +53,8 @@ def import_solution(
             upgrade that it staged was not promoted.
         PowerAutomateError: nothing was started.
     """
-    with solutions.turn(report, deadline):
+    # An import is carried out whole or not at all.
+    with changes.undone_by(SolutionOperationError), solutions.turn(report, deadline):
         return SolutionImporter(OperationWaiter(solutions, report, deadline), wanted).run()
 
 

@@ -14,6 +14,7 @@ from ...errors import (
     TransportError,
 )
 from ..flows.requests import Workflows
+from ..http import changes
 from ..http.throttle import Deadline
 from .activate import states
 from .operation_waiter import BUSY, OperationWaiter
@@ -50,7 +51,8 @@ def remove(
         SolutionOperationError: the service refused; what prevents it is named.
         InDoubtError: it may be removed, or still be in the course of it.
     """
-    with solutions.turn(report, deadline):
+    # A refused one leaves everything where it was.
+    with changes.undone_by(SolutionOperationError), solutions.turn(report, deadline):
         waiter = OperationWaiter(solutions, report, deadline)
         return _Uninstaller(waiter, workflows, unique_name, seen).run()
 

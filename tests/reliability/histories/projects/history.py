@@ -37,6 +37,7 @@ _PATHS = ("workflows", "Access", "olution", "connectionreferences|environmentvar
 # The whole of a true response, only not to this request or not of this moment: where it has no body
 # no client can tell.
 _DECEIVING = ("swapped",)
+_ONCE_MORE = "Run `pulumi up` once more"
 _CHANGED_AFTER_A_KILL = "killed, then another program"
 
 
@@ -276,6 +277,10 @@ class _History:
             problems = self._judged(ran, excused=False)
             if not problems:
                 break
+        if any(_ONCE_MORE in line for line in ran.said):
+            # Whoever is told so does it.
+            ran = self._command("up once more, as it was told")
+            problems = problems or self._judged(ran, excused=False)
         outcome.problems += [f"after a refresh: {problem}" for problem in problems]
         if not outcome.problems:
             self._nothing_is_sent()

@@ -21,7 +21,7 @@ from tests.reliability.histories.projects.writing import (
 )
 
 _NOBODYS = (FOREIGN, SHARED, LISTED)
-_SAID = re.compile(r"overwr|somebody|taken over|took over|changed by|by hand|out-of-band", re.I)
+_SAID = re.compile(r"overwr|somebody|differed and was changed|by hand|out-of-band", re.I)
 _NOTHING = object()
 # What can be there once more, and must not be unless it is declared.
 _PRESENCE = {EXISTS, *SOLUTIONS}
@@ -124,12 +124,14 @@ class World:
 
     def interrupted(self, program: Project, names: set[str], ids: Ids) -> None:
         """Note creates in which somebody died: whether they were done is recorded nowhere."""
-        for name in names - ids.keys():
+        for name in names:
             item = program.get(name)
             if isinstance(item, Flow):
-                self._a_flow_died = True
-                self._died_new.add(name)
+                if name not in ids or item.workflow_id not in (None, ids[name]):
+                    self._a_flow_died = True
+                    self._died_new.add(name)
             elif item is not None and set(item.needs) <= ids.keys():
+                # Also where the state has it: the create may be that of what is to replace it.
                 self._interrupted |= item.facts(name, {**ids, name: ""}).keys()
 
     def lost(self, program: Project, ids: Ids) -> Iterator[str]:
@@ -187,7 +189,7 @@ class World:
             certain: resources whose last operation before had ended well, and this one's too.
             said: what the command told of them.
         """
-        seen = observed(self._emulator)
+        seen, commits = observed(self._emulator), self._emulator.control.commits()
         kept = []
         for edit in self._people.edits:
             item = program.get(edit.resource)
@@ -198,6 +200,9 @@ class World:
                 kept.append(edit)
                 continue
             if item is None or item.overwrites or edit.resource not in certain:
+                continue
+            if removed_since(edit, commits):
+                # With its row, which somebody deleted.
                 continue
             if edit.value is None or edit.place[0] in ("share", "member") or not edit.was_managed:
                 # Made again, which overwrites nothing; shares have no version; and of a column that
