@@ -88,7 +88,8 @@ class CloudFlowProvider(DataverseProvider):
 
     `check` and `diff` send nothing. `create` is one request, two for a flow that is on; `update`
     likewise; `delete` one, two when the flow is on; `read` one, two with a `solution`; a refresh of
-    many reads their versions in one list, and only what has changed one by one.
+    many reads their versions in one list, and only what has changed one by one. One list more tells
+    the drafts of all of them.
     """
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -149,12 +150,14 @@ class CloudFlowProvider(DataverseProvider):
         others = [name for name in props.get(SOLUTIONS) or () if name != solution]
         left = [name for name in others if client.flow_reader.in_solution(id_, name)]
         if not moved and not left and self._unchanged(id_, props):
+            self._tell_draft(id_, props)
             return ReadResult(id_, as_recorded(props))
         live = client.workflows.find(id_)
         if live is None:
             return ReadResult("", {})
         if DIGEST not in props:
             return ReadResult(id_, described(live))
+        self._tell_draft(id_, props)
         declared = self._spec(props, props)
         drift = differing(declared, live)
         if moved:
@@ -283,6 +286,20 @@ class CloudFlowProvider(DataverseProvider):
             return True
         live = self.client.workflows.find(id_)
         return live is not None and live.created_on == outputs.get("created_on")
+
+    def _tell_draft(self, id_: str, props: Mapping[str, Any]) -> None:
+        """Say in a refresh what a maker has saved and not published; one list tells all flows'."""
+        draft = self.client.flow_reader.draft_of(id_)
+        if draft is None:
+            return
+        from .client.flows.drafts import described_draft
+
+        warn(
+            props,
+            f"a maker has saved a draft of it that is not published {described_draft(draft)}. "
+            "Until it is published or discarded, Dataverse refuses changes of its name, "
+            "description and definition.",
+        )
 
     def _unchanged(self, id_: str, props: Mapping[str, Any]) -> bool:
         """Whether the flow was as declared after the last operation, and is at that version."""

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypedDict
 
 import pulumi
 
 from ..provider import Provider, look_up
-from .flows import client_of, later
-
-
-class GetFlowDraftResult(TypedDict):
-    """A draft that a maker has saved and not published."""
-
-    id: str
-    """`workflowid` of the flow, the same for draft and published version."""
-    name: str
-    """Display name, as the draft has it."""
-    saved_on: str
-    """When it was saved, ISO 8601."""
-    is_published: bool
-    """Whether a version of the flow is published beside it."""
-    changes: list[str]
-    """What publishing it would change, in sentences, the most severe first; never a secret."""
+from .flows import GetFlowDraftResult as GetFlowDraftResult
+from .flows import client_of, draft_result, later
 
 
 @look_up
@@ -38,16 +23,7 @@ def get_flow_drafts(*, provider: Provider | None = None) -> list[GetFlowDraftRes
     """
     from ..client.flows.drafts import drafts
 
-    return [
-        GetFlowDraftResult(
-            id=item.flow.workflow_id,
-            name=item.flow.name,
-            saved_on=item.flow.modified_on,
-            is_published=item.published is not None,
-            changes=list(item.changes),
-        )
-        for item in drafts(client_of(provider).workflows)
-    ]
+    return [draft_result(item) for item in drafts(client_of(provider).workflows)]
 
 
 def get_flow_drafts_output(

@@ -20,9 +20,25 @@ from ..provider import Provider, client_for, look_up, refuse_misspelt_keys
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
+    from ..client.flows.drafts import Draft
     from ..client.flows.requests import LiveFlow
 
 _T = TypeVar("_T")
+
+
+class GetFlowDraftResult(TypedDict):
+    """A draft that a maker has saved and not published."""
+
+    id: str
+    """`workflowid` of the flow, the same for draft and published version."""
+    name: str
+    """Display name, as the draft has it."""
+    saved_on: str
+    """When it was saved, ISO 8601."""
+    is_published: bool
+    """Whether a version of the flow is published beside it."""
+    changes: list[str]
+    """What publishing it would change, in sentences, the most severe first; never a secret."""
 
 
 class GetFlowResult(TypedDict):
@@ -60,6 +76,11 @@ class GetFlowResult(TypedDict):
     """The workflow definition; None where it was not asked for or cannot be read."""
     connection_references: dict[str, Any] | None
     """Connection references, by the key that the actions use."""
+    draft: GetFlowDraftResult | None
+    """
+    What a maker has saved of it and not published; None where there is nothing, where drafts cannot
+    be read, and from `get_flows`.
+    """
 
 
 @look_up
@@ -67,7 +88,9 @@ def get_flow(
     id: str | None = None, *, name: str | None = None, provider: Provider | None = None
 ) -> GetFlowResult:
     """
-    One cloud flow, definition included.
+    One cloud flow, definition included, and the draft that a maker may have saved of it.
+
+    Drafts are one list for all flows that a program asks for.
 
     Args:
         id: its `workflowid`; or else
@@ -80,12 +103,13 @@ def get_flow(
     """
     if (id is None) == (name is None):
         raise InvalidInputError("get_flow takes either id or name.")
-    workflows = client_of(provider).workflows
+    client = client_of(provider)
     if name is not None:
         from ..client.flows.find import flow_named
 
-        id = flow_named(workflows, name).workflow_id
-    return _flow(workflows.get(str(id)))
+        id = flow_named(client.workflows, name).workflow_id
+    live = client.workflows.get(str(id))
+    return _flow(live, client.flow_reader.draft_of(live.workflow_id))
 
 
 @look_up
@@ -216,7 +240,18 @@ def _is_plain(value: Any) -> bool:
     return isinstance(value, (str, int, float))
 
 
-def _flow(live: LiveFlow) -> GetFlowResult:
+def draft_result(draft: Draft) -> GetFlowDraftResult:
+    """A draft as lookups return it."""
+    return GetFlowDraftResult(
+        id=draft.flow.workflow_id,
+        name=draft.flow.name,
+        saved_on=draft.flow.modified_on,
+        is_published=draft.published is not None,
+        changes=list(draft.changes),
+    )
+
+
+def _flow(live: LiveFlow, draft: Draft | None = None) -> GetFlowResult:
     return GetFlowResult(
         id=live.workflow_id,
         unique_id=live.unique_id,
@@ -235,4 +270,5 @@ def _flow(live: LiveFlow) -> GetFlowResult:
         is_managed=live.is_managed,
         definition=json.loads(live.definition) if live.definition else None,
         connection_references=dict(live.references) if live.references is not None else None,
+        draft=draft_result(draft) if draft is not None else None,
     )

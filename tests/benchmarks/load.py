@@ -104,7 +104,7 @@ def _refresh() -> Iterator[Figure]:
         for flow_id in ids:
             _read(provider, inputs, flow_id, versions[flow_id])
         sent = len(emulator.control.requests())
-    yield exactly(f"flow.requests_refresh_{_LISTED}", sent, math.ceil(_LISTED / _PAGE) + 1, "")
+    yield exactly(f"flow.requests_refresh_{_LISTED}", sent, math.ceil(_LISTED / _PAGE) + 2, "")
 
 
 def _read(provider: ProviderProcess, inputs: dict[str, Any], flow_id: str, etag: str) -> None:
@@ -122,7 +122,7 @@ def _growth() -> Iterator[Figure]:
         empty.append(deploy(empties(count, text), environment=_ONE_CHECKPOINT))
         done = ours[-1]
         yield exactly(f"flow.requests_up_{count}_active", done.stats["requests"], 2 * count, "")
-        yield exactly(f"flow.requests_refresh_{count}", len(done.refresh), 2, "")
+        yield exactly(f"flow.requests_refresh_{count}", len(done.refresh), 3, "")
         yield seen(f"flow.up_{count}_over_empty_provider", done.wall / empty[-1].wall, "x")
     processor = [
         mine.watch.cpu_seconds - theirs.watch.cpu_seconds

@@ -60,7 +60,7 @@ def _requests_of_one() -> Iterator[Figure]:
         project.up()
         yield exactly("plugin.requests_no_op", sent(), 0, "")
         project.refresh()
-        yield at_most("plugin.requests_refresh", sent(), 1, "")
+        yield at_most("plugin.requests_refresh", sent(), 2, "")
         project.up(lambda: _flow(_Native, "one", description="changed"))
         yield at_most("plugin.requests_update", sent(), 1, "")
         project.destroy()

@@ -82,7 +82,8 @@ def _many() -> Iterator[Figure]:
         project.up()
         yield exactly("share.requests_no_op_500", len(project.sent()), 0, "")
         project.refresh()
-        limit = 1 + math.ceil(_SHARES / _PAGE)
+        # The flow and the list of drafts, and pages of shares.
+        limit = 2 + math.ceil(_SHARES / _PAGE)
         yield at_most("share.requests_refresh_500", len(project.sent()), limit, "")
         floor = 2 * _LATENCY * math.ceil(_SHARES / _CONCURRENT)
         empty = _empty_up()

@@ -93,3 +93,43 @@ def test_drafts_of_all_flows_in_two_requests(here: Emulator) -> None:
     assert "Flow 4" in renamed
     assert "Renamed" in renamed
     assert unpublished == "It was never published."
+
+
+def test_a_refresh_tells_drafts(provider: ProviderProcess, emulator: Emulator) -> None:
+    """One list for all flows of a run; flows without a draft have no line."""
+    made = [
+        create(provider, flow_inputs(name, hourly(), workflow_id=f"{number}{FLOW[1:]}"))
+        for number, name in enumerate(("One", "Two", "Three"))
+    ]
+    emulator.control.draft(f"1{FLOW[1:]}", clientdata=_SAVED)
+    emulator.control.clear_journal()
+    for id_, outputs, _ in made:
+        assert provider.read(id_, outputs)[0] == id_
+    asked = [item["path"] for item in emulator.control.requests()]
+    assert sum("RetrieveUnpublished" in path for path in asked) == 1
+    (line,) = [text for _, text, lasting in provider.log if "draft" in text]
+    assert "not published ('Two'" in line
+    assert '"Note"' in line
+
+
+def test_a_refresh_without_the_right_to_drafts(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """Nothing depends on it: where drafts cannot be listed, nothing is said."""
+    id_, outputs, _ = create(provider, flow_inputs("One", hourly(), workflow_id=FLOW))
+    emulator.control.draft(FLOW, clientdata=_SAVED)
+    emulator.control.fault(path="RetrieveUnpublished", do="status", status=403, times=9)
+    assert provider.read(id_, outputs)[0] == id_
+    assert not [text for _, text, _ in provider.log if "draft" in text]
+
+
+def test_a_lookup_has_the_draft(here: Emulator) -> None:
+    """`get_flow` returns what publishing would change; lists of flows do not."""
+    assert call(here, "POST", "workflows", flow("Digest", workflowid=FLOW)).status_code == 204
+    assert powerautomate.get_flow(FLOW)["draft"] is None
+    here.control.draft(FLOW, name="Renamed", clientdata=_SAVED)
+    draft = powerautomate.get_flow(FLOW)["draft"]
+    assert draft is not None
+    assert draft["name"] == "Renamed"
+    assert any('"Note"' in sentence for sentence in draft["changes"])
+    assert powerautomate.get_flows(name="Digest")[0]["draft"] is None

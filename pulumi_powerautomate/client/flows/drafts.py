@@ -63,17 +63,18 @@ def is_refused_for_a_draft(error: PowerAutomateError) -> bool:
     )
 
 
+def described_draft(draft: Draft) -> str:
+    """Name, time and changes of a draft, in parentheses."""
+    return _described(draft.flow, draft.changes)
+
+
 def draft_in_the_way(workflows: Workflows, workflow_id: str) -> ConflictError:
     """The error for a write that was refused for a draft: what it would change, what to do."""
     said = ""
     try:
         saved, published = workflows.draft(workflow_id), workflows.find(workflow_id)
         if saved is not None:
-            changes = _changes(published, saved)
-            more = f" and {len(changes) - _MOST_SHOWN} more" if len(changes) > _MOST_SHOWN else ""
-            when = f", saved {saved.modified_on}" if saved.modified_on else ""
-            said = f" ({saved.name!r}{when}; it would change: {' '.join(changes[:_MOST_SHOWN])}"
-            said += f"{more})"
+            said = f" {_described(saved, _changes(published, saved))}"
     except PowerAutomateError:
         said = ""
     return ConflictError(
@@ -81,6 +82,13 @@ def draft_in_the_way(workflows: Workflows, workflow_id: str) -> ConflictError:
         "Nothing was changed. Publish or discard the draft in the maker portal; after publishing "
         "it, run `pulumi refresh` to see the change, then `pulumi up`."
     )
+
+
+def _described(saved: LiveFlow, changes: tuple[str, ...]) -> str:
+    when = f", saved {saved.modified_on}" if saved.modified_on else ""
+    more = f" and {len(changes) - _MOST_SHOWN} more" if len(changes) > _MOST_SHOWN else ""
+    shown = " ".join(changes[:_MOST_SHOWN])
+    return f"({saved.name!r}{when}; it would change: {shown}{more})"
 
 
 def _changes(before: LiveFlow | None, after: LiveFlow) -> tuple[str, ...]:
