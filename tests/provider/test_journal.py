@@ -366,6 +366,21 @@ def test_a_delete_that_failed_half_way(
         assert not process.diff(id_, outputs, after).changes
 
 
+def test_a_refused_delete_names_what_somebody_changed(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """It stays as it is, and the program that goes back sends nothing."""
+    with provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        emulator.control.patch("workflows", _FLOW, {"name": "by hand"})
+        emulator.control.fault(method="DELETE", nth=2, do="status", status=403)
+        with pytest.raises(ProviderError, match="Somebody had changed its name since the last run"):
+            process.delete(id_, outputs)
+        assert not process.diff(id_, outputs, process.check(_flow("one"), news).inputs).changes
+    assert CASES["CloudFlow"].there(emulator) == ["by hand"]
+
+
 def test_a_list_of_shares_that_failed_half_way(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:

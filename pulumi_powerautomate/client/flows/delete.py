@@ -6,7 +6,7 @@ from ...errors import DataverseError, NotFoundError, PowerAutomateError, Precond
 from ..http import changes
 from ..http.error_responses import DELETE_OF_ACTIVE_FLOW, IS_REFERENCED, NO_OPTIMISTIC_CONCURRENCY
 from ..http.throttle import Deadline
-from .model import NOT_TRIED, LastKnown, changed_since
+from .model import NOT_TRIED, LastKnown, changed_since, listed
 from .requests import Workflows
 
 _MOST_ROUNDS = 3
@@ -64,6 +64,9 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
         etag, on = live.etag, live.state != "off"
         ran |= live.state == "on"
     restore = ran and (turned_off or (on and problem.in_doubt))
+    if foreign:
+        # It stays, and with it what is not as the last run left it.
+        _extended(problem, f"Somebody had changed its {listed(foreign)} since the last run.")
     return _still_there(flows, workflow_id, etag, problem, restore, deadline) or foreign
 
 

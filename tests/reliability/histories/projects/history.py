@@ -195,6 +195,7 @@ class _History:
         certain = set(program) - self._unsettled - ran.unsettled
         self._unsettled = (self._unsettled | ran.unsettled) - (ran.done - ran.unsettled)
         self._world.declared_meanwhile(program, ran.done - ran.unsettled, self._ids())
+        self._world.told(ran.failed)
         if refresh:
             self._world.seen(set(ran.done))
         else:

@@ -50,6 +50,8 @@ class Edit:
     """How many changes had been made by then."""
     added: bool = False
     """Whether nothing was there before."""
+    told: bool = False
+    """Whether a command that failed has named it, and left it as it was."""
 
 
 class People:

@@ -219,6 +219,13 @@ class World:
             edit for edit in self._people.edits if not (edit.managed and edit.resource in names)
         ]
 
+    def told(self, failed: dict[str, str]) -> None:
+        """Note edits that errors name: whoever reads one knows that the edit is there."""
+        self._people.edits = [
+            replace(edit, told=edit.told or bool(_SAID.search(failed.get(edit.resource, ""))))
+            for edit in self._people.edits
+        ]
+
     def conflicts(self, program: Project, failed: dict[str, str]) -> set[str]:
         """
         Resources that failed and that somebody had edited, or what they need: reported, so that
@@ -244,7 +251,7 @@ class World:
             edit.place: edit.value
             for edit in self._people.edits
             if not edit.managed
-            or (excused and not changed_since(edit, commits))
+            or (excused and (edit.told or not changed_since(edit, commits)))
             # Somebody shared the flow behind the back of a list that went before it saw that. A
             # deleted list takes along what it knows, and no program says any more that nobody
             # else may have access.
