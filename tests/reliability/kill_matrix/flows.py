@@ -160,6 +160,7 @@ class Solution(Kind):
     }
 
     def __init__(self, folder: Path) -> None:
+        self._synchronous = False
         first, second = FlowPart(FIRST, "First", on=False), FlowPart(SECOND, "Second", on=False)
         third = FlowPart(_THIRD, "Third", on=False)
         self._stages = {
@@ -178,7 +179,12 @@ class Solution(Kind):
 
     def declare(self, stage: str, hook: str) -> None:
         path = self._stages[stage][3]
-        powerautomate.SolutionImport(self.resource, package=str(path), activate_flows="all")
+        powerautomate.SolutionImport(
+            self.resource,
+            package=str(path),
+            activate_flows="all",
+            synchronous=self._synchronous or None,
+        )
 
     def reverted(self, hook: str) -> str | None:
         return "again" if hook == "update" else super().reverted(hook)
@@ -210,3 +216,21 @@ class Solution(Kind):
         expected = {"create": 1, "update": 2, "delete": 1, "replace": 2, "refresh": 2}[hook]
         expected = 1 if stage == "old" and hook != "refresh" else expected
         return [f"{imports} imports instead of {expected}"] if imports != expected else []
+
+
+class SolutionInOneRequest(Solution):
+    """The same, with an import that is carried out within its request."""
+
+    name = "SolutionImport, synchronous"
+    writes: ClassVar[Writes] = {
+        "create": (("POST", "ImportSolution$"), ("PATCH", rf"workflows\({FIRST}")),
+        "replace": (
+            ("POST", "ImportSolution$"),
+            ("PATCH", rf"workflows\({_THIRD}"),
+            ("POST", "UninstallSolutionAsync"),
+        ),
+    }
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._synchronous = True

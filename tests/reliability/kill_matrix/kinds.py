@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.reliability.kill_matrix.access import Share, ShareList
 from tests.reliability.kill_matrix.bindings import Reference, Variable
-from tests.reliability.kill_matrix.flows import Flow, Solution, members
+from tests.reliability.kill_matrix.flows import Flow, Solution, SolutionInOneRequest, members
 from tests.reliability.kill_matrix.kind import Kind
 
 
@@ -14,3 +14,8 @@ def all_kinds(folder: Path) -> list[Kind]:
     """Every kind; packages are written into the folder."""
     return [Flow("off"), Flow("on"), *members(), Share(), ShareList(), Solution(folder),
             Reference(), Variable()]  # fmt: skip
+
+
+def alone(folder: Path) -> list[Kind]:
+    """What cannot stand at a moment beside the others: an environment runs one import at a time."""
+    return [SolutionInOneRequest(folder)]

@@ -20,7 +20,8 @@ from tests.reliability.kill_matrix.cells import (
     run,
     thens_of,
 )
-from tests.reliability.kill_matrix.kinds import all_kinds
+from tests.reliability.kill_matrix.kind import Kind
+from tests.reliability.kill_matrix.kinds import all_kinds, alone
 from tests.reliability.kill_matrix.scene import Scene
 
 _PAGE = """# Who is killed, and what is left to do
@@ -55,8 +56,8 @@ stand at the moment together when the blow falls, as resources of one program do
 def measure(workers: int, say: Callable[[str], None] = lambda _: None) -> list[Outcome]:
     """Every cell."""
     context = multiprocessing.get_context("spawn")
-    parts = [(hook, victim, then) for hook in HOOKS for victim in VICTIMS
-             for then in thens_of(hook)]  # fmt: skip
+    parts = [(kinds, hook, victim, then) for kinds in (all_kinds, alone) for hook in HOOKS
+             for victim in VICTIMS for then in thens_of(hook)]  # fmt: skip
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         tasks = [pool.submit(work, *part) for part in parts]
@@ -67,16 +68,17 @@ def measure(workers: int, say: Callable[[str], None] = lambda _: None) -> list[O
     return outcomes
 
 
-def work(hook: str, victim: str, then: str) -> list[Outcome]:
+def work(kinds: Callable[[Path], list[Kind]], hook: str, victim: str, then: str) -> list[Outcome]:
     """All moments of a hook, for one victim and what follows."""
     for name in list(os.environ):
         if name.startswith(("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE_")):
             del os.environ[name]
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as folder:
-        scene = Scene(Path(folder))
+        scene = Scene(Path(folder), kinds)
         try:
-            scene.prepare(hook)
+            if any(moments_of(kind, hook) for kind in scene.kinds):
+                scene.prepare(hook)
             for moment in MOMENTS:
                 outcomes += attempt(scene, hook, moment, victim, then)
         finally:
@@ -100,7 +102,8 @@ def attempt(
 def page(outcomes: Sequence[Outcome], seconds: float) -> str:
     """The documentation's page."""
     with tempfile.TemporaryDirectory() as folder:
-        kinds = [kind.name for kind in all_kinds(Path(folder))]
+        every = [*all_kinds(Path(folder)), *alone(Path(folder))]
+        kinds = [kind.name for kind in every]
     found = {item.cell: item for item in outcomes}
     legend = "\n".join(f"- **{name}**: {meaning}" for name, meaning in MOMENTS.items())
     return _PAGE.format(

@@ -31,12 +31,12 @@ Declaration = Sequence[tuple[Kind, str]]
 class Scene:
     """An environment and a stack that crash and come back."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kinds: Callable[[Path], list[Kind]] = all_kinds) -> None:
         self.folder = folder
         self.database = folder / "environment.sqlite"
         self.emulator = Emulator(database=self.database, switches=_SWITCHES)
         self.project = EngineProject(folder, self.emulator, environment=self._token())
-        self.kinds = all_kinds(folder)
+        self.kinds = kinds(folder)
         self._empty = self._prepared = self._state.read_text("utf-8")
 
     def close(self) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.reliability.kill_matrix.cells import VICTIMS
+from tests.reliability.kill_matrix.kind import Kind
+from tests.reliability.kill_matrix.kinds import all_kinds, alone
 from tests.reliability.kill_matrix.matrix import attempt, complaints
 from tests.reliability.kill_matrix.scene import Scene
 
@@ -18,14 +21,21 @@ PAGE = Path(__file__).resolve().parents[3] / "sdk-docs" / "kill-matrix.md"
 _SAMPLE = (("create", "last"), ("update", "between"), ("delete", "between"), ("replace", "done"))
 
 
-@pytest.mark.parametrize(("hook", "moment"), _SAMPLE)
+@pytest.mark.parametrize(
+    ("kinds", "hook", "moment"),
+    [*((all_kinds, *item) for item in _SAMPLE), (alone, "create", "done")],
+)
 def test_all_is_as_declared_after_two_ups(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hook: str, moment: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kinds: Callable[[Path], list[Kind]],
+    hook: str,
+    moment: str,
 ) -> None:
     """Every kind of resource, whoever is killed."""
     # Set so that it is restored: the project adds the engine's folder.
     monkeypatch.setenv("PATH", os.environ["PATH"])
-    scene = Scene(tmp_path)
+    scene = Scene(tmp_path, kinds)
     try:
         scene.prepare(hook)
         outcomes = [

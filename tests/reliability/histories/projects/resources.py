@@ -311,6 +311,7 @@ class Package(Declaration):
     text: str
     connection: str
     value: str
+    synchronous: bool = False
 
     @property
     def overwrites(self) -> bool:
@@ -339,6 +340,7 @@ class Package(Declaration):
             "activate_flows": "all",
             "connection_references": {PACKAGED_REFERENCE: self.connection},
             "environment_variables": {PACKAGED_VARIABLE: self.value},
+            "synchronous": self.synchronous or None,
         }
 
     def make(self, name: str, made: Made) -> pulumi.Resource:

@@ -219,4 +219,5 @@ class Author:
         if isinstance(old, Package) and chance.random() < 0.4:
             return replace(old, connection=connection, value=value)
         self._versions += 1
-        return Package(self._folder, self._versions, chance.choice(_TEXTS), connection, value)
+        text, synchronous = chance.choice(_TEXTS), chance.random() < 0.4
+        return Package(self._folder, self._versions, text, connection, value, synchronous)
