@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import os
 import re
 import subprocess
@@ -12,12 +15,14 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from pulumi_powerautomate.cli import main
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.engine.test_import_kills import MOMENTS
 from tests.harness.corpus import PACKAGES
 from tests.harness.imports import created, inputs
+from tests.harness.package_pairs import contents, mistakes, pairs
 from tests.harness.packages import FlowPart, package
 from tests.harness.provider_process import provider_process
 
@@ -32,6 +37,7 @@ def measure() -> Iterator[Figure]:
     yield from _requests()
     yield from _large()
     yield from _real_packages()
+    yield from _differences()
     yield from _kills()
 
 
@@ -64,6 +70,20 @@ def _requests() -> Iterator[Figure]:
         yield exactly("solution.requests_no_op", len(emulator.control.requests()), 0, "")
         provider.read(id_, outputs)
         yield exactly("solution.requests_read", len(emulator.control.requests()), 1, "")
+
+
+def _differences() -> Iterator[Figure]:
+    """Every two versions of a real solution, in both orders, by the word of Python's readers."""
+    if not PACKAGES:
+        return
+    wrong = number = 0
+    for older, newer in pairs():
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            main(["diff", str(older), str(newer), "--format", "json"])
+        number += 1
+        wrong += bool(mistakes(contents(older), contents(newer), json.loads(out.getvalue())))
+    yield exactly("understand.package_differences_wrong", wrong, 0, f"of {number} pairs")
 
 
 def _large() -> Iterator[Figure]:

@@ -35,4 +35,6 @@ def connection_reference_rows(documents: Iterable[Any]) -> list[dict[str, Any]]:
     return list(rows.values())
 
 
+# It was generated for a test of size and never ran: its mistakes are real ones.
+GENERATED = "StressTest100Flows"
 PACKAGES = sorted((CORPUS / "solutions").glob("*.zip"))
