@@ -1,25 +1,92 @@
-"""Adoption: an empty first preview, and a second run that adds nothing, on the real engine."""
+"""
+Adoption on the real engine: an empty first preview, a second run that adds nothing, and its time.
+
+The time is that of all commands from `adopt` to the empty preview, beside import and preview of as
+many resources of an empty provider that carry the same text.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.benchmarks.figure import Figure, exactly, seen
+from tests.benchmarks.figure import Figure, at_most, exactly, seen
+from tests.benchmarks.flow import sized
+from tests.benchmarks.wait import ManyFlows
 from tests.harness.adopted_project import AdoptedProject, add_flow
 from tests.harness.corpus import FLOWS
 from tests.harness.definitions import hourly
 
 _WITHOUT_CORPUS = 40
+_COUNT = int(os.environ.get("ADOPTED") or 700)
+_BYTES = 9_000
+_RATIO = 1.5
+_SECONDS = 15
 
 
 def measure() -> Iterator[Figure]:
     """All figures of adoption."""
+    yield from _corpus()
+    yield from _time()
+
+
+def _time() -> Iterator[Figure]:
+    text = json.dumps(sized(_BYTES))
+    with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
+        for number in range(_COUNT):
+            definition = json.loads(text.replace("Hello", f"Hello {number}"))
+            document = {
+                "properties": {"connectionReferences": {}, "definition": definition},
+                "schemaVersion": "1.0.0.0",
+            }
+            add_flow(emulator, number, document, _ownerid_value=seed.ALICE)
+        empty = _seconds_of_empty(Path(folder) / "empty", emulator, text)
+        (Path(folder) / "ours").mkdir()
+        project = AdoptedProject(Path(folder) / "ours", emulator)
+        started = time.perf_counter()
+        adopted = _adopted(project)
+        project.pulumi("stack", "init", "dev")
+        project.import_all()
+        changes = project.changes()
+        ours = time.perf_counter() - started
+    yield exactly(f"wait.adopt_{_COUNT}_flows", adopted, _COUNT, "")
+    yield exactly(f"wait.adopt_{_COUNT}_unchanged", changes.get("same", 0), _COUNT + 1, "")
+    yield seen(f"wait.adopt_{_COUNT}_seconds", ours, "s")
+    yield seen(f"wait.adopt_{_COUNT}_seconds_empty", empty, "s")
+    yield at_most(f"wait.adopt_{_COUNT}", ours / empty, _RATIO, "x empty")
+    yield at_most(f"understand.adoption_{_COUNT}_beside_empty", ours - empty, _SECONDS, "s")
+
+
+def _seconds_of_empty(folder: Path, emulator: Emulator, text: str) -> float:
+    """Import and preview of a stack like one that was deployed."""
+    project = ManyFlows(folder, emulator, "empty", _COUNT, text)
+    entries = [
+        {
+            "type": item["type"],
+            "name": item["urn"].rpartition("::")[2],
+            "id": item["id"],
+            "inputs": item["inputs"],
+            "outputs": item["outputs"],
+        }
+        for item in project.state()
+    ]
+    (folder / "import.json").write_text(json.dumps({"resources": entries}), "utf-8")
+    started = time.perf_counter()
+    project.run("stack", "init", "second")
+    project.run("import", "--file", "import.json", "--generate-code=false", "--protect=false",
+                "--yes", "--skip-preview", stack="second", fast=True)  # fmt: skip
+    project.run("preview", "--json", "--expect-no-changes", stack="second")
+    return time.perf_counter() - started
+
+
+def _corpus() -> Iterator[Figure]:
     documents = _documents()
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         for number, (name, document) in enumerate(documents):
