@@ -203,7 +203,8 @@ class _Writer:
         live = found.live
         definition = json.loads(live.definition)
         plain, coded = self._references(found, definition)
-        name, module = self._name(live, _pretty(definition))
+        document = _pretty(definition)
+        name, module = self._name(live, document)
         ignored = self._ignored(found, definition)
         credentials = credentials_in(definition)
         secret = bool(credentials)
@@ -227,7 +228,7 @@ class _Writer:
         if secret:
             self.credentials.setdefault(live.name, []).extend(credentials)
         self._files += [
-            (f"{module}.json", _pretty(definition), secret),
+            (f"{module}.json", document, secret),
             (f"{module}.py", text, False),
         ]
         self._modules[live.workflow_id] = f"{module}.py"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from ..cloud_flow import CloudFlow, CloudFlowProvider
 from ..config import Connection
@@ -26,6 +26,8 @@ from .inventory import FoundFlow, FoundReference, FoundShare
 # and the mark of a secret (pulumi, sdk/go/common/resource/sig).
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
+
+_P = TypeVar("_P", bound=DataverseProvider)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Entries:
 
     stack: Stack
     connection: Connection
+    # One provider of a kind for all entries: each would resolve the settings again.
+    _providers: dict[type, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def flow(
         self,
@@ -68,7 +72,7 @@ class Entries:
         Raises:
             InvalidInputError: a program could not declare it.
         """
-        provider = CloudFlowProvider.connected(self.connection)
+        provider = self._provider(CloudFlowProvider)
         live = found.live
         inputs = self._checked(
             provider,
@@ -93,7 +97,7 @@ class Entries:
 
     def share(self, name: str, flow_id: str, found: FoundShare) -> dict[str, Any]:
         """The entry of one share of a flow."""
-        provider = FlowShareProvider.connected(self.connection)
+        provider = self._provider(FlowShareProvider)
         who = found.principal
         inputs = self._checked(
             provider,
@@ -116,7 +120,7 @@ class Entries:
         Raises:
             InvalidInputError: a program could not declare it.
         """
-        provider = ConnectionReferenceProvider.connected(self.connection)
+        provider = self._provider(ConnectionReferenceProvider)
         name = found.logical_name
         inputs = self._checked(
             provider,
@@ -132,6 +136,12 @@ class Entries:
         )
         outputs = provider.recorded(inputs)
         return _entry(ConnectionReference, ConnectionReferenceProvider, name, name, inputs, outputs)
+
+    def _provider(self, kind: type[_P]) -> _P:
+        if kind not in self._providers:
+            self._providers[kind] = kind.connected(self.connection)
+        provider: _P = self._providers[kind]
+        return provider
 
     def _checked(
         self,

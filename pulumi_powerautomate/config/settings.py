@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from ..errors import ConfigurationError
@@ -32,12 +33,12 @@ class Setting:
     secret: bool = False
     switch: bool = False
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """The environment variables, the one that wins first."""
         return (f"{NAMESPACE.upper()}_{self.name.upper()}", *self.others)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The key in stack configuration, in camel case as Pulumi spells them."""
         head, *tail = self.name.split("_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -32,10 +33,7 @@ def unknown_keys(keys: Iterable[str]) -> dict[str, str]:
 
     Spelling apart, a key is somebody's own and stands for nothing.
     """
-    known = {setting.key for setting in SETTINGS.values()}
-    spelt: dict[str, str] = {}
-    for name, setting in SETTINGS.items():
-        spelt[name] = spelt[setting.key.partition(":")[2].lower()] = setting.key
+    known, spelt = _spellings()
     found = {}
     for key in sorted(keys):
         namespace, _, name = key.partition(":")
@@ -44,6 +42,15 @@ def unknown_keys(keys: Iterable[str]) -> dict[str, str]:
             near = difflib.get_close_matches(name.lower(), spelt, n=1, cutoff=_LIKENESS)
             found[key] = spelt[near[0]] if near else ""
     return found
+
+
+@functools.cache
+def _spellings() -> tuple[frozenset[str], dict[str, str]]:
+    """All keys, and the key by each spelling that a person may have had in mind."""
+    spelt: dict[str, str] = {}
+    for name, setting in SETTINGS.items():
+        spelt[name] = spelt[setting.key.partition(":")[2].lower()] = setting.key
+    return frozenset(spelt.values()), spelt
 
 
 def misspelt_line(key: str, meant: str) -> str:
