@@ -274,10 +274,9 @@ class FlowWriter:
                     raise
                 problem = error
             live = self._flows.get(self._spec.workflow_id, self._deadline)
-            if not (differing(self._spec, live) - {"state"}) and live.state in (
-                self._spec.state,
-                "off",
-            ):
+            # A try of this write that was carried out may have turned it off; nobody else's off is.
+            ours = {self._spec.state, "off" if in_doubt else known.state}
+            if not (differing(self._spec, live) - {"state"}) and live.state in ours:
                 return WriteResult(live, overwritten=overwritten)
             foreign = changed_since(known, known.spec or self._spec, live) & differing(
                 self._spec, live

@@ -39,6 +39,23 @@ def test_scenario_20_overwritten_when_asked_for(
     assert "name" in warnings[0]
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("on", "off"), ("off", "on")])
+def test_scenario_20_turned_by_hand_with_the_very_text(
+    provider: ProviderProcess, emulator: Emulator, ours: str, theirs: str
+) -> None:
+    """Somebody wrote what the program is about to write, and turned the flow on or off besides."""
+    made = create(provider, flow_inputs("Mine", hourly(), state=ours, description="Old"))
+    columns = {"off": (0, 1), "on": (1, 2)}[theirs]
+    emulator.control.patch(
+        "workflows",
+        made.id,
+        {"description": "New", "statecode": columns[0], "statuscode": columns[1]},
+    )
+    with pytest.raises(ProviderError, match="somebody changed its state"):
+        update(provider, made, flow_inputs("Mine", hourly(), state=ours, description="New"))
+    assert emulator.control.row("workflows", made.id)["statecode"] == columns[0]
+
+
 def test_scenario_20_overwritten_in_all_columns(
     provider: ProviderProcess, emulator: Emulator
 ) -> None:
