@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.corpus import connection_reference_rows
+from tests.harness.engine import yaml_host_folder
 from tests.harness.engine_project import engine_environment
 
 
@@ -21,17 +22,21 @@ class AdoptedProject:
     Args:
         folder: a folder of the test's own; the program is in `project` below it.
         emulator: the environment.
+        language: what `adopt` is asked for; nothing by default.
     """
 
-    def __init__(self, folder: Path, emulator: Emulator) -> None:
+    def __init__(self, folder: Path, emulator: Emulator, language: str = "") -> None:
         self.path = folder / "project"
+        self.language = ["--language", language] if language else []
         kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
         self.environment = {**kept, **engine_environment(folder, emulator.environment)}
+        if language == "yaml":
+            self.environment["PATH"] += os.pathsep + str(yaml_host_folder())
 
     def adopt(self, *arguments: str) -> str:
         """Run `pulumi-powerautomate adopt` into the folder."""
         return self.run(sys.executable, "-m", "pulumi_powerautomate.cli", "adopt", *arguments,
-                        "--output", ".")  # fmt: skip
+                        *self.language, "--output", ".")  # fmt: skip
 
     def pulumi(self, *arguments: str) -> str:
         """Run the Pulumi CLI in the folder."""

@@ -1,0 +1,58 @@
+"""Keys of what differs between environments, in the configuration of a stack."""
+
+from __future__ import annotations
+
+from .naming import Names
+
+_KINDS = ("principal", "connection")
+
+
+class StackKeys:
+    """
+    Hands out keys, the one it has already for a value that has one.
+
+    Args:
+        project: the project's name, the namespace of the keys.
+        text: the stack's configuration as it is.
+    """
+
+    def __init__(self, project: str, text: str) -> None:
+        self._prefix = f"{project}:"
+        self._keys: dict[str, str] = {}
+        self._known: set[str] = set()
+        self.config: dict[str, str] = {}
+        for line in text.splitlines():
+            self._read(line)
+
+    def _read(self, line: str) -> None:
+        key, _, value = line.strip().partition(": ")
+        key = key.strip("\"'")
+        kind, _, called = key.removeprefix(self._prefix).partition("-")
+        if key.startswith(self._prefix) and kind in _KINDS:
+            self._keys.setdefault(f"{kind} {value.strip().strip(chr(34) + chr(39))}", called)
+            self._known.add(key)
+
+    def keyed(self, kind: str, value: str, called: str, id_: str) -> str:
+        """
+        The key of a value.
+
+        Args:
+            kind: `principal` or `connection`.
+            value: the value.
+            called: what people call it.
+            id_: what tells it from others of the same name.
+        """
+        if f"{kind} {value}" not in self._keys:
+            taken = {key.partition(f":{kind}-")[2] for key in {*self.config, *self._known}}
+            key = Names(taken).take(called, id_, kind)
+            self._keys[f"{kind} {value}"] = key
+            self.set(f"{kind}-{key}", value)
+        return self._keys[f"{kind} {value}"]
+
+    def set(self, name: str, value: str) -> None:
+        """Give a key of the project a value."""
+        self.config[f"{self._prefix}{name}"] = value
+
+    def has(self, name: str) -> bool:
+        """Whether a key of the project has a value."""
+        return f"{self._prefix}{name}" in {*self.config, *self._known}
