@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import ClassVar
 
 from ..errors import InvalidInputError
@@ -57,8 +56,8 @@ class TypeScript(Language):
         for reference in new.references:
             folder.add(reference.place, text.reference_module(reference))
         self._add_definitions(new)
-        references = self._places_of_references(new)
-        flows = self._places("flow")
+        references = self._places(REFERENCES, "reference", "logicalName")
+        flows = self._places(FLOWS, "flow", "workflowId")
         first = called_first(new.flows)
         for flow in new.flows:
             called = [self.place_of_flow(item.module) for item in first[flow.name]]
@@ -74,20 +73,18 @@ class TypeScript(Language):
         end = "" if before.endswith("\n") else "\n"
         self.folder.replace(name, before + end * bool(lines) + "".join(lines))
 
-    def _places_of_references(self, new: Declarations) -> dict[str, str]:
-        return {
-            **self._places("reference"),
-            **{item.found.logical_name: item.place for item in new.references},
-        }
-
-    def _places(self, constant: str) -> dict[str, str]:
-        """Modules of earlier adoptions that still export what was adopted, by its id or name."""
+    def _places(self, package: str, constant: str, by: str) -> dict[str, str]:
+        """Modules of a folder that declare a resource and export it, by one of its properties."""
         exported = re.compile(rf"(?m)^export const {constant}\b")
-        return {
-            key: place
-            for key, place in self.folder.adopted.items()
-            if Path(place).suffix == ".ts" and exported.search(self.folder.read(place))
-        }
+        value = re.compile(rf"""(?m)^\s+{by}:\s*["']([^"']+)["']""")
+        found = {}
+        for path in sorted((self.folder.path / package).glob("*.ts")):
+            place = f"{package}/{path.name}"
+            module = self.folder.read(place)
+            named = value.search(module)
+            if named and exported.search(module):
+                found[named[1]] = place
+        return found
 
     def _look_at_main(self) -> None:
         main = self.folder.read("index.ts")

@@ -32,11 +32,11 @@ class Yaml(Language):
     def taken_names(self) -> set[str]:
         return set(self.folder.quoted)
 
-    def setting_of(self, logical_name: str, taken: Callable[[str], bool]) -> str:
+    def setting_of(self, logical_name: str, free: Callable[[str], bool]) -> str:
         # A project's configuration has no keys with dots.
         base = text.setting_key(logical_name)
         number, key = 1, base
-        while taken(key):
+        while key != logical_name and not free(key):
             number += 1
             key = f"{base}-{number}"
         return key

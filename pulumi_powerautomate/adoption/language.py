@@ -58,8 +58,8 @@ class Language(ABC):
         so that it is adopted next time, or with all that belongs to it.
         """
 
-    def setting_of(self, logical_name: str, taken: Callable[[str], bool]) -> str:
-        """The key of a connection reference's connection; `taken` tells which keys are."""
+    def setting_of(self, logical_name: str, free: Callable[[str], bool]) -> str:
+        """The key of a connection reference's connection; `free` tells which can be taken."""
         return logical_name
 
     def place_of_flow(self, module: str) -> str:

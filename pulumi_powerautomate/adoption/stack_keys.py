@@ -19,7 +19,7 @@ class StackKeys:
     def __init__(self, project: str, text: str) -> None:
         self._prefix = f"{project}:"
         self._keys: dict[str, str] = {}
-        self._known: set[str] = set()
+        self._known: dict[str, str] = {}
         self.config: dict[str, str] = {}
         for line in text.splitlines():
             self._read(line)
@@ -29,8 +29,9 @@ class StackKeys:
         key = key.strip("\"'")
         kind, _, called = key.removeprefix(self._prefix).partition("-")
         if key.startswith(self._prefix) and kind in _KINDS:
-            self._keys.setdefault(f"{kind} {value.strip().strip(chr(34) + chr(39))}", called)
-            self._known.add(key)
+            value = value.strip().strip("\"'")
+            self._keys.setdefault(f"{kind} {value}", called)
+            self._known[key] = value
 
     def keyed(self, kind: str, value: str, called: str, id_: str) -> str:
         """
@@ -53,6 +54,7 @@ class StackKeys:
         """Give a key of the project a value."""
         self.config[f"{self._prefix}{name}"] = value
 
-    def has(self, name: str) -> bool:
-        """Whether a key of the project has a value."""
-        return f"{self._prefix}{name}" in {*self.config, *self._known}
+    def is_free(self, name: str, value: str) -> bool:
+        """Whether a key of the project has no value yet, or that very one."""
+        key = f"{self._prefix}{name}"
+        return {**self._known, **self.config}.get(key, value) == value

@@ -170,16 +170,17 @@ class Writer:
             return
         taken = {*self._places.values(), *map(str, folder.adopted.values())}
         place = self._language.place_of_reference(name, taken)
-        setting = Setting(self._language.setting_of(name, self._is_connection))
+        setting = Setting(
+            self._language.setting_of(
+                name, lambda key: self._keys.is_free(f"connection-{key}", found.connection_id or "")
+            )
+        )
         if found.connection_id:
             self._keys.set(f"connection-{setting}", found.connection_id)
         self._imports.insert(0, entry)
         self._new.references.append(ReferenceDeclaration(place, found, setting))
         self._places[name] = place
         self.references.append(name)
-
-    def _is_connection(self, key: str) -> bool:
-        return self._keys.has(f"connection-{key}")
 
     def _references(
         self, found: FoundFlow, definition: dict[str, Any]

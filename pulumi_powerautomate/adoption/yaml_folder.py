@@ -116,7 +116,7 @@ def added(text: str, sections: Mapping[str, Mapping[str, str]]) -> str:
         after = parsed(result)
     except InvalidInputError:
         after = {}
-    for section in {*before, *after, *sections}:
+    for section in dict.fromkeys([*sections, *before, *after]):
         old, new = before.get(section) or {}, after.get(section)
         entries = sections.get(section, {})
         if not entries and new == before.get(section):

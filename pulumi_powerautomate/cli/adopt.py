@@ -51,12 +51,14 @@ def add_to(verbs: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..adoption import adopt
+    from ..adoption import adopt, language_for
     from ..errors import InvalidInputError
 
     chosen = arguments.all or arguments.name or arguments.owner or arguments.solution
     if not chosen and not sys.stdin.isatty():
         raise InvalidInputError("Say what to adopt: --all, --name, --owner or --solution.")
+    # Refused before anything is asked.
+    language_for(Path(arguments.output), arguments.language)
     organization, _, stack = (arguments.stack or "").rpartition("/")
     progress = Progress("reading the flows")
 

@@ -13,6 +13,7 @@ import yaml
 from pulumi_powerautomate.emulator import Emulator, seed
 from tests.engine.test_adoption import document
 from tests.harness.adopted_project import AdoptedProject, add_flow
+from tests.harness.corpus import FLOWS
 from tests.harness.definitions import calling, hourly, mailing
 
 pytestmark = pytest.mark.engine
@@ -165,3 +166,25 @@ def test_what_is_private(adopted: AdoptedProject, emulator: Emulator) -> None:
         "fn::secret": {"fn::readFile": "flows/keys.json"}
     }
     assert seed.ALICE not in files["Pulumi.yaml"]
+
+
+@pytest.mark.skipif(not FLOWS, reason="needs the corpus of real flows")
+@pytest.mark.timeout(600)
+def test_every_real_flow(adopted: AdoptedProject, emulator: Emulator) -> None:
+    """All flows of the corpus, some on: empty first preview; again, nothing; one more, just it."""
+    for number, path in enumerate(FLOWS):
+        text = json.loads(path.read_text("utf-8-sig"))
+        add_flow(emulator, number, text, name=path.stem.rpartition("__")[2][:100],
+                 on=number % 3 == 0, _ownerid_value=seed.ALICE)  # fmt: skip
+    assert f"adopted {len(FLOWS)} flows" in adopted.adopt("--all")
+    adopted.pulumi("stack", "init", "dev")
+    adopted.import_all()
+    _nothing_to_do(adopted, emulator)
+    before = adopted.files()
+    assert "adopted 0 flows" in adopted.adopt("--all")
+    assert adopted.files() == before
+    add_flow(emulator, 9999, document(hourly()), name="By hand", _ownerid_value=seed.ALICE)
+    assert "adopted 1 flows" in adopted.adopt("--all")
+    assert set(adopted.files()) - set(before) == {"flows/by_hand.json"}
+    adopted.import_all()
+    _nothing_to_do(adopted, emulator)

@@ -41,8 +41,8 @@ async function main() {
     const stack = await LocalWorkspace.createOrSelectStack(
         { stackName: "dev", projectName: "project", program }, { workDir: process.cwd() });
     const onOutput = (text) => process.stdout.write(text);
-    const options = process.argv[2] === "preview" ? { onOutput, expectNoChanges: true } : { onOutput };
-    await stack[process.argv[2]](options);
+    const expectNoChanges = process.argv[2] !== "destroy" || undefined;
+    await stack[process.argv[2]]({ onOutput, expectNoChanges });
 }
 
 main().catch((problem) => { console.error(String(problem)); process.exit(1); });
@@ -50,7 +50,7 @@ main().catch((problem) => { console.error(String(problem)); process.exit(1); });
 
 
 def _install(package: str) -> None:
-    """The library, generated and compiled, beside what `package.json` names; once for equal ones."""
+    """The library, generated and compiled, beside what `package.json` names, once."""
     wanted = package + FILE.read_text("utf-8")
     stamp = BUILD / "compiled-from"
     if stamp.exists() and stamp.read_text("utf-8") == wanted:
