@@ -21,6 +21,7 @@ from xml.parsers import expat
 import pytest
 
 from pulumi_powerautomate.adoption import program
+from pulumi_powerautomate.adoption.literals import quoted
 from pulumi_powerautomate.emulator import Emulator, seed
 from pulumi_powerautomate.errors import InvalidInputError, one_line
 from pulumi_powerautomate.flow import validate
@@ -190,7 +191,7 @@ def test_json_says_the_same(name: str) -> None:
 def test_adopted_names(name: str) -> None:
     """Names and descriptions in a generated module are exact, in any mapping and any length."""
     for value in (name, name * 40, f"{name} " * 40, f"{name}\n" * 40):
-        for written in (program._text(value), program._long_text(value)):
+        for written in (quoted(value), program._long_text(value)):
             call = program._call(
                 "X", "x", [("a", written), ("b", program._mapping({value: value}))]
             )
