@@ -33,7 +33,6 @@ class Adoption:
     Attributes:
         folder: where the program is.
         stack: the stack it was made for.
-        language: what the program is written in.
         flows: display names of the flows that were added.
         references: logical names of the connection references that were added.
         shares: how many shares were added.
@@ -41,11 +40,11 @@ class Adoption:
         skipped: (name, reason) of what cannot be adopted.
         credentials: what looks like a credential in the definitions, by name of the flow.
         notes: what the person has to know or to do.
+        language: what the program is written in.
     """
 
     folder: Path
     stack: str
-    language: str = "python"
     flows: list[str] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     shares: int = 0
@@ -53,6 +52,7 @@ class Adoption:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     credentials: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    language: str = "python"
 
 
 def adopt(
@@ -88,7 +88,7 @@ def adopt(
     stacks = folder.stacks
     stack = stack or (stacks[0] if len(stacks) == 1 else "dev")
     project = folder.project or project or slug(path.resolve().name) or "flows"
-    result = Adoption(path, stack, chosen.name)
+    result = Adoption(path, stack, language=chosen.name)
     _same_environment(folder, stack, client.connection.environment_url)
 
     def known(flow_id: str) -> bool:

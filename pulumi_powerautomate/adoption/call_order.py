@@ -33,4 +33,5 @@ def called_elsewhere(
 ) -> list[str]:
     """How a program spells the flows that a flow calls and that were there before."""
     new = {item.found.live.workflow_id.lower() for item in flows}
-    return [known[called] for called in sorted(flow.calls - new) if called in known]
+    spelled = {id_.lower(): symbol for id_, symbol in known.items()}
+    return [spelled[called] for called in sorted(flow.calls - new) if called in spelled]

@@ -30,7 +30,7 @@ class Language(ABC):
     ending: ClassVar[str]
     """How the names of its modules end."""
     unit: ClassVar[str] = "module"
-    """What a flow is declared in."""
+    """The part of a program that declares a flow."""
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder

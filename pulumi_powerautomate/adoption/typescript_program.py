@@ -198,7 +198,7 @@ def _module(place: str, folder: str = "") -> str:
 
 
 def _constant(place: str, kind: str) -> str:
-    """What a module calls the resource of another one."""
+    """A name for the resource of another module."""
     head, *tail = PurePosixPath(place).stem.split("_")
     parts = (part.capitalize() if part[:1].isalpha() else f"_{part}" for part in tail)
     return f"{head}{''.join(parts)}{kind}"

@@ -44,7 +44,7 @@ class YamlFolder(Folder):
         return self.read(PROJECT)
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """What the file has below a key."""
+        """The entries below a key of the file."""
         found = self.program.get(name)
         return found if isinstance(found, Mapping) else {}
 

@@ -20,7 +20,7 @@ _SETTINGS = ("principal-", "connection-", "who-")
 
 
 class Symbol(str):
-    """What is written as it stands: an expression, `${…}`, or a function's name."""
+    """A text that is written as it stands: an expression, `${…}`, or a function's name."""
 
 
 def setting_key(name: str) -> str:

@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,25 +16,12 @@ from pulumi_powerautomate.adoption.yaml_folder import added
 from pulumi_powerautomate.emulator import Emulator, seed
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.provider import single_owner
-from tests.harness.adopted_project import add_flow
+from tests.harness.adopted_project import OFFICE, add_flow, document
 from tests.harness.cli_runner import Command, command_for
 from tests.harness.definitions import calling, hourly, mailing
 
-OFFICE = {
-    "api": {"name": "shared_office365"},
-    "connection": {"connectionReferenceLogicalName": "contoso_office365"},
-    "runtimeSource": "embedded",
-}
 # Written by every run; the others stay as they are.
 OWN = ("import.json", "adopted.json")
-
-
-def document(definition: Any, **references: Any) -> dict[str, Any]:
-    """A flow as the environment stores it."""
-    return {
-        "properties": {"connectionReferences": references, "definition": definition},
-        "schemaVersion": "1.0.0.0",
-    }
 
 
 @pytest.fixture(autouse=True)
@@ -212,7 +198,7 @@ def test_told_as_json(command: Command) -> None:
 
 
 def test_next_steps(command: Command) -> None:
-    """What each language needs before its stack is told first."""
+    """The needs of each language before its stack are told first."""
     after = {
         language: command("adopt", "--all", "--language", language, "-o", language).out.partition(
             f"next, in {language}:\n"

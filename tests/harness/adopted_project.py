@@ -14,6 +14,18 @@ from tests.harness.corpus import connection_reference_rows
 from tests.harness.engine import yaml_host_folder
 from tests.harness.engine_project import engine_environment
 
+# A flow's connections, as the environment stores them: by a connection reference, and directly.
+OFFICE = {
+    "api": {"name": "shared_office365"},
+    "connection": {"connectionReferenceLogicalName": "contoso_office365"},
+    "runtimeSource": "embedded",
+}
+DIRECT = {
+    "connectionName": "shared-office365-9f",
+    "id": "/providers/Microsoft.PowerApps/apis/shared_office365",
+    "source": "Embedded",
+}
+
 
 class AdoptedProject:
     """
@@ -76,6 +88,14 @@ class AdoptedProject:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+
+def document(definition: Any, **references: Any) -> dict[str, Any]:
+    """A flow as the environment stores it."""
+    return {
+        "properties": {"connectionReferences": references, "definition": definition},
+        "schemaVersion": "1.0.0.0",
+    }
 
 
 def add_flow(emulator: Emulator, number: int, document: Any, **columns: Any) -> str:

@@ -11,24 +11,14 @@ import pytest
 import yaml
 
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.engine.test_adoption import document
-from tests.harness.adopted_project import AdoptedProject, add_flow
+from tests.harness.adopted_project import DIRECT, OFFICE, AdoptedProject, add_flow, document
 from tests.harness.corpus import FLOWS
 from tests.harness.definitions import calling, hourly, mailing
+from tests.harness.hostile_names import NAMES
 
 pytestmark = pytest.mark.engine
 
-OFFICE = {
-    "api": {"name": "shared_office365"},
-    "connection": {"connectionReferenceLogicalName": "contoso_office365"},
-    "runtimeSource": "embedded",
-}
 AGENT = "contoso_Coach.shared_office365.shared-office365-9f2820bba981"
-DIRECT = {
-    "connectionName": "shared-office365-9f",
-    "id": "/providers/Microsoft.PowerApps/apis/shared_office365",
-    "source": "Embedded",
-}
 
 
 @pytest.fixture
@@ -166,6 +156,19 @@ def test_what_is_private(adopted: AdoptedProject, emulator: Emulator) -> None:
         "fn::secret": {"fn::readFile": "flows/keys.json"}
     }
     assert seed.ALICE not in files["Pulumi.yaml"]
+
+
+def test_every_name(adopted: AdoptedProject, emulator: Emulator) -> None:
+    """Whatever flows are called, YAML reads the very name."""
+    more = ("${pulumi.stack}", "$${a}", "$$", "on", "1.0", "- x", "fn::a")
+    names = [name for name in (*NAMES, *more) if "\0" not in name]
+    for number, name in enumerate(names, 1):
+        add_flow(emulator, number, document(hourly()), name=name, description=name,
+                 _ownerid_value=seed.ALICE)  # fmt: skip
+    assert f"adopted {len(names)} flows" in adopted.adopt("--all")
+    adopted.pulumi("stack", "init", "dev")
+    adopted.import_all()
+    _nothing_to_do(adopted, emulator)
 
 
 @pytest.mark.skipif(not FLOWS, reason="needs the corpus of real flows")

@@ -17,8 +17,7 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator, seed
 from pulumi_powerautomate.plugin.schema import FILE
-from tests.engine.test_adoption import document
-from tests.harness.adopted_project import AdoptedProject, add_flow
+from tests.harness.adopted_project import AdoptedProject, add_flow, document
 from tests.harness.definitions import calling
 from tests.harness.engine import generator, yaml_host_folder
 from tests.harness.engine_project import changes
