@@ -192,7 +192,7 @@ class Entries:
                 "inputs": to_camel(inputs, model.input_types),
                 "outputs": to_camel(outputs, model.types),
             }
-            _refuse_halves(named)
+            refuse_halves(named)
             return {**entry, **named}
         reference = {"__provider": pickled(provider)}  # type: ignore[arg-type]
         return {**entry, "inputs": {**inputs, **reference}, "outputs": {**outputs, **reference}}
@@ -202,7 +202,7 @@ def _secret(value: Any) -> dict[str, Any]:
     return {_SIGNATURE: _SECRET, "plaintext": json.dumps(value, ensure_ascii=False)}
 
 
-def _refuse_halves(values: Mapping[str, Any]) -> None:
+def refuse_halves(values: Mapping[str, Any]) -> None:
     """
     Refuse a text that only Python can hold.
 

@@ -158,6 +158,27 @@ def test_what_is_private(adopted: AdoptedProject, emulator: Emulator) -> None:
     assert seed.ALICE not in files["Pulumi.yaml"]
 
 
+def test_another_environment(adopted: AdoptedProject, emulator: Emulator) -> None:
+    """The program makes the same flows elsewhere, the called one first, one after the other."""
+    alice = {"_ownerid_value": seed.ALICE, "on": True}
+    child = add_flow(emulator, 1, document(calling()), name="Z", **alice)
+    add_flow(emulator, 2, document(calling(child)), name="A", **alice)
+    add_flow(emulator, 3, document(mailing(), shared_office365=OFFICE), name="Mail", **alice)
+    adopted.adopt("--all")
+    with Emulator() as other:
+        key = "POWERAUTOMATE_ENVIRONMENT_URL"
+        config = (adopted.path / "Pulumi.dev.yaml").read_text("utf-8")
+        config = config.replace(emulator.environment[key], other.environment[key])
+        (adopted.path / "Pulumi.prod.yaml").write_text(config, "utf-8")
+        adopted.environment.update(other.environment)
+        adopted.pulumi("stack", "init", "prod")
+        adopted.pulumi("up", "--yes", "--skip-preview", "--parallel", "1")
+        assert {row["name"]: row["statecode"] for row in other.control.rows("workflows")} == {
+            "Z": 1, "A": 1, "Mail": 1
+        }  # fmt: skip
+        adopted.pulumi("preview", "--expect-no-changes")
+
+
 def test_every_name(adopted: AdoptedProject, emulator: Emulator) -> None:
     """Whatever flows are called, YAML reads the very name."""
     more = ("${pulumi.stack}", "$${a}", "$$", "on", "1.0", "- x", "fn::a")
