@@ -21,6 +21,7 @@ from xml.parsers import expat
 import pytest
 
 from pulumi_powerautomate.adoption import program
+from pulumi_powerautomate.adoption.literals import quoted
 from pulumi_powerautomate.emulator import Emulator, seed
 from pulumi_powerautomate.errors import InvalidInputError, one_line
 from pulumi_powerautomate.flow import validate
@@ -30,45 +31,9 @@ from pulumi_powerautomate.terminal import json_text, shown
 from tests.harness.adopted_project import add_flow
 from tests.harness.cli_runner import Command, command_for
 from tests.harness.definitions import hourly
+from tests.harness.hostile_names import NAMES
 from tests.harness.previews import flow_inputs, printed, step
 
-NAMES = (
-    "::error file=app.js,line=1::stolen",
-    "  ::stop-commands::token",
-    "::add-mask::true",
-    "x\n::stop-commands::token",
-    "x\r::set-output name=a::b",
-    "x\r\n##[error]no",
-    "##[group]all",
-    "##vso[task.setvariable variable=a]b",
-    "##VSO[task.complete result=Failed]",
-    "##teamcity[buildStatus status='FAILURE']",
-    "section_start:0:x\r\x1b[0K",
-    "a\x1b[2J\x1b[Hgone",
-    "a\x1b]0;title\x07",
-    "a\x1b]8;;http://evil.com\x1b\\link\x1b]8;;\x1b\\",
-    "a\x9b2Jgone",
-    "a\x90q\x9c",
-    "a\x08\x08\x08bcd",
-    "a\x7fb",
-    "a\x00b",
-    "tab\there",
-    "\u202emoc.live",
-    "\u2066a\u2069",
-    "\u061ca",
-    "a\u0085::error::b",
-    "a\u2028::error::b",
-    "a\u2029::error::b",
-    "a\x0b::error::b\x0c::error::c",
-    "a\x1c::error::b",
-    "a\ufffeb\uffffc",
-    "\ufeffa",
-    "a\U000e0041b",
-    "\U0001f600 and \U0001f468\u200d\U0001f469\u200d\U0001f467",
-    "日次レポート",
-    "</text><script>alert(1)</script>&amp;",
-    "]]>",
-)
 _MOVES = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
 )
@@ -190,7 +155,7 @@ def test_json_says_the_same(name: str) -> None:
 def test_adopted_names(name: str) -> None:
     """Names and descriptions in a generated module are exact, in any mapping and any length."""
     for value in (name, name * 40, f"{name} " * 40, f"{name}\n" * 40):
-        for written in (program._text(value), program._long_text(value)):
+        for written in (quoted(value), program._long_text(value)):
             call = program._call(
                 "X", "x", [("a", written), ("b", program._mapping({value: value}))]
             )
@@ -214,4 +179,21 @@ def test_adopting_every_name(
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "name":
                 found.add(ast.literal_eval(node.value))
+    assert found >= {name for name in NAMES if "\0" not in name}
+
+
+@pytest.mark.parametrize("language", ["yaml", "typescript"])
+def test_adopting_every_name_in_other_languages(
+    command: Command, emulated: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    language: str,
+) -> None:  # fmt: skip
+    """The output does nothing, and the program holds the names, each on a line of its own."""
+    monkeypatch.chdir(tmp_path)
+    said = command("adopt", "--all", "--language", language)
+    assert said.code == 0, said.err
+    _harmless(said.out + said.err)
+    files = [*Path("flows").glob("*.ts"), *Path().glob("Pulumi.yaml")]
+    lines = [line for path in files for line in path.read_text("utf-8").splitlines()]
+    values = (line.strip().removeprefix("name: ").rstrip(",") for line in lines if "name: " in line)
+    found = {json.loads(value) for value in values if value.startswith('"')}
     assert found >= {name for name in NAMES if "\0" not in name}

@@ -8,5 +8,6 @@ empty. Run again, it adds what is new.
 from __future__ import annotations
 
 from .adopt import Adoption, adopt
+from .languages import LANGUAGES, language_for
 
-__all__ = ["Adoption", "adopt"]
+__all__ = ["LANGUAGES", "Adoption", "adopt", "language_for"]

@@ -2,8 +2,10 @@
 The file of `pulumi import --file`: each resource with inputs and outputs as a state keeps them.
 
 Plain `pulumi import` asks a provider to read the resource, which dynamic providers cannot do
-without the state it would come from. With inputs and outputs in the file nothing is read. Both are
-made by the very code that runs in a deployment, so that the first preview compares like with like.
+without the state it would come from, and which does not tell the native one what a program
+declares: an owner, a solution, rules to ignore. With inputs and outputs in the file nothing is
+read. Both are made by the very code that runs in a deployment, so that the first preview compares
+like with like.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..cloud_flow import CloudFlow, CloudFlowProvider
-from ..config import Connection
+from ..config import NAMESPACE, Connection
 from ..connection_reference import ConnectionReference, ConnectionReferenceProvider
 from ..errors import InvalidInputError
 from ..flow_share import FlowShare, FlowShareProvider
-from ..inputs.definition import SHOWABLE, definition_inputs
+from ..inputs.definition import DIGEST, SHOWABLE, definition_inputs
+from ..models import MODELS, to_camel
 from ..provider import IDENTITY, DataverseProvider, DataverseResource, identity_in, pickled
 from .inventory import FoundFlow, FoundReference, FoundShare
 
@@ -26,6 +29,8 @@ from .inventory import FoundFlow, FoundReference, FoundShare
 # and the mark of a secret (pulumi, sdk/go/common/resource/sig).
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
+# What stands for the organization in the states of the native provider.
+_NO_ORGANIZATION = "organization"
 
 _P = TypeVar("_P", bound=DataverseProvider)
 
@@ -41,10 +46,18 @@ class Stack:
 
 @dataclass(frozen=True)
 class Entries:
-    """Makes the entries of one stack and one environment."""
+    """
+    Makes the entries of one stack and one environment.
+
+    Attributes:
+        stack: the stack.
+        connection: the environment.
+        native: whether the resources are those of the native provider.
+    """
 
     stack: Stack
     connection: Connection
+    native: bool = False
     # One provider of a kind for all entries: each would resolve the settings again.
     _providers: dict[type, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -91,9 +104,11 @@ class Entries:
         )
         outputs = provider.recorded(inputs, live)
         if secret:
-            text = json.dumps(inputs["definition"], ensure_ascii=False)
-            inputs = {**inputs, "definition": {_SIGNATURE: _SECRET, "plaintext": text}}
-        return _entry(CloudFlow, CloudFlowProvider, name, live.workflow_id, inputs, outputs)
+            inputs = {**inputs, "definition": _secret(inputs["definition"])}
+        if secret and self.native:
+            # Without the definition, what tells it from others is a secret too.
+            inputs[DIGEST], outputs[DIGEST] = _secret(inputs[DIGEST]), _secret(outputs[DIGEST])
+        return self._entry(CloudFlow, CloudFlowProvider, name, live.workflow_id, inputs, outputs)
 
     def share(self, name: str, flow_id: str, found: FoundShare) -> dict[str, Any]:
         """The entry of one share of a flow."""
@@ -111,7 +126,7 @@ class Entries:
         )
         outputs = provider.recorded(inputs, who)
         id_ = f"{flow_id}/{who.kind}/{who.id}"
-        return _entry(FlowShare, FlowShareProvider, name, id_, inputs, outputs)
+        return self._entry(FlowShare, FlowShareProvider, name, id_, inputs, outputs)
 
     def reference(self, found: FoundReference) -> dict[str, Any]:
         """
@@ -135,7 +150,9 @@ class Entries:
             },
         )
         outputs = provider.recorded(inputs)
-        return _entry(ConnectionReference, ConnectionReferenceProvider, name, name, inputs, outputs)
+        return self._entry(
+            ConnectionReference, ConnectionReferenceProvider, name, name, inputs, outputs
+        )
 
     def _provider(self, kind: type[_P]) -> _P:
         if kind not in self._providers:
@@ -151,34 +168,60 @@ class Entries:
         values: Mapping[str, Any],
     ) -> dict[str, Any]:
         """Inputs as the constructor sends them and `check` settles them."""
-        stack = self.stack
         given = {key: value for key, value in values.items() if value is not None}
-        given[IDENTITY] = identity_in(
-            stack.organization, stack.name, stack.project, _type(resource), name
-        )
+        given[IDENTITY] = self._identity(resource, name)
         result = provider.check({}, given)
         if result.failures:
             raise InvalidInputError(" ".join(problem.reason for problem in result.failures))
         return dict(result.inputs)
 
+    def _identity(self, resource: type[DataverseResource], name: str) -> str:
+        stack = self.stack
+        # The protocol of native providers does not tell the organization.
+        organization = _NO_ORGANIZATION if self.native else stack.organization
+        return identity_in(organization, stack.name, stack.project, self._type(resource), name)
 
-def _type(resource: type[DataverseResource]) -> str:
-    return f"pulumi-python:{resource._resource_type_name}"
+    def _type(self, resource: type[DataverseResource]) -> str:
+        if self.native:
+            return f"{NAMESPACE}:index:{resource.__name__}"
+        return f"pulumi-python:{resource._resource_type_name}"
+
+    def _entry(
+        self,
+        resource: type[DataverseResource],
+        provider: type[DataverseProvider],
+        name: str,
+        id_: str,
+        inputs: Mapping[str, Any],
+        outputs: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        entry = {"type": self._type(resource), "name": name, "id": id_}
+        if self.native:
+            model = MODELS[resource.__name__]
+            named = {
+                "inputs": to_camel(inputs, model.input_types),
+                "outputs": to_camel(outputs, model.types),
+            }
+            refuse_halves(named)
+            return {**entry, **named}
+        reference = {"__provider": pickled(provider)}  # type: ignore[arg-type]
+        return {**entry, "inputs": {**inputs, **reference}, "outputs": {**outputs, **reference}}
 
 
-def _entry(
-    resource: type[DataverseResource],
-    provider: type[DataverseProvider],
-    name: str,
-    id_: str,
-    inputs: Mapping[str, Any],
-    outputs: Mapping[str, Any],
-) -> dict[str, Any]:
-    reference = {"__provider": pickled(provider)}  # type: ignore[arg-type]
-    return {
-        "type": _type(resource),
-        "name": name,
-        "id": id_,
-        "inputs": {**inputs, **reference},
-        "outputs": {**outputs, **reference},
-    }
+def _secret(value: Any) -> dict[str, Any]:
+    return {_SIGNATURE: _SECRET, "plaintext": json.dumps(value, ensure_ascii=False)}
+
+
+def refuse_halves(values: Mapping[str, Any]) -> None:
+    """
+    Refuse a text that only Python can hold.
+
+    Raises:
+        InvalidInputError: half of a pair of surrogates is in it.
+    """
+    try:
+        json.dumps(values, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InvalidInputError(
+            "one of its texts holds half of a pair of surrogates, which UTF-8 cannot hold."
+        ) from None

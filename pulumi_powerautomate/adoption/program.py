@@ -1,5 +1,5 @@
 """
-The text of a program: one module per flow and per connection reference, and what they share.
+The text of a program in Python: a module per flow and connection reference, and what they share.
 
 Modules of their own make a second adoption an addition of files: nothing that a person may have
 edited is written again.
@@ -7,27 +7,17 @@ edited is written again.
 
 from __future__ import annotations
 
-import json
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..inputs.shares import ROLES
 from ..requirement import requirement
-from ..terminal import shown
-from .inventory import FoundFlow, FoundReference, FoundShare
+from .declaration import FLOWS, REFERENCES, FlowDeclaration, Setting
+from .inventory import FoundReference
+from .literals import access, one_line, quoted, reasons
 
-FLOWS = "flows"
-REFERENCES = "connection_references"
 SETTINGS = "stack_settings"
 _WIDTH = 88
-# What ends a line for Python's own tools, inside of a literal too, or turns the text around it.
-_ENDS_A_LINE = re.compile(
-    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
-)
-
-
 MAIN = f'''"""The cloud flows of one environment; each flow has a module of its own."""
 
 import {REFERENCES}  # noqa: F401
@@ -75,87 +65,54 @@ def requirements() -> str:
     )
 
 
-def project_file(project: str, environment_url: str) -> str:
-    """`Pulumi.yaml`."""
-    description = f"Cloud flows of {environment_url}"
-    return f"name: {json.dumps(project)}\ndescription: {json.dumps(description)}\nruntime: python\n"
-
-
-def flow_module(
-    name: str,
-    file: str,
-    found: FoundFlow,
-    references: Mapping[str, Any],
-    owner: str,
-    shares: Sequence[tuple[str, str, FoundShare]],
-    *,
-    ignored: Mapping[str, str] | None = None,
-    secret: bool = False,
-) -> str:
-    """
-    The module of a flow.
-
-    Args:
-        name: the resource's name.
-        file: path of its definition.
-        references: its connection references as code, by the actions' key.
-        owner: key of its owner in the stack's settings.
-        shares: (resource name, key of the principal, share) each.
-        ignored: the rules that are wrong about it, each with what it says.
-        secret: whether the definition is a secret of the program.
-    """
-    live = found.live
-    arguments = [("name", _text(live.name))]
+def flow_module(flow: FlowDeclaration) -> str:
+    """The module of a flow."""
+    live = flow.found.live
+    arguments = [("name", quoted(live.name))]
     if live.description:
         arguments.append(("description", _long_text(live.description)))
-    read = f"powerautomate.read_definition({_text(file)})"
-    arguments.append(("definition", f"pulumi.Output.secret({read})" if secret else read))
-    if references:
-        arguments.append(("connection_references", _mapping(references)))
-    arguments += [("state", _text(live.state)), ("owner", f"principal({_text(owner)})")]
-    if found.solution:
-        arguments.append(("solution", _text(found.solution)))
-    arguments.append(("workflow_id", _text(live.workflow_id)))
-    if ignored:
-        arguments.append(("ignore", f"[{', '.join(map(_text, sorted(ignored)))}]"))
+    read = f"powerautomate.read_definition({quoted(flow.file)})"
+    arguments.append(("definition", f"pulumi.Output.secret({read})" if flow.secret else read))
+    if flow.references:
+        arguments.append(("connection_references", _mapping(flow.references)))
+    arguments += [("state", quoted(live.state)), ("owner", f"principal({quoted(flow.owner)})")]
+    if flow.found.solution:
+        arguments.append(("solution", quoted(flow.found.solution)))
+    arguments.append(("workflow_id", quoted(live.workflow_id)))
+    if flow.ignored:
+        arguments.append(("ignore", f"[{', '.join(map(quoted, sorted(flow.ignored)))}]"))
     uses = ["principal"]
-    if any(isinstance(entry, Mapping) and isinstance(entry.get("connection_name"), Setting)
-           for entry in references.values()):  # fmt: skip
+    if flow.connections:
         uses.insert(0, "connection")
     parts = [
         f"{_docstring(live.name)}\n\nfrom {SETTINGS} import {', '.join(uses)}\n\n"
-        + ("import pulumi\n\n" if secret else "")
+        + ("import pulumi\n\n" if flow.secret else "")
         + "import pulumi_powerautomate as powerautomate",
-        _reasons(ignored or {}) + f"flow = {_call('CloudFlow', name, arguments)}",
+        "".join(f"# {line}\n" for line in reasons(flow.ignored, _WIDTH - 2))
+        + f"flow = {_call('CloudFlow', flow.name, arguments)}",
     ]
-    for share_name, key, share in shares:
+    for share_name, key, share in flow.shares:
         values = [
             ("flow_id", "flow.id"),
-            ("principal", f"principal({_text(key)})"),
-            ("access", _access(share.access)),
+            ("principal", f"principal({quoted(key)})"),
+            ("access", access(share.access)),
         ]
         parts.append(_call("FlowShare", share_name, values))
     return "\n\n".join(parts) + "\n"
 
 
-def _reasons(ignored: Mapping[str, str]) -> str:
-    """A comment for each rule that a flow ignores."""
-    lines = [
-        shown(f"{code}: {' '.join(text.split())} The flow is on, so the rule is wrong about it.")
-        for code, text in sorted(ignored.items())
-    ]
-    return "".join(f"# {part}\n" for line in lines for part in textwrap.wrap(line, _WIDTH - 2))
-
-
 def reference_module(found: FoundReference) -> str:
     """The module of a connection reference."""
-    arguments = [("logical_name", _text(found.logical_name)), ("connector", _text(found.connector))]
+    arguments = [
+        ("logical_name", quoted(found.logical_name)),
+        ("connector", quoted(found.connector)),
+    ]
     uses = ""
     if found.connection_id:
-        arguments.append(("connection_id", f"connection({_text(found.logical_name)})"))
+        arguments.append(("connection_id", f"connection({quoted(found.logical_name)})"))
         uses = f"from {SETTINGS} import connection\n\n"
     if found.name:
-        arguments.append(("display_name", _text(found.name)))
+        arguments.append(("display_name", quoted(found.name)))
     if found.description:
         arguments.append(("description", _long_text(found.description)))
     return (
@@ -165,12 +122,8 @@ def reference_module(found: FoundReference) -> str:
     )
 
 
-class Setting(str):
-    """The key of a connection in the stack's settings, where the program asks for its value."""
-
-
 def _call(resource: str, name: str, arguments: Sequence[tuple[str, str]]) -> str:
-    lines = [f"powerautomate.{resource}(", f"    {_text(name)},"]
+    lines = [f"powerautomate.{resource}(", f"    {quoted(name)},"]
     lines += [f"    {key}={textwrap.indent(value, '    ').lstrip()}," for key, value in arguments]
     return "\n".join([*lines, ")"])
 
@@ -179,35 +132,19 @@ def _mapping(values: Mapping[str, Any]) -> str:
     lines = ["{"]
     for key, value in values.items():
         shown = _mapping(value) if isinstance(value, Mapping) else _scalar(value)
-        lines.append(f"    {_text(key)}: {textwrap.indent(shown, '    ').lstrip()},")
+        lines.append(f"    {quoted(key)}: {textwrap.indent(shown, '    ').lstrip()},")
     return "\n".join([*lines, "}"])
 
 
 def _scalar(value: Any) -> str:
     if isinstance(value, Setting):
-        return f"connection({_text(value)})"
-    return _text(value) if isinstance(value, str) else repr(value)
-
-
-def _access(rights: Sequence[str]) -> str:
-    role = next((name for name, found in ROLES.items() if tuple(rights) == found), None)
-    return _text(role) if role else f"[{', '.join(map(_text, rights))}]"
-
-
-def _text(value: str) -> str:
-    """A string as Python reads it; JSON spells the same, but for what UTF-8 cannot hold."""
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError:
-        return ascii(str(value))
-    return _ENDS_A_LINE.sub(
-        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False)
-    )
+        return f"connection({quoted(value)})"
+    return quoted(value) if isinstance(value, str) else repr(value)
 
 
 def _long_text(value: str) -> str:
     """A long string on several lines, cut after spaces and line ends."""
-    whole = _text(value)
+    whole = quoted(value)
     if len(whole) <= _WIDTH:
         return whole
     pieces = [""]
@@ -215,7 +152,7 @@ def _long_text(value: str) -> str:
         if pieces[-1] and len(pieces[-1]) + len(word) > _WIDTH - 12:
             pieces.append("")
         pieces[-1] += word
-    return "\n".join(["(", *(f"    {_text(piece)}" for piece in pieces), ")"])
+    return "\n".join(["(", *(f"    {quoted(piece)}" for piece in pieces), ")"])
 
 
 def _words(text: str) -> list[str]:
@@ -230,7 +167,6 @@ def _words(text: str) -> list[str]:
 
 def _docstring(text: str) -> str:
     """A name as the first line of a module; one that a docstring cannot hold is a comment."""
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
-    line = "".join(filter(str.isprintable, line))
+    line = one_line(text)
     plain = bool(line) and '"""' not in line and not line.endswith('"') and "\\" not in line
     return f'"""{line}"""' if plain else f"# {line}"

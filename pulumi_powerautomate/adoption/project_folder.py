@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import InvalidInputError
 from ..files import write_whole
@@ -35,12 +35,18 @@ class Folder:
         path: where it is.
     """
 
+    ending: ClassVar[str] = ".py"
+    """How the names of a program's files end."""
+    made: ClassVar[frozenset[str]] = frozenset({"node_modules", "site-packages"})
+    """Folders of others' programs."""
+    _logical_name: ClassVar[str] = r"""logical_name\s*=\s*["']{}["']"""
+
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @cached_property
     def _sources(self) -> dict[Path, str]:
-        return {path: _read(path) for path in _programs(self.path)}
+        return {path: _read(path) for path in _programs(self.path, self.ending, self.made)}
 
     @cached_property
     def ids(self) -> frozenset[str]:
@@ -74,13 +80,8 @@ class Folder:
 
     def declares_reference(self, logical_name: str) -> bool:
         """Whether the program has a connection reference as a resource."""
-        spelled = re.compile(rf"""logical_name\s*=\s*["']{re.escape(logical_name)}["']""")
+        spelled = re.compile(self._logical_name.format(re.escape(logical_name)))
         return any(spelled.search(text) for text in self._sources.values())
-
-    def taken_names(self, package: str) -> set[str]:
-        """Names that a new module or resource must not have."""
-        stems = {path.stem.replace("_", "-") for path in (self.path / package).glob("*.py")}
-        return stems | set(self.quoted)
 
     def free(self, name: str, text: str) -> bool:
         """Whether a file can be written: it is not there, or an interrupted run has written it."""
@@ -119,6 +120,10 @@ class Folder:
     def replace(self, name: str, text: str, *, private: bool = False) -> None:
         """Write a file of this command's own."""
         write_whole(self.path / name, text.encode("utf-8"), private=private)
+
+    def read(self, name: str) -> str:
+        """The text of a file, empty when there is none."""
+        return _read(self.path / name)
 
     def _json(self, name: str) -> dict[str, Any]:
         text = _read(self.path / name)
@@ -165,17 +170,17 @@ def added_config(text: str, values: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _programs(root: Path) -> Iterator[Path]:
-    """The Python files below a folder, virtual environments and hidden folders left out."""
+def _programs(root: Path, ending: str, made: Collection[str]) -> Iterator[Path]:
+    """The files of a program below a folder, virtual environments and hidden folders left out."""
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith((".", "__pycache__"))
             and not (Path(folder) / name / "pyvenv.cfg").exists()
-            and name not in ("node_modules", "site-packages")
+            and name not in made
         )
-        yield from (Path(folder) / name for name in sorted(files) if name.endswith(".py"))
+        yield from (Path(folder) / name for name in sorted(files) if name.endswith(ending))
 
 
 def _read(path: Path) -> str:

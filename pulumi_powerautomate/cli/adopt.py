@@ -32,10 +32,17 @@ def add_to(verbs: Any) -> None:
         help="write a program for flows that exist, and the file for `pulumi import --file`",
         description="Writes a Pulumi program for flows that exist, and import.json for `pulumi "
         "import --file import.json --generate-code=false --protect=false`. The first preview "
-        "afterwards is empty. Run again, it adds what is new and touches nothing else.",
+        "afterwards is empty. Run again, it adds what is new and touches nothing else. Programs "
+        "in YAML and TypeScript are for the native provider.",
     )
     verb.add_argument("--all", action="store_true", help="every flow that can be managed")
     add_selection(verb)
+    verb.add_argument(
+        "--language",
+        metavar="LANGUAGE",
+        help="what the program is in: python, yaml or typescript (that of the program in the "
+        "folder, or python)",
+    )
     verb.add_argument("-o", "--output", metavar="DIR", default=".", help="the folder (.)")
     verb.add_argument("--stack", help="[ORGANIZATION/]NAME of the stack; dev by default")
     verb.add_argument("--project", help="the project's name; the folder's by default")
@@ -44,12 +51,14 @@ def add_to(verbs: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..adoption import adopt
+    from ..adoption import adopt, language_for
     from ..errors import InvalidInputError
 
     chosen = arguments.all or arguments.name or arguments.owner or arguments.solution
     if not chosen and not sys.stdin.isatty():
         raise InvalidInputError("Say what to adopt: --all, --name, --owner or --solution.")
+    # Refused before anything is asked.
+    language_for(Path(arguments.output), arguments.language)
     organization, _, stack = (arguments.stack or "").rpartition("/")
     progress = Progress("reading the flows")
 
@@ -65,6 +74,7 @@ def _run(arguments: argparse.Namespace) -> int:
             stack=stack or None,
             project=arguments.project,
             organization=organization.rpartition("/")[0] or organization or "organization",
+            language=arguments.language,
             choose=None if chosen else choose,
             report=progress,
         )
@@ -137,10 +147,24 @@ def _tell(result: Adoption) -> None:
         print(f"note: {shown(note)}")
     if result.flows:
         print(
-            f"next, in {result.folder}:\n"
+            f"next, in {result.folder}:\n{_before(result.language)}"
             f"  pulumi stack init {result.stack}    (unless it exists)\n"
             f"  {_IMPORT}\n"
             "    (the variable spares a checkpoint after each resource: of hundreds, seconds "
             "instead of minutes;\n    an import that was interrupted can be run again)\n"
             "  pulumi up    (changes nothing, and records what depends on what)"
         )
+
+
+def _before(language: str) -> str:
+    """Lines on what a program in a language needs before its stack; none for Python."""
+    program = Path(sys.executable).with_name("pulumi-resource-powerautomate")
+    provider = str(program) if program.exists() else program.name
+    if language == "typescript":
+        return (
+            f"  pulumi package add {provider}\n"
+            "    (writes the library that the program imports, into sdks/powerautomate)\n"
+        )
+    if language == "yaml":
+        return f"  have {provider} on PATH\n    (the native provider, which this package brings)\n"
+    return ""

@@ -6,14 +6,13 @@ import json
 import re
 import stat
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.harness.adopted_project import AdoptedProject, add_flow
+from tests.harness.adopted_project import DIRECT, OFFICE, AdoptedProject, add_flow, document
 from tests.harness.corpus import FLOWS
 from tests.harness.definitions import calling, hourly, mailing
 from tests.harness.engine_project import EngineError, EngineProject
@@ -23,26 +22,6 @@ from tests.harness.engine_project import EngineError, EngineProject
 def adopted(tmp_path: Path, emulator: Emulator) -> AdoptedProject:
     """A folder to adopt into."""
     return AdoptedProject(tmp_path, emulator)
-
-
-def document(definition: Any, **references: Any) -> dict[str, Any]:
-    """A flow as the environment stores it."""
-    return {
-        "properties": {"connectionReferences": references, "definition": definition},
-        "schemaVersion": "1.0.0.0",
-    }
-
-
-OFFICE = {
-    "api": {"name": "shared_office365"},
-    "connection": {"connectionReferenceLogicalName": "contoso_office365"},
-    "runtimeSource": "embedded",
-}
-DIRECT = {
-    "connectionName": "shared-office365-9f",
-    "id": "/providers/Microsoft.PowerApps/apis/shared_office365",
-    "source": "Embedded",
-}
 
 
 def _people_left_behind(emulator: Emulator) -> None:

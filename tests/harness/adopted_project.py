@@ -11,7 +11,20 @@ from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.corpus import connection_reference_rows
+from tests.harness.engine import yaml_host_folder
 from tests.harness.engine_project import engine_environment
+
+# A flow's connections, as the environment stores them: by a connection reference, and directly.
+OFFICE = {
+    "api": {"name": "shared_office365"},
+    "connection": {"connectionReferenceLogicalName": "contoso_office365"},
+    "runtimeSource": "embedded",
+}
+DIRECT = {
+    "connectionName": "shared-office365-9f",
+    "id": "/providers/Microsoft.PowerApps/apis/shared_office365",
+    "source": "Embedded",
+}
 
 
 class AdoptedProject:
@@ -21,17 +34,21 @@ class AdoptedProject:
     Args:
         folder: a folder of the test's own; the program is in `project` below it.
         emulator: the environment.
+        language: what `adopt` is asked for; nothing by default.
     """
 
-    def __init__(self, folder: Path, emulator: Emulator) -> None:
+    def __init__(self, folder: Path, emulator: Emulator, language: str = "") -> None:
         self.path = folder / "project"
+        self.language = ["--language", language] if language else []
         kept = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
         self.environment = {**kept, **engine_environment(folder, emulator.environment)}
+        if language == "yaml":
+            self.environment["PATH"] += os.pathsep + str(yaml_host_folder())
 
     def adopt(self, *arguments: str) -> str:
         """Run `pulumi-powerautomate adopt` into the folder."""
         return self.run(sys.executable, "-m", "pulumi_powerautomate.cli", "adopt", *arguments,
-                        "--output", ".")  # fmt: skip
+                        *self.language, "--output", ".")  # fmt: skip
 
     def pulumi(self, *arguments: str) -> str:
         """Run the Pulumi CLI in the folder."""
@@ -71,6 +88,14 @@ class AdoptedProject:
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+
+def document(definition: Any, **references: Any) -> dict[str, Any]:
+    """A flow as the environment stores it."""
+    return {
+        "properties": {"connectionReferences": references, "definition": definition},
+        "schemaVersion": "1.0.0.0",
+    }
 
 
 def add_flow(emulator: Emulator, number: int, document: Any, **columns: Any) -> str:
