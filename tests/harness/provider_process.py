@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
@@ -174,6 +174,17 @@ class ProviderProcess:
             return getattr(self.stub, method)(request, timeout=600)
         except grpc.RpcError as error:
             raise ProviderError(str(error.details()).strip()) from None
+
+
+class Start(Protocol):
+    """Starts a provider process that ends with the block."""
+
+    def __call__(
+        self,
+        environment: Mapping[str, str],
+        config: Mapping[str, str] | None = None,
+        provider: type = CloudFlowProvider,
+    ) -> contextlib.AbstractContextManager[ProviderProcess]: ...
 
 
 @contextlib.contextmanager

@@ -7,15 +7,20 @@ from collections.abc import Iterator
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
-from tests.harness.provider_process import ProviderProcess, provider_process
+from tests.harness.native_process import native_process
+from tests.harness.provider_process import ProviderProcess, Start, provider_process
+
+
+@pytest.fixture(params=["dynamic", "native"])
+def start(request: pytest.FixtureRequest) -> Start:
+    """Starts a process of each provider, in turn: the dynamic one and the native one."""
+    return {"dynamic": provider_process, "native": native_process}[request.param]
 
 
 @pytest.fixture
-def provider(emulator: Emulator) -> Iterator[ProviderProcess]:
+def provider(start: Start, emulator: Emulator) -> Iterator[ProviderProcess]:
     """A provider process, whose operations take ten seconds at most, in a new environment."""
-    with provider_process(
-        {**emulator.environment, "POWERAUTOMATE_REQUEST_TIMEOUT": "10"}
-    ) as process:
+    with start({**emulator.environment, "POWERAUTOMATE_REQUEST_TIMEOUT": "10"}) as process:
         yield process
         # Whoever is held by a fault goes on, so that the process can end.
         emulator.control.clear_faults()

@@ -18,7 +18,7 @@ import pytest
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.definitions import hourly
 from tests.harness.operations import create
-from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderError, Start, flow_inputs
 from tests.reliability.kill_matrix import cells, processes
 from tests.reliability.kill_matrix.access import Share
 from tests.reliability.kill_matrix.flows import Flow
@@ -116,14 +116,16 @@ def _until_answered(emulator: Emulator) -> None:
     ("method", "when"),
     [(method, when) for method in ("POST", "PATCH") for when in ("before_commit", "after_commit")],
 )
-def test_scenario_03_provider_dies_in_a_create(emulator: Emulator, method: str, when: str) -> None:
+def test_scenario_03_provider_dies_in_a_create(
+    start: Start, emulator: Emulator, method: str, when: str
+) -> None:
     """The run fails once, the second one is as declared, and there is one row."""
     declared = flow_inputs("flow", hourly())
     rule = {"method": method, "path": "workflows", "when": when, "times": 1}
     barrier = emulator.control.barrier(**rule)
     if when == "before_commit":
         emulator.control.fault(**rule, do="reset")
-    with provider_process(emulator.environment) as provider:
+    with start(emulator.environment) as provider:
 
         def kill() -> None:
             barrier.wait_reached()
@@ -135,7 +137,7 @@ def test_scenario_03_provider_dies_in_a_create(emulator: Emulator, method: str, 
             create(provider, declared)
         killer.join()
     emulator.control.clear_faults()
-    with provider_process(emulator.environment) as provider:
+    with start(emulator.environment) as provider:
         made = create(provider, declared)
     rows = emulator.control.rows("workflows")
     assert [(row["workflowid"], row["statecode"]) for row in rows] == [(made.id, 1)]

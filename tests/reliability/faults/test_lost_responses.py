@@ -16,7 +16,7 @@ from tests.harness.definitions import hourly
 from tests.harness.operations import create, delete, update
 from tests.harness.packages import FlowPart, package
 from tests.harness.people import ALICE as _ALICE
-from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderProcess, Start, flow_inputs
 
 _FLOW = "11111111-1111-4111-8111-111111111111"
 _URN = "o/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:"
@@ -112,10 +112,12 @@ def test_scenario_15_broken_off_answer(
     ],
     ids=lambda rule: str(rule["do"]),
 )
-def test_scenario_16_answer_that_does_not_end(emulator: Emulator, rule: dict[str, Any]) -> None:
+def test_scenario_16_answer_that_does_not_end(
+    start: Start, emulator: Emulator, rule: dict[str, Any]
+) -> None:
     """The deadline of the whole operation ends it; what is in doubt is kept and found again."""
     settings = {**emulator.environment, "POWERAUTOMATE_REQUEST_TIMEOUT": "2"}
-    with provider_process(settings) as provider:
+    with start(settings) as provider:
         emulator.control.fault(method="POST", path="workflows", times=1, **rule)
         started = time.monotonic()
         made = create(provider, _flow())

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.definitions import hourly
 from tests.harness.operations import Made, create, update
-from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderProcess, Start, flow_inputs
 
 _BUDGET, _COST_OF_A_RETRY = 500, 14
 
@@ -22,9 +22,9 @@ def _create(provider: ProviderProcess, count: int, max_concurrency: int, state: 
         return list(pool.map(one, range(count)))
 
 
-def test_scenario_13_away_for_ten_seconds(emulator: Emulator) -> None:
+def test_scenario_13_away_for_ten_seconds(start: Start, emulator: Emulator) -> None:
     """A burst of 503 in the middle is not seen: all is done, with a fifth more requests at most."""
-    with provider_process(emulator.environment) as provider:
+    with start(emulator.environment) as provider:
         # Eight are under way when it begins, and each sends four more requests at most.
         emulator.control.fault(path="workflows", do="status", status=503, nth=60)
         ended = threading.Timer(10, emulator.control.clear_faults)

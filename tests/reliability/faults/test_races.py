@@ -15,16 +15,18 @@ from tests.harness.operations import Made, check, create, update
 from tests.harness.provider_process import (
     ProviderError,
     ProviderProcess,
+    Start,
     flow_inputs,
-    provider_process,
 )
 
 _ROUNDS = 200
 
 
-def test_scenario_35_two_stacks_and_one_id(provider: ProviderProcess, emulator: Emulator) -> None:
+def test_scenario_35_two_stacks_and_one_id(
+    start: Start, provider: ProviderProcess, emulator: Emulator
+) -> None:
     """One of two creates wins, the other is told of a conflict; never both, never none."""
-    with provider_process(emulator.environment) as other:
+    with start(emulator.environment) as other:
         for number in range(_ROUNDS):
             flow_id = f"{number:08}-1111-4111-8111-111111111111"
             won: list[str] = []
@@ -54,11 +56,11 @@ def test_scenario_35_two_stacks_and_one_id(provider: ProviderProcess, emulator: 
 
 
 def test_scenario_36_same_stack_twice_at_once(
-    provider: ProviderProcess, emulator: Emulator
+    start: Start, provider: ProviderProcess, emulator: Emulator
 ) -> None:
     """With the lock gone, both runs end with one row, and the version decides who writes last."""
     inputs = flow_inputs("Same", hourly(), state="off")
-    with provider_process(emulator.environment) as other:
+    with start(emulator.environment) as other:
         both = [check(process, inputs) for process in (provider, other)]
         threads = [
             threading.Thread(target=process.create, args=(news,))
@@ -73,10 +75,10 @@ def test_scenario_36_same_stack_twice_at_once(
 
 
 def test_scenario_36_two_changes_from_one_state(
-    provider: ProviderProcess, emulator: Emulator
+    start: Start, provider: ProviderProcess, emulator: Emulator
 ) -> None:
     """One of two updates writes; the other is told, and writes when it has looked."""
-    with provider_process(emulator.environment) as other:
+    with start(emulator.environment) as other:
         made = create(provider, flow_inputs("Same", hourly(), state="off"))
         for number in range(20):
             done: list[str] = []

@@ -19,8 +19,8 @@ from tests.harness.packages import SECOND, FlowPart, package
 from tests.harness.provider_process import (
     ProviderError,
     ProviderProcess,
+    Start,
     flow_inputs,
-    provider_process,
 )
 from tests.harness.shares import FLOW, share_inputs
 
@@ -41,10 +41,10 @@ def test_scenario_24_activation_refused(
     assert len(emulator.control.rows("workflows")) == 1
 
 
-def test_scenario_25_import_stuck(emulator: Emulator, tmp_path: Path) -> None:
+def test_scenario_25_import_stuck(start: Start, emulator: Emulator, tmp_path: Path) -> None:
     """The run ends at its timeout and says where the import stands; the next one follows it."""
     emulator.control.switches(import_seconds=4)
-    with provider_process(emulator.environment, provider=SolutionImportProvider) as provider:
+    with start(emulator.environment, provider=SolutionImportProvider) as provider:
         news = import_inputs(package(tmp_path / "p.zip", FlowPart()), import_timeout=1)
         id_, checked, outputs = imported(provider, news)
         assert re.search(r"still running at \d+ %.*import job", outputs["solution_error"])
@@ -53,11 +53,13 @@ def test_scenario_25_import_stuck(emulator: Emulator, tmp_path: Path) -> None:
     assert after["import_job_id"] == outputs["import_job_id"]
 
 
-def test_scenario_26_import_fails_on_a_component(emulator: Emulator, tmp_path: Path) -> None:
+def test_scenario_26_import_fails_on_a_component(
+    start: Start, emulator: Emulator, tmp_path: Path
+) -> None:
     """The error names component and code; running again is another attempt."""
     emulator.control.switches(import_seconds=0.1)
     broken = FlowPart(SECOND, "Broken", definition={"triggers": [], "actions": []})
-    with provider_process(emulator.environment, provider=SolutionImportProvider) as provider:
+    with start(emulator.environment, provider=SolutionImportProvider) as provider:
         news = import_inputs(package(tmp_path / "p.zip", FlowPart(), broken))
         for attempt in (1, 2):
             with pytest.raises(ProviderError, match=r"'Broken': 0x80060468"):
@@ -76,7 +78,7 @@ def test_scenario_27_same_display_name(provider: ProviderProcess, emulator: Emul
     assert [row["name"] for row in rows] == ["Twin", "Twin"]
 
 
-def test_scenario_28_unknown_or_disabled_principal(emulator: Emulator) -> None:
+def test_scenario_28_unknown_or_disabled_principal(start: Start, emulator: Emulator) -> None:
     """The create fails with the id and shares nothing; another share is made all the same."""
     emulator.control.insert("workflows", {"workflowid": FLOW, "name": "Flow", "category": 5})
     nobody = "99999999-9999-4999-8999-999999999999"
@@ -85,7 +87,7 @@ def test_scenario_28_unknown_or_disabled_principal(emulator: Emulator) -> None:
         "systemusers",
         {"systemuserid": left, "ownerid": left, "fullname": "Left", "isdisabled": True},
     )
-    with provider_process(emulator.environment, provider=FlowShareProvider) as provider:
+    with start(emulator.environment, provider=FlowShareProvider) as provider:
         for principal in (nobody, left):
             news = provider.check(share_inputs({"type": "user", "id": principal})).inputs
             with pytest.raises(ProviderError, match=principal):

@@ -16,8 +16,8 @@ from tests.harness.operations import Made, create
 from tests.harness.provider_process import (
     ProviderError,
     ProviderProcess,
+    Start,
     flow_inputs,
-    provider_process,
 )
 from tests.harness.throttling import early_requests
 
@@ -35,10 +35,10 @@ def _create(provider: ProviderProcess, count: int) -> list[Made]:
 
 
 @pytest.fixture
-def patient(emulator: Emulator) -> Iterator[ProviderProcess]:
+def patient(start: Start, emulator: Emulator) -> Iterator[ProviderProcess]:
     """A provider process with the usual deadlines, in an environment with limits."""
     emulator.control.switches(limits="on")
-    with provider_process(emulator.environment) as process:
+    with start(emulator.environment) as process:
         yield process
 
 

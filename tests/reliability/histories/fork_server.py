@@ -1,8 +1,9 @@
 """
 Provider processes at a tenth of their price: forked from one that has imported everything already.
 
-What runs in the child is `python -m pulumi.dynamic`, with its own environment, standard output and
-engine, as the engine starts it; only the half second of imports is spent once.
+What runs in the child is `python -m pulumi.dynamic` or the native provider, with its own
+environment, standard output and engine, as the engine starts it; only the half second of imports is
+spent once.
 """
 
 from __future__ import annotations
@@ -30,15 +31,22 @@ _IMPORTED = (
     "requests",
 )
 _OTHERS = frozenset({
-    "__main__", "adoption", "cli", "conformance", "emulator", "plugin", "policies", "pull_request",
+    "__main__", "adoption", "cli", "conformance", "emulator", "policies", "pull_request",
     "pytest_plugin", "testing",
 })  # fmt: skip
+DYNAMIC, NATIVE = "pulumi.dynamic", "pulumi_powerautomate.plugin"
 
 
 class ForkServer:
-    """Starts provider processes; one at a time may ask it."""
+    """
+    Starts provider processes; one at a time may ask it.
 
-    def __init__(self) -> None:
+    Args:
+        program: the module that runs in them, `DYNAMIC` or `NATIVE`.
+    """
+
+    def __init__(self, program: str = DYNAMIC) -> None:
+        self._program = program
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._process = subprocess.Popen(
@@ -52,7 +60,7 @@ class ForkServer:
     ) -> Forked:
         """A provider process for an engine that listens at an address and works in a folder."""
         read, write = os.pipe()
-        message = json.dumps([engine, dict(environment), str(folder)]).encode()
+        message = json.dumps([engine, dict(environment), str(folder), self._program]).encode()
         socket.send_fds(self._socket, [message], [write])
         os.close(write)
         pid = int(self._socket.recv(100))
@@ -129,15 +137,15 @@ def serve() -> None:
 
 def _modules() -> Iterator[str]:
     for module in pkgutil.walk_packages(ours.__path__, f"{ours.__name__}."):
-        if module.name.split(".")[1] not in _OTHERS:
+        if module.name.split(".")[1] not in _OTHERS and not module.name.endswith("__main__"):
             yield module.name
 
 
-def _become(engine: str, environment: Mapping[str, str], folder: str) -> None:
+def _become(engine: str, environment: Mapping[str, str], folder: str, program: str) -> None:
     os.chdir(folder)
     os.environ.update({"PULUMI_PROJECT": "demo", **environment})
-    sys.argv = ["pulumi.dynamic", engine]
+    sys.argv = [program, engine]
     try:
-        runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
     finally:
         os._exit(1)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import copy
 import shutil
 import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator
+from tests.harness.native_process import NativeProcess
 from tests.harness.provider_process import ProviderProcess
 from tests.reliability.fault_proxy.handle import FaultProxy
 from tests.reliability.histories.command import Command, Death, State
-from tests.reliability.histories.fork_server import ForkServer
+from tests.reliability.histories.fork_server import DYNAMIC, NATIVE, ForkServer
 from tests.reliability.histories.outcome import Outcome
 from tests.reliability.histories.projects.history import Ran, live, renew
 from tests.reliability.histories.projects.resources import Project
@@ -27,7 +29,9 @@ _TIMEOUT = "20"
 class Machine:
     """Where histories happen: two environments, a network, and a source of processes."""
 
-    def __init__(self, emulator: Emulator, *, through_proxy: bool = False) -> None:
+    def __init__(
+        self, emulator: Emulator, *, through_proxy: bool = False, native: bool = False
+    ) -> None:
         self.emulator = emulator
         self.other = Emulator()
         self.proxy = FaultProxy(emulator.url) if through_proxy else None
@@ -35,7 +39,8 @@ class Machine:
         self._url = self.proxy.url if self.proxy else emulator.url
         self._folder = Path(tempfile.mkdtemp(prefix="soak-"))
         self._state = State()
-        self._fork_server = ForkServer()
+        self._fork_server = ForkServer(NATIVE if native else DYNAMIC)
+        self._start: Callable[..., ProviderProcess] = NativeProcess if native else ProviderProcess
 
     def begin(self) -> None:
         """New environments, an empty state, and a machine on which nothing is kept."""
@@ -100,9 +105,7 @@ class Machine:
             "HOME": str(self._folder),
             "PULUMI_HOME": str(self._folder / ".pulumi"),
         }
-        return ProviderProcess(
-            environment, spawn=partial(self._fork_server.spawn, folder=self._folder)
-        )
+        return self._start(environment, spawn=partial(self._fork_server.spawn, folder=self._folder))
 
 
 def _carried_out(command: Command, program: Project, *, refresh: bool) -> Ran:

@@ -9,6 +9,7 @@ overwritten. Kinds of histories:
 - `programs`: all kinds of resources; the program changes or is reverted straight after a command
   that failed or was killed, nothing is refreshed, people edit and rename meanwhile, and the
   variables of another environment are in the shell now and then.
+- `native`: the same with the native provider.
 - `proxied`: the same through a proxy that spoils, loses, doubles and forges responses.
 - `stacks`: everything is the real engine's.
 - `deployments`, `flows`, `shares`: the same program is repeated after a crash, with a refresh at
@@ -38,7 +39,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.reliability.histories.ledger import Ledger, LedgerError
 from tests.reliability.histories.outcome import Outcome
 
-KINDS = ("programs", "proxied", "stacks", "deployments", "flows", "shares")
+KINDS = ("programs", "native", "proxied", "stacks", "deployments", "flows", "shares")
 _PORTION = 25
 _AGAIN = 2
 _SECONDS_BETWEEN_LINES = 30.0

@@ -20,7 +20,7 @@ def test_deployments_end_as_declared() -> None:
     assert _wrong(portion("deployments", range(4))) == []
 
 
-@pytest.mark.parametrize("kind", ["programs", "proxied"])
+@pytest.mark.parametrize("kind", ["programs", "native", "proxied"])
 def test_programs_that_change_after_a_failed_command_end_as_declared(kind: str) -> None:
     """
     Whatever was under way when the program was changed or reverted, through the emulator's faults
