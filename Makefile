@@ -42,7 +42,7 @@ contracts: setup ## hold emulator and client to what a service has answered: FIL
 bench: setup ## measure; prints a table and writes build/bench.json
 	@$(RUN) -m tests.benchmarks $(ARGS)
 
-soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=file, KIND=programs, proxied, stacks, …
+soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=file, KIND=programs, native, proxied, stacks, …
 	@$(if $(KIND)$(SEED),true,FUZZ_CASES=$${FUZZ_CASES:-34000} $(RUN) -m pytest -q -n 0 -o timeout=0 tests/reliability/fuzz)
 	@$(RUN) -m tests.reliability.histories
 
