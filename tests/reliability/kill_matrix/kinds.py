@@ -17,5 +17,5 @@ def all_kinds(folder: Path) -> list[Kind]:
 
 
 def alone(folder: Path) -> list[Kind]:
-    """What cannot stand at a moment beside the others: an environment runs one import at a time."""
+    """Kinds with a scene of their own: an environment runs one import at a time."""
     return [SolutionInOneRequest(folder)]
