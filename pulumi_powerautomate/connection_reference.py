@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _ECHOED = (*CONNECTION_REFERENCE.echoed, IDENTITY)
 # Agents of Copilot Studio make names such as contoso_Coach.shared_office365.shared-office365-1.
 _LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
+# A hidden input of a create: connectors of earlier creates of which nobody knows the outcome.
+_ATTEMPTED = "__attempted"
 _COLUMNS = {
     "connection_id": "connectionid",
     "display_name": "connectionreferencedisplayname",
@@ -52,8 +54,8 @@ class ConnectionReferenceProvider(DataverseProvider):
     """
     The engine's calls for `ConnectionReference`.
 
-    `create` is two requests, `read` one, `update` and `delete` two each; an update that changes
-    nothing in the environment is none.
+    `create` is two requests, at most two more after one that was killed; `read` is one, `update`
+    and `delete` two each; an update that changes nothing in the environment is none.
     """
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
@@ -91,6 +93,7 @@ class ConnectionReferenceProvider(DataverseProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         name = props["logical_name"]
+        self._remove_of_another_connector(name, props)
         outputs = self._bring_about(name, props, None)
         return CreateResult(name, outputs)
 
@@ -132,7 +135,14 @@ class ConnectionReferenceProvider(DataverseProvider):
         self.client.references.delete_reference(live)
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        return {"columns": [key for key in _COLUMNS if olds.get(key) != news.get(key)]}
+        columns = [key for key in _COLUMNS if olds.get(key) != news.get(key)]
+        return {"columns": columns, "connector": _short(news.get("connector"))}
+
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["logical_name"])
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {_ATTEMPTED: sorted({str(attempt.get("connector") or "") for attempt in attempts})}
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
@@ -151,6 +161,17 @@ class ConnectionReferenceProvider(DataverseProvider):
 
     def _find(self, logical_name: str) -> Reference | None:
         return next(iter(self.client.references.references([logical_name])), None)
+
+    def _remove_of_another_connector(self, name: str, props: Mapping[str, Any]) -> None:
+        """
+        Remove what a killed create of this resource made, if that was for another connector.
+
+        A reference cannot change its connector, so it would be in the way for ever.
+        """
+        attempted = set(props.get(_ATTEMPTED) or ()) - {_short(props["connector"])}
+        live = self._find(name) if attempted else None
+        if live is not None and _short(live.connector) in attempted:
+            self.client.references.delete_reference(live)
 
     def _bring_about(
         self, name: str, props: Mapping[str, Any], olds: Mapping[str, Any] | None
@@ -237,12 +258,17 @@ def _new_row(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_other_connector(live: Reference, props: Mapping[str, Any]) -> None:
-    wanted = str(props["connector"]).rpartition("/")[2]
-    if live.connector.lower() != wanted.lower():
+    if _short(live.connector) != _short(props["connector"]):
+        wanted = str(props["connector"]).rpartition("/")[2]
         raise InvalidInputError(
             f"Connection reference {live.logical_name} exists already, for {live.connector} "
             f"instead of {wanted}; choose another logical_name."
         )
+
+
+def _short(connector: object) -> str:
+    """A connector's name without its path, as it is compared."""
+    return str(connector or "").rpartition("/")[2].lower()
 
 
 def _columns_of(live: Reference) -> dict[str, Any]:

@@ -562,6 +562,43 @@ def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str
     assert CASES["CloudFlow"].there(emulator) == ["two"]
 
 
+@pytest.mark.parametrize("when", ["before_commit", "after_commit"])
+def test_a_killed_create_for_another_connector(
+    emulator: Emulator, settings: Mapping[str, str], when: str
+) -> None:
+    """The connector of a reference cannot be changed: what the killed create made goes first."""
+    provider = ConnectionReferenceProvider
+    rule = {"method": "POST", "path": "connectionreferences$", "when": when, "times": 1}
+    with provider_process(settings, provider=provider) as process:
+        barrier = emulator.control.barrier(**rule)
+        if when == "before_commit":
+            emulator.control.fault(**rule, do="reset")
+        inputs = process.check({**_reference("one"), "connector": "shared_teams"}).inputs
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.create, inputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    with provider_process(settings, provider=provider) as process:
+        process.create(process.check(_reference("two")).inputs)
+    (row,) = emulator.control.rows("connectionreferences")
+    assert row["connectorid"].endswith("/shared_office365")
+    assert row["connectionid"] == "two"
+
+
+def test_a_connector_of_somebody_elses_reference_stays(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """Nobody of ours made it: it is refused, and left alone."""
+    provider = ConnectionReferenceProvider
+    with provider_process(settings, provider=provider) as process:
+        process.create(process.check({**_reference("one"), "connector": "shared_teams"}).inputs)
+        with pytest.raises(ProviderError, match="exists already, for shared_teams"):
+            process.create(process.check(_reference("two")).inputs)
+    assert len(emulator.control.rows("connectionreferences")) == 1
+
+
 def test_somebody_elses_create_proves_nothing(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:

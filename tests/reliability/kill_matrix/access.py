@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -31,6 +32,9 @@ class Share(Kind):
         "delete": (("POST", "RevokeAccess"),),
         "replace": (("POST", "RevokeAccess"), ("POST", "GrantAccess")),
     }
+
+    def is_of_other(self, table: str, row: Mapping[str, Any]) -> bool:
+        return row.get("objectid") == _SHARED["share"] and row.get("principalid") == BOB
 
     def seed(self, emulator: Emulator) -> None:
         for flow_id in _SHARED.values():
@@ -72,6 +76,9 @@ class ShareList(Kind):
         "delete": (("POST", "RevokeAccess"), ("POST", "RevokeAccess")),
         "replace": (("POST", "RevokeAccess"), ("POST", "GrantAccess")),
     }
+
+    def is_of_other(self, table: str, row: Mapping[str, Any]) -> bool:
+        return row.get("objectid") == _SHARED["other list"]
 
     def declare(self, stage: str, hook: str) -> None:
         powerautomate.FlowSharesExclusive(

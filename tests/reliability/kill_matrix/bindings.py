@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -66,6 +66,12 @@ class Variable(Kind):
         "contoso_Url": "e0000000-0000-4000-8000-000000000001",
         "contoso_Other": "e0000000-0000-4000-8000-000000000002",
     }
+
+    new_first = True
+
+    def is_of_other(self, table: str, row: Mapping[str, Any]) -> bool:
+        definition = row.get("_environmentvariabledefinitionid_value")
+        return definition == self._definitions["contoso_Other"]
 
     def seed(self, emulator: Emulator) -> None:
         for schema, row_id in self._definitions.items():

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pulumi_powerautomate.emulator.handle import BarrierHandle
 from tests.harness.engine_project import EngineError
@@ -80,6 +81,19 @@ def thens_of(hook: str) -> list[str]:
 def run(scene: Scene, hook: str, moment: str, victim: str, then: str = "the same") -> list[Outcome]:
     """Kill once, go on as a person would, and look at every kind."""
     taking_part = [kind for kind in scene.kinds if moment in moments_of(kind, hook)]
+    if hook == "replace" and moment in ("last", "answered"):
+        # The old ones that go last are deleted after everything else is done.
+        parts = (
+            [kind for kind in taking_part if kind.new_first is first] for first in (False, True)
+        )
+        return [outcome for part in parts if part
+                for outcome in _run(scene, hook, moment, victim, then, part)]  # fmt: skip
+    return _run(scene, hook, moment, victim, then, taking_part)
+
+
+def _run(
+    scene: Scene, hook: str, moment: str, victim: str, then: str, taking_part: list[Kind]
+) -> list[Outcome]:
     scene.restore()
     if hook == "refresh":
         for kind in taking_part:
@@ -132,9 +146,25 @@ class _After:
             ups, remedy = self._ups[cell.kind]
             return Outcome(cell, ups, (), remedy)
         problems = self._problems.get(cell.kind, [])
-        if self._stages[cell.kind] is None and self._hook == "create" and self._unknown(cell.kind):
+        created = self._stages[cell.kind] is None and self._hook == "create"
+        if (created and self._unknown(cell.kind)) or self._is_left_of_a_replacement(cell):
             return Outcome(cell, _MOST_UPS, tuple(problems), "orphan")
         return Outcome(cell, 0, tuple(problems))
+
+    def _is_left_of_a_replacement(self, cell: Cell) -> bool:
+        """Whether nothing is wrong but the new one, which no program declares any more."""
+        kind = self.left[cell.kind]
+        if self._hook != "replace" or cell.then == "the same":
+            return False
+        kept, half = self._scene.outputs()
+
+        def rows(table: str) -> list[dict[str, Any]]:
+            found = self._scene.emulator.control.rows(table)
+            return [row for row in found if not kind.is_of_other(table, row)]
+
+        stage = self._stages[cell.kind]
+        wrong = kind.problems(stage, self._hook, rows, kept.get(kind.resource))
+        return not wrong and not any(line.startswith(f"{kind.resource} ") for line in half)
 
     def _unknown(self, kind: str) -> bool:
         """Whether the state does not know what is there."""

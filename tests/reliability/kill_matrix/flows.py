@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -44,6 +45,9 @@ class Flow(Kind):
                     "replace": (delete, create)}  # fmt: skip
         return {"create": (create, patch), "update": (patch, patch), "delete": (patch, delete),
                 "replace": (patch, delete, create, ("PATCH", other))}  # fmt: skip
+
+    def is_of_other(self, table: str, row: Mapping[str, Any]) -> bool:
+        return row.get("workflowid") == self._id("other")
 
     def _id(self, stage: str) -> str:
         number = 1 + ["off", "on"].index(self.state) + (2 if stage == "other" else 0)
@@ -176,6 +180,11 @@ class Solution(Kind):
             "other": ("Fabrikam", "1.0.0.0", ("Third",), package(
                 folder / "other.zip", third, name="Fabrikam", managed=True)),
         }  # fmt: skip
+
+    new_first = True
+
+    def is_of_other(self, table: str, row: Mapping[str, Any]) -> bool:
+        return row.get("uniquename") == "Fabrikam" or row.get("workflowid") == _THIRD
 
     def declare(self, stage: str, hook: str) -> None:
         path = self._stages[stage][3]

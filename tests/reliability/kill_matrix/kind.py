@@ -43,6 +43,15 @@ class Kind:
         """By hook, the requests that write, in order."""
         raise NotImplementedError
 
+    @property
+    def new_first(self) -> bool:
+        """Whether a replacement makes the new one before it deletes the old one."""
+        return False
+
+    def is_of_other(self, table: str, row: Mapping[str, Any]) -> bool:
+        """Whether a row is what stage `other` makes, where that has an id of its own."""
+        return False
+
     def reverted(self, hook: str) -> str | None:
         """The stage that a program is reverted to after a hook."""
         return None if hook == "create" else "old"

@@ -41,9 +41,9 @@ no state knows.
 A figure is the number of `pulumi up` that it took, for provider, engine and server in this order;
 a `-` stands where a hook has no such moment, because it writes once. Where the program is another
 one afterwards, an `r` says that it took `pulumi up --refresh`: state and program agree, so nothing
-is sent, and nobody who lives knows of the change. An `o` is an orphan: a create that was carried
-out, recorded nowhere, and is declared no longer. `pulumi-powerautomate orphans` finds the flows
-among them.
+is sent, and nobody who lives knows of the change. An `o` is an orphan: a create, also that of a
+replacement, that was carried out, recorded nowhere, and is declared no longer.
+`pulumi-powerautomate orphans` finds the flows among them.
 
 {legend}
 
