@@ -48,7 +48,8 @@ import pulumi_powerautomate as powerautomate
 text = Path("flow.json").read_text("utf-8")
 for number in range(int(os.environ["COUNT"])):
     name = f"flow-{number}"
-    own = text.replace("Hello", f"Hello {number}")
+    whole = number < int(os.environ["WHOLE"])
+    own = text.replace("Hello", f"Hello {number}") if whole else "{}"
     if os.environ["KIND"] == "ours":
         powerautomate.CloudFlow(name, definition=own, state="on")
     else:
@@ -67,9 +68,27 @@ class Cost:
 
 
 class ManyFlows:
-    """A project of many resources, ours or empty ones, that has been deployed."""
+    """
+    A project of many resources, ours or empty ones, that has been deployed.
 
-    def __init__(self, folder: Path, emulator: Emulator, kind: str, count: int, text: str) -> None:
+    Args:
+        folder: where it is made.
+        emulator: the environment.
+        kind: `ours` or `empty`.
+        count: how many resources it has.
+        text: the definition.
+        whole: how many of them, the first, carry it; all by default.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        emulator: Emulator,
+        kind: str,
+        count: int,
+        text: str,
+        whole: int | None = None,
+    ) -> None:
         self._folder = folder
         folder.mkdir()
         (folder / "__main__.py").write_text(_MAIN, "utf-8")
@@ -82,6 +101,7 @@ class ManyFlows:
             "PULUMI_POWERAUTOMATE_JOURNAL": str(folder / "journal"),
             "KIND": kind,
             "COUNT": str(count),
+            "WHOLE": str(count if whole is None else whole),
         }
         self.run("stack", "init", "dev")
         self.run("up", "--yes", "--skip-preview", "--parallel", "64")
