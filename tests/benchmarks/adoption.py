@@ -2,8 +2,8 @@
 Adoption on the real engine: an empty first preview, a second run that adds nothing, and its time.
 
 The time is that of all commands from `adopt` to the empty preview, beside import and preview of as
-many resources of an empty provider that carry the same text. Of 700 resources 400 are flows, and 300
-are shares, as people have them; flows alone are measured too.
+many resources of an empty provider that carry the same text. Of 700 resources 400 are flows and 300
+shares, as people have them; flows alone are measured too.
 """
 
 from __future__ import annotations
