@@ -130,6 +130,12 @@ class FlowShareProvider(DataverseProvider):
         client.share_reader.forget()
         write.revoke(client.access, flow_id, who, client.access.deadline())
 
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        # As it is declared: the id of somebody who is named is found by a request.
+        who = dict(props["principal"])
+        kind = who.pop("type", "")
+        return "/".join(map(str, (props["flow_id"], kind, *who.values())))
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:

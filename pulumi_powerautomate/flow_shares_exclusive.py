@@ -148,6 +148,9 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         resolved = map(self.client.directory.resolve, principals)
         return {"principals": sorted(f"{who.kind}/{who.id}" for who in resolved)}
 
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["flow_id"])
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:

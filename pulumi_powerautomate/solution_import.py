@@ -177,6 +177,9 @@ class SolutionImportProvider(DataverseProvider):
                 f"the environment; its flows: {flows}",
             )
 
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["solution"])
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:

@@ -42,6 +42,8 @@ create table if not exists operations (
     removes integer not null, attempts text not null, process text not null, at real not null
 )
 """
+# Stands for the version of a create that was killed, once somebody was told of it.
+_TOLD = "told"
 _log = logging.getLogger(__name__)
 
 
@@ -113,6 +115,30 @@ class Journal:
     def put_back(self, row: str, before: Begun | None) -> None:
         """Record what was recorded before an operation that changed nothing."""
         self._write(row, before)
+
+    def killed_creates(self) -> list[str]:
+        """Keys of creates that began and did not end, whose process is gone, not told yet."""
+        query = (
+            "select row, process from operations where began_from = '' and removes = 0"
+            " and ended_as is null order by at"
+        )
+        with self._lock:
+            connection = self._opened(make=False)
+            if connection is None:
+                return []
+            try:
+                found = connection.execute(query).fetchall()
+            except sqlite3.Error as error:
+                _log.debug("the journal cannot be read: %s", error)
+                return []
+        own = _this_process()
+        return [row for row, process in found if process != own and not _is_alive(process)]
+
+    def tell(self, row: str) -> None:
+        """Record that somebody was told of a create; a later one of the resource recognizes it."""
+        begun = self._read(row)
+        if begun is not None:
+            self._write(row, replace(begun, ended_as=_TOLD))
 
     def settle(self) -> None:
         """Drop what this process has ended: the engine has saved the state."""

@@ -11,6 +11,7 @@ import atexit
 import threading
 
 from .. import telemetry
+from . import killed_creates
 from .clients import traffic_summary
 from .engine_log import say
 from .journal import journal
@@ -42,5 +43,8 @@ def _end_run() -> None:
     shared = shared_pool_line()
     if shared:
         say("", shared, lasting=True)
+    left = killed_creates.line()
+    if left:
+        _warn(left)
     telemetry.stop()
     journal().settle()

@@ -20,7 +20,7 @@ from ..client.http import changes
 from ..client.http.changes import Changes
 from ..config import Connection
 from ..errors import ConfigurationError, PowerAutomateError
-from . import environment_guard, single_owner
+from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
 from .journal import Begun, journal
@@ -120,6 +120,7 @@ def _checked(
 ) -> CheckResult:
     """Check inputs; those of a resource that exists keep the environment that they record."""
     olds, news = arguments
+    killed_creates.declared(str(news.get(IDENTITY) or ""))
     recorded = recorded_in(olds)
     try:
         host = provider.connection.host

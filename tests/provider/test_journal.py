@@ -37,6 +37,7 @@ _FLOW = "c0000000-0000-4000-8000-000000000001"
 _DEFINITION = "c0000000-0000-4000-8000-000000000002"
 _ALICE = "0e6a3b61-0000-4000-8000-000000000011"
 _TEAM = "0e6a3b61-0000-4000-8000-000000000021"
+_OTHER_STACK = IDENTITY.replace("urn:pulumi:dev", "urn:pulumi:prod") + "left"
 _CANARY = "canary-of-a-variable"
 
 Inputs = Callable[[str], dict[str, Any]]
@@ -597,6 +598,43 @@ def test_a_connector_of_somebody_elses_reference_stays(
         with pytest.raises(ProviderError, match="exists already, for shared_teams"):
             process.create(process.check(_reference("two")).inputs)
     assert len(emulator.control.rows("connectionreferences")) == 1
+
+
+@pytest.mark.parametrize("kind", ["CloudFlow", "FlowShare", "ConnectionReference"])
+def test_a_killed_create_that_nobody_declares_is_told_once(
+    emulator: Emulator, settings: Mapping[str, str], kind: str
+) -> None:
+    """At the end of a run of the same stack that declares something else, and of no other."""
+    if kind == "FlowShare":
+        with provider_process(emulator.environment) as process:
+            process.create(process.check({**_flow("shared")}).inputs)
+    case = CASES[kind]
+    declared = {**case.inputs("one"), "__identity": f"{IDENTITY}left"}
+    path = {"CloudFlow": "workflows$", "FlowShare": "GrantAccess"}.get(kind, f"{case.path}$")
+    with provider_process(settings, provider=case.provider) as process:
+        barrier = emulator.control.barrier(method="POST", path=path, when="after_commit", times=1)
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(process.create, process.check(declared).inputs)
+            assert barrier.is_reached(20)
+            process.kill()
+            barrier.release()
+            assert isinstance(running.exception(), ProviderError)
+    assert _told(settings, case.provider, {**declared, "__identity": _OTHER_STACK}) == []
+    assert _told(settings, case.provider, declared) == []
+    (line,) = _told(settings, case.provider, {**declared, "__identity": f"{IDENTITY}other"})
+    assert f"while it created {kind} 'left'" in line
+    assert _told(settings, case.provider, {**declared, "__identity": f"{IDENTITY}other"}) == []
+
+
+def _told(settings: Mapping[str, str], provider: type, inputs: Mapping[str, Any]) -> list[str]:
+    """Lines about killed creates at the end of a preview with one resource."""
+    process = ProviderProcess(settings, provider=provider)
+    try:
+        process.check(inputs)
+        process.end()
+        return [text for _, text, _ in process.log if "was interrupted while" in text]
+    finally:
+        process.close()
 
 
 def test_somebody_elses_create_proves_nothing(
