@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     )
     from .inputs.definition import read_definition
     from .inputs.shares import Access
-    from .provider import Principal, Provider, team, user
+    from .provider import Principal, Provider, team, use_native_provider, user
     from .publisher import Publisher
     from .solution_component import SolutionComponent
     from .solution_import import SolutionImport
@@ -178,6 +178,7 @@ __all__ = [
     "get_users_output",
     "read_definition",
     "team",
+    "use_native_provider",
     "user",
 ]
 
@@ -248,6 +249,7 @@ _NAMES = {
         "Principal",
         "Provider",
         "team",
+        "use_native_provider",
         "user",
     ),
     "functions.solutions": (

@@ -60,7 +60,6 @@ from .provider import (
     environment_host,
     fail_if_told,
     failure,
-    identity,
     is_unknown,
     mocks_in_use,
     note,
@@ -676,8 +675,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
         host = environment_host(opts.provider if opts is not None else None)
         if not host or (opts is not None and opts.parent is not None):
             return ""
-        kind = f"pulumi-python:{self._resource_type_name}"
-        return derived_id(host, str(identity(kind, resource_name, None)))
+        return derived_id(host, self.identity_of(resource_name))
 
     @classmethod
     def get(

@@ -9,12 +9,13 @@ from .engine_log import note, progress, warn
 from .environment_guard import derivation_host
 from .journal import KILLED
 from .mocks import look_up, mocks_in_use
+from .native import use_native_provider
 from .options import hides, options_of
 from .principal import Principal, check_principal, team, user
 from .program_errors import fail_if_told, fail_unless_done, one_line_errors
 from .properties import IDENTITY, failure, given_in, is_unknown, urn_of
 from .provider_resource import Provider, environment_host
-from .resource import DataverseResource, identity, identity_in, pickled
+from .resource import DataverseResource, identity_in, pickled
 from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
@@ -34,7 +35,6 @@ __all__ = [
     "failure",
     "given_in",
     "hides",
-    "identity",
     "identity_in",
     "is_unknown",
     "look_up",
@@ -48,6 +48,7 @@ __all__ = [
     "single_owner",
     "team",
     "urn_of",
+    "use_native_provider",
     "user",
     "warn",
 ]

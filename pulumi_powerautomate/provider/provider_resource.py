@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import pulumi
 
 from ..config import NAMESPACE, SETTINGS, resolve
 from ..errors import PowerAutomateError
+from . import native
 from .clients import EXPLICIT, connection_from
 from .environment_guard import derivation_host
 
@@ -155,11 +157,26 @@ class Provider(pulumi.ProviderResource):
         self.settings: Mapping[str, pulumi.Input[Any]] = {
             name: value for name, value in given.items() if value is not None
         }
+        if native.in_use():
+            named = {
+                SETTINGS[name].key.partition(":")[2]: _as_text(value, SETTINGS[name].secret)
+                for name, value in self.settings.items()
+            }
+            super().__init__(NAMESPACE, resource_name, named, opts)
+            return
         props: dict[str, pulumi.Input[Any]] = {EXPLICIT: "true"}
         for name, value in self.settings.items():
             setting = SETTINGS[name]
             props[setting.key] = pulumi.Output.secret(value) if setting.secret else value
         super().__init__("pulumi-python", resource_name, props, opts)
+
+
+def _as_text(value: pulumi.Input[Any], secret: bool) -> pulumi.Input[str]:
+    """A setting as the protocol carries those of providers: a text, or JSON in a text."""
+    text: pulumi.Output[str] = pulumi.Output.from_input(value).apply(
+        lambda known: known if isinstance(known, str) else json.dumps(known)
+    )
+    return pulumi.Output.secret(text) if secret else text
 
 
 def environment_host(provider: pulumi.ProviderResource | None) -> str:

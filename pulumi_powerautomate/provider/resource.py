@@ -9,12 +9,15 @@ import pickle
 import re
 from collections.abc import Awaitable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import Resource
 
 from ..errors import InvalidInputError
+from ..models import MODELS
+from . import native
 from .base import DataverseProvider
 from .options import OPTIONS, apply_options, options_of
 from .program_errors import one_line_errors
@@ -54,6 +57,9 @@ class DataverseResource(Resource):
     _optional: ClassVar[frozenset[str]] = frozenset()
     declared_outputs: ClassVar[Mapping[str, str]] = {}
     old_first: ClassVar[bool | None] = True
+    # Names in the protocol, and back, where the resource is the native provider's.
+    _to_protocol: Mapping[str, str] = MappingProxyType({})
+    _to_python: Mapping[str, str] = MappingProxyType({})
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -71,6 +77,9 @@ class DataverseResource(Resource):
         _collect_less_often()
         cls = type(self)
         opts = options_of(opts, cls.__name__, resource_name)
+        if native.in_use():
+            self._register_native(resource_name, props, opts)
+            return
         opts = pulumi.ResourceOptions.merge(
             # The id is ours to choose and stays: made first, the new row would be the old one,
             # and its deletion would follow.
@@ -99,6 +108,37 @@ class DataverseResource(Resource):
             if waited_for:
                 props[FAILED_NEEDS] = _unknown_inputs(waited_for)
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
+
+    def _register_native(
+        self, resource_name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None
+    ) -> None:
+        """Register the resource as one of the native provider, which takes over a dynamic one."""
+        model = MODELS[type(self).__name__]
+        self._to_protocol = native.names_of(model.name)
+        self._to_python = {there: here for here, there in self._to_protocol.items()}
+        given = {item.name: props.get(item.name) for item in model.inputs}
+        _refuse_half_characters(given, resource_name)
+        former = pulumi.Alias(type_=f"pulumi-python:{self._resource_type_name}")
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[former]))
+        outputs = dict.fromkeys(model.computed)
+        kind = native.type_of(model.name)
+        pulumi.CustomResource.__init__(self, kind, resource_name, {**outputs, **given}, opts)
+
+    def identity_of(self, resource_name: str) -> str:
+        """Pulumi organization and URN of the resource, without parents."""
+        stack, project = pulumi.get_stack(), pulumi.get_project()
+        if native.in_use():
+            kind, organization = native.type_of(type(self).__name__), native.NO_ORGANIZATION
+        else:
+            kind, organization = f"pulumi-python:{self._resource_type_name}", ""
+        return identity_in(organization or pulumi.get_organization(), stack, project, kind,
+                           resource_name)  # fmt: skip
+
+    def translate_input_property(self, prop: str) -> str:
+        return self._to_protocol.get(prop, prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        return self._to_python.get(prop, prop)
 
     if not TYPE_CHECKING:
         # Hidden from type checkers, for which every attribute would be there.
