@@ -25,7 +25,7 @@ def declared(identity: str) -> None:
 
 
 def line() -> str:
-    """What may be there of resources of this stack that this run does not declare; else empty."""
+    """A warning of resources of this stack that this run does not declare; empty without any."""
     with _lock:
         known = set(_declared)
     stacks = {_stack_of(identity) for identity in known}

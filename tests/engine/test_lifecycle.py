@@ -60,11 +60,11 @@ def test_drift_is_shown_and_repaired(project: EngineProject, emulator: Emulator)
 
 
 def test_refresh_of_an_untouched_flow_is_quiet(project: EngineProject) -> None:
-    """One read each, and nothing to do afterwards."""
+    """One read each and one list of drafts, and nothing to do afterwards."""
     project.up(one())
     project.sent()
     assert changes(project.refresh()) == "2 unchanged"
-    assert [line.split()[0] for line in project.sent()] == ["GET"]
+    assert [line.split()[0] for line in project.sent()] == ["GET", "GET"]
     assert changes(project.preview()) == "2 unchanged"
 
 
