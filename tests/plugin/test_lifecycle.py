@@ -40,7 +40,8 @@ def test_create_change_and_destroy(native: NativeProject, emulator: Emulator) ->
     assert verbs(native) == ["PATCH", "PATCH"]
     assert native.outputs() == {"id": flow_id, "state": "on"}
     assert changes(native.refresh()) == "2 unchanged"
-    assert verbs(native) == ["GET"]
+    # The flow, and the list of drafts.
+    assert verbs(native) == ["GET", "GET"]
     native.destroy()
     assert verbs(native) == ["PATCH", "DELETE"]
     assert emulator.control.rows("workflows") == []
