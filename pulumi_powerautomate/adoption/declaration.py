@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..models import CLOUD_FLOW, to_camel
 from .inventory import FoundFlow, FoundReference, FoundShare
 
 FLOWS = "flows"
@@ -49,6 +50,31 @@ class FlowDeclaration:
     def file(self) -> str:
         """Path of its definition."""
         return f"{self.module}.json"
+
+    def properties(
+        self, *, definition: Any, references: Mapping[str, Any], owner: Any
+    ) -> dict[str, Any]:
+        """
+        Properties of its resource in the native provider, in the order of a program.
+
+        Args:
+            definition: how the language reads its file.
+            references: its connection references, in the language's words.
+            owner: how the language asks for its owner.
+        """
+        live = self.found.live
+        given = {
+            "name": live.name,
+            "description": live.description or None,
+            "definition": definition,
+            "connection_references": references or None,
+            "state": live.state,
+            "owner": owner,
+            "solution": self.found.solution or None,
+            "workflow_id": live.workflow_id,
+        }
+        plain = {name: value for name, value in given.items() if value is not None}
+        return to_camel(plain, CLOUD_FLOW.input_types)
 
     @property
     def connections(self) -> tuple[Setting, ...]:

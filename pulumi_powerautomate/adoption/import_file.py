@@ -16,21 +16,20 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..cloud_flow import CloudFlow, CloudFlowProvider
-from ..config import NAMESPACE, Connection
+from ..config import Connection
 from ..connection_reference import ConnectionReference, ConnectionReferenceProvider
 from ..errors import InvalidInputError
 from ..flow_share import FlowShare, FlowShareProvider
 from ..inputs.definition import DIGEST, SHOWABLE, definition_inputs
 from ..models import MODELS, to_camel
 from ..provider import IDENTITY, DataverseProvider, DataverseResource, identity_in, pickled
+from ..provider.native import NO_ORGANIZATION, type_of
 from .inventory import FoundFlow, FoundReference, FoundShare
 
 # How a state, and a file to import, spell a secret: the key that Pulumi marks special values with,
 # and the mark of a secret (pulumi, sdk/go/common/resource/sig).
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
-# What stands for the organization in the states of the native provider.
-_NO_ORGANIZATION = "organization"
 
 _P = TypeVar("_P", bound=DataverseProvider)
 
@@ -177,14 +176,13 @@ class Entries:
 
     def _identity(self, resource: type[DataverseResource], name: str) -> str:
         stack = self.stack
-        # The protocol of native providers does not tell the organization.
-        organization = _NO_ORGANIZATION if self.native else stack.organization
+        organization = NO_ORGANIZATION if self.native else stack.organization
         return identity_in(organization, stack.name, stack.project, self._type(resource), name)
 
     def _type(self, resource: type[DataverseResource]) -> str:
         if self.native:
-            return f"{NAMESPACE}:index:{resource.__name__}"
-        return f"pulumi-python:{resource._resource_type_name}"
+            return type_of(resource.__name__)
+        return resource.dynamic_type()
 
     def _entry(
         self,

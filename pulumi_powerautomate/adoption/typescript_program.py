@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from ..models import CLOUD_FLOW, to_camel
 from .declaration import FLOWS, REFERENCES, FlowDeclaration, ReferenceDeclaration, Setting
 from .literals import access, one_line, quoted, reasons
 
@@ -91,23 +90,14 @@ def flow_module(flow: FlowDeclaration, references: Mapping[str, str], needs: Seq
         references: places of the program's connection references, by logical name.
         needs: places of the flows that it calls.
     """
-    live = flow.found.live
     named = {name: _named(entry, references) for name, entry in flow.references.items()}
     used = sorted({name for entry in named.values() if (name := _reference_in(entry))})
     read = f'fs.readFileSync({quoted(flow.file)}, "utf8")'
-    values: dict[str, Any] = {"name": live.name}
-    if live.description:
-        values["description"] = live.description
-    values["definition"] = Code(f"pulumi.secret({read})" if flow.secret else read)
-    if named:
-        values["connectionReferences"] = to_camel(
-            {"connection_references": named}, CLOUD_FLOW.input_types
-        )["connectionReferences"]
-    values["state"] = live.state
-    values["owner"] = Code(f"principal({quoted(flow.owner)})")
-    if flow.found.solution:
-        values["solution"] = flow.found.solution
-    values["workflowId"] = live.workflow_id
+    values = flow.properties(
+        definition=Code(f"pulumi.secret({read})" if flow.secret else read),
+        references=named,
+        owner=Code(f"principal({quoted(flow.owner)})"),
+    )
     if flow.ignored:
         values["ignore"] = Code(f"[{', '.join(map(quoted, sorted(flow.ignored)))}]")
     imports = [

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..models import CLOUD_FLOW, to_camel
 from .declaration import FlowDeclaration, ReferenceDeclaration, Setting
 from .literals import access, quoted, reasons
 
@@ -65,22 +64,12 @@ def flow_entry(
         references: keys of the program's connection references, by logical name.
         needs: keys of the flows that it calls.
     """
-    live = flow.found.live
     read: dict[str, Any] = {Symbol("fn::readFile"): Symbol(flow.file)}
-    values: dict[str, Any] = {"name": live.name}
-    if live.description:
-        values["description"] = live.description
-    values["definition"] = {Symbol("fn::secret"): read} if flow.secret else read
-    if flow.references:
-        named = {name: _named(entry, references) for name, entry in flow.references.items()}
-        values["connectionReferences"] = to_camel(
-            {"connection_references": named}, CLOUD_FLOW.input_types
-        )["connectionReferences"]
-    values["state"] = live.state
-    values["owner"] = Symbol(f"${{{principal_variable(flow.owner)}}}")
-    if flow.found.solution:
-        values["solution"] = flow.found.solution
-    values["workflowId"] = live.workflow_id
+    values = flow.properties(
+        definition={Symbol("fn::secret"): read} if flow.secret else read,
+        references={name: _named(entry, references) for name, entry in flow.references.items()},
+        owner=Symbol(f"${{{principal_variable(flow.owner)}}}"),
+    )
     more = "".join(f"    # {line}\n" for line in reasons(flow.ignored, _WIDTH - 10))
     if flow.ignored:
         more += f"    ignore: [{', '.join(map(quoted, sorted(flow.ignored)))}]\n"

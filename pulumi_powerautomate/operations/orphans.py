@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..client import DataverseClient
     from ..client.flows.requests import LiveFlow
 
-_KIND = f"pulumi-python:{CloudFlow._resource_type_name}"
+_KIND = CloudFlow.dynamic_type()
 _CREATING = ("creating", "importing")
 
 

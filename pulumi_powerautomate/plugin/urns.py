@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..config import NAMESPACE
 from ..provider import IDENTITY
+from ..provider.native import NO_ORGANIZATION, type_of
 
-# The organization is part of what a flow's id derives from. The protocol does not tell it.
-_ORGANIZATION = "organization"
-MODULE = f"{NAMESPACE}:index:"
+MODULE = type_of("")
 
 
 def kind_of(urn: str) -> str:
@@ -32,4 +30,4 @@ def _parts(urn: str) -> tuple[str, str]:
 def identity_of(urn: str, olds: Mapping[str, Any]) -> str:
     """The hidden input `IDENTITY`; the organization is the one that the state records, if any."""
     organization, _, rest = str(olds.get(IDENTITY) or "").partition("/")
-    return f"{organization if rest else _ORGANIZATION}/{urn}"
+    return f"{organization if rest else NO_ORGANIZATION}/{urn}"

@@ -65,10 +65,15 @@ def type_of(name: str) -> str:
 def names_of(name: str) -> Mapping[str, str]:
     """Names of all properties of a kind, and of what is in them, in Python and in the protocol."""
     model = MODELS[name]
-    own = {*model.types, *model.input_types}
-    inner = {each for type_ in model.types.values() for each in _inside(type_)}
-    inner |= {each for type_ in model.input_types.values() for each in _inside(type_)}
-    return {each: camel(each) for each in own | inner}
+    types = (*model.types.values(), *model.input_types.values())
+    inner = {each for type_ in types for each in _inside(type_)}
+    return {each: camel(each) for each in inner.union(model.types, model.input_types)}
+
+
+@cache
+def python_names_of(name: str) -> Mapping[str, str]:
+    """The same the other way round."""
+    return {there: here for here, there in names_of(name).items()}
 
 
 def _inside(type_: Type) -> Iterator[str]:

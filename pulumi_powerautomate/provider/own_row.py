@@ -8,16 +8,16 @@ the result records where the resource lives and which version of its entry in th
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from ..client.http import changes
-from ..client.http.changes import Changes
 from ..config import Connection
 from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
@@ -144,13 +144,8 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
     if row:
         before = journal().begin(row, _NO_ENTRY, provider.attempt({}, props), removes=False)
         marks = provider.after_creates(before.attempts) if before else marks
-    with changes.noted() as made:
-        try:
-            result: CreateResult = hook(provider, {**props, **marks})
-        except PowerAutomateError as error:
-            if row:
-                _failed(row, before, error, made)
-            raise
+    with _recorded(row, before):
+        result: CreateResult = hook(provider, {**props, **marks})
     version = _new_version()
     if row:
         journal().end(row, version)
@@ -200,12 +195,8 @@ def _updated(
 ) -> UpdateResult:
     id_, outputs, news = arguments
     doubt = _begin(provider, row, outputs, news)
-    with changes.noted() as made:
-        try:
-            result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
-        except PowerAutomateError as error:
-            _failed(row, doubt, error, made)
-            raise
+    with _recorded(row, doubt):
+        result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
     version = _new_version()
     journal().end(row, version)
     single_owner.release_rows(urn_of(news))
@@ -223,12 +214,8 @@ def _deleted(
         _kept(provider, row, id_, outputs)
         return
     doubt = _begin(provider, row, outputs, None)
-    with changes.noted() as made:
-        try:
-            hook(provider, id_, _marked(provider, outputs, doubt))
-        except PowerAutomateError as error:
-            _failed(row, doubt, error, made)
-            raise
+    with _recorded(row, doubt):
+        hook(provider, id_, _marked(provider, outputs, doubt))
     journal().end(row, _GONE)
     single_owner.release_rows(urn_of(outputs))
 
@@ -262,15 +249,26 @@ def _begin(
     return journal().begin(row, _version_of(outputs), attempt, removes=news is None)
 
 
-def _failed(row: str, before: Begun | None, error: PowerAutomateError, made: Changes) -> None:
+@contextlib.contextmanager
+def _recorded(row: str, before: Begun | None) -> Iterator[None]:
     """
-    Forget an operation that was refused, for the row is as it was.
+    Within it an operation runs; one that is refused is forgotten, for the row is as it was.
 
     After an error that leaves doubt it may not be, and after one that came in the middle it is not.
+
+    Args:
+        row: the row's key in the journal; empty for a create that is not recorded.
+        before: earlier operations that are in doubt.
     """
-    error.in_doubt |= made.are_left
-    if not error.in_doubt:
-        journal().put_back(row, before)
+    with changes.noted() as made:
+        try:
+            yield
+        except PowerAutomateError as error:
+            if row:
+                error.in_doubt |= made.are_left
+                if not error.in_doubt:
+                    journal().put_back(row, before)
+            raise
 
 
 def _marked(

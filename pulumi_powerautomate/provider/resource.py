@@ -86,7 +86,7 @@ class DataverseResource(Resource):
             pulumi.ResourceOptions(delete_before_replace=self.old_first),
             opts,
         )
-        kind = f"pulumi-python:{self._resource_type_name}"
+        kind = self.dynamic_type()
         props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
         _refuse_half_characters(props, resource_name)
         props[OPTIONS] = apply_options(
@@ -115,24 +115,28 @@ class DataverseResource(Resource):
         """Register the resource as one of the native provider, which takes over a dynamic one."""
         model = MODELS[type(self).__name__]
         self._to_protocol = native.names_of(model.name)
-        self._to_python = {there: here for here, there in self._to_protocol.items()}
+        self._to_python = native.python_names_of(model.name)
         given = {item.name: props.get(item.name) for item in model.inputs}
         _refuse_half_characters(given, resource_name)
-        former = pulumi.Alias(type_=f"pulumi-python:{self._resource_type_name}")
+        former = pulumi.Alias(type_=self.dynamic_type())
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[former]))
         outputs = dict.fromkeys(model.computed)
         kind = native.type_of(model.name)
         pulumi.CustomResource.__init__(self, kind, resource_name, {**outputs, **given}, opts)
 
+    @classmethod
+    def dynamic_type(cls) -> str:
+        """The type of a dynamic resource of this class in the state."""
+        return f"pulumi-python:{cls._resource_type_name}"
+
     def identity_of(self, resource_name: str) -> str:
         """Pulumi organization and URN of the resource, without parents."""
-        stack, project = pulumi.get_stack(), pulumi.get_project()
         if native.in_use():
             kind, organization = native.type_of(type(self).__name__), native.NO_ORGANIZATION
         else:
-            kind, organization = f"pulumi-python:{self._resource_type_name}", ""
-        return identity_in(organization or pulumi.get_organization(), stack, project, kind,
-                           resource_name)  # fmt: skip
+            kind, organization = self.dynamic_type(), pulumi.get_organization()
+        stack, project = pulumi.get_stack(), pulumi.get_project()
+        return identity_in(organization, stack, project, kind, resource_name)
 
     def translate_input_property(self, prop: str) -> str:
         return self._to_protocol.get(prop, prop)
