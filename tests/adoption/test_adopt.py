@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pulumi_powerautomate.provider import single_owner
 from tests.harness.adopted_project import add_flow
 from tests.harness.cli_runner import Command, command_for
 from tests.harness.definitions import hourly, mailing
+from tests.harness.interrupted_adoption import stop_anywhere
 
 PLAIN = {"properties": {"connectionReferences": {}, "definition": hourly()},
          "schemaVersion": "1.0.0.0"}  # fmt: skip
@@ -160,28 +160,7 @@ def test_what_is_written(command: Command, emulator: Emulator) -> None:
 
 def test_interrupted(command: Command) -> None:
     """Wherever it stops, running it again completes the folder, and the import file with it."""
-    assert command("adopt", "--all", "-o", "whole").code == 0
-    whole = Path("whole")
-    resources = json.loads((whole / "import.json").read_text("utf-8"))["resources"]
-    names = {item["name"] for item in resources}
-    written = sorted(
-        (path for path in whole.rglob("*") if path.is_file()),
-        key=lambda path: path.stat().st_mtime_ns,
-    )
-    for number in range(1, len(written)):
-        # What is there after that many files, each of which is written whole or not at all.
-        folder = Path(f"try-{number}")
-        for path in written[:number]:
-            target = folder / path.relative_to(whole)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)
-        assert command("adopt", "--all", "-o", str(folder), "--project", "whole").code == 0
-        imported = json.loads((folder / "import.json").read_text("utf-8"))["resources"]
-        assert {item["name"] for item in imported} == names
-        for path in written:
-            if path.name not in ("import.json", "adopted.json"):
-                again = (folder / path.relative_to(whole)).read_text("utf-8")
-                assert again == path.read_text("utf-8"), path
+    stop_anywhere(command)
 
 
 def test_a_definition_in_the_way(command: Command) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from pulumi_powerautomate.provider import single_owner
 from tests.harness.adopted_project import OFFICE, add_flow, document
 from tests.harness.cli_runner import Command, command_for
 from tests.harness.definitions import calling, hourly, mailing
+from tests.harness.interrupted_adoption import stop_anywhere
 
 # Written by every run; the others stay as they are.
-OWN = ("import.json", "adopted.json")
 
 
 @pytest.fixture(autouse=True)
@@ -139,28 +138,7 @@ def test_broken_project(command: Command) -> None:
 @pytest.mark.parametrize("language", ["yaml", "typescript"])
 def test_interrupted(command: Command, language: str) -> None:
     """Wherever it stops, running it again completes the folder, and the import file with it."""
-    asked = ("adopt", "--all", "--project", "whole", "--language", language)
-    assert command(*asked, "-o", "whole").code == 0
-    whole = Path("whole")
-    resources = json.loads((whole / "import.json").read_text("utf-8"))["resources"]
-    written = sorted(
-        (path for path in whole.rglob("*") if path.is_file()),
-        key=lambda path: path.stat().st_mtime_ns,
-    )
-    for number in range(1, len(written)):
-        # What is there after that many files, each of which is written whole or not at all.
-        folder = Path(f"try-{number}")
-        for path in written[:number]:
-            target = folder / path.relative_to(whole)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)
-        assert command(*asked, "-o", str(folder)).code == 0
-        imported = json.loads((folder / "import.json").read_text("utf-8"))["resources"]
-        assert {item["name"] for item in imported} == {item["name"] for item in resources}
-        for path in written:
-            if path.name not in OWN:
-                again = (folder / path.relative_to(whole)).read_text("utf-8")
-                assert again == path.read_text("utf-8"), path
+    stop_anywhere(command, "--language", language)
 
 
 @pytest.mark.parametrize("language", ["yaml", "typescript"])

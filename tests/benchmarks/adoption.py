@@ -21,7 +21,7 @@ from pulumi_powerautomate.emulator import Emulator, seed
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.benchmarks.flow import sized
 from tests.benchmarks.wait import ManyFlows
-from tests.harness.adopted_project import AdoptedProject, add_flow
+from tests.harness.adopted_project import AdoptedProject, add_flow, add_share, document
 from tests.harness.corpus import FLOWS
 from tests.harness.definitions import hourly
 
@@ -46,13 +46,9 @@ def _time(what: str, flows: int) -> Iterator[Figure]:
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
         for number in range(flows):
             definition = json.loads(text.replace("Hello", f"Hello {number}"))
-            document = {
-                "properties": {"connectionReferences": {}, "definition": definition},
-                "schemaVersion": "1.0.0.0",
-            }
-            flow_id = add_flow(emulator, number, document, _ownerid_value=seed.ALICE)
+            flow_id = add_flow(emulator, number, document(definition), _ownerid_value=seed.ALICE)
             if number < _COUNT - flows:
-                _share(emulator, flow_id)
+                add_share(emulator, flow_id, seed.BOB, "systemuser", 1)
         empty = _seconds_of_empty(Path(folder) / "empty", emulator, text, flows)
         (Path(folder) / "ours").mkdir()
         project = AdoptedProject(Path(folder) / "ours", emulator)
@@ -72,13 +68,6 @@ def _time(what: str, flows: int) -> Iterator[Figure]:
         return
     yield at_most(f"wait.adopt_{name}", ours / empty, _RATIO, "x empty")
     yield at_most(f"understand.adoption_{name}_beside_empty", ours - empty, _SECONDS, "s")
-
-
-def _share(emulator: Emulator, flow_id: str) -> None:
-    row = {"objectid": flow_id, "objecttypecode": "workflow", "principalid": seed.BOB,
-           "principaltypecode": "systemuser", "accessrightsmask": 1,
-           "inheritedaccessrightsmask": 0}  # fmt: skip
-    emulator.control.insert("principalobjectaccessset", row)
 
 
 def _seconds_of_empty(folder: Path, emulator: Emulator, text: str, whole: int) -> float:
@@ -106,9 +95,9 @@ def _seconds_of_empty(folder: Path, emulator: Emulator, text: str, whole: int) -
 def _corpus() -> Iterator[Figure]:
     documents = _documents()
     with Emulator() as emulator, tempfile.TemporaryDirectory() as folder:
-        for number, (name, document) in enumerate(documents):
+        for number, (name, content) in enumerate(documents):
             add_flow(
-                emulator, number, document, name=name, on=number % 3 == 0,
+                emulator, number, content, name=name, on=number % 3 == 0,
                 _ownerid_value=seed.ALICE,
             )  # fmt: skip
         project = AdoptedProject(Path(folder), emulator)
@@ -138,17 +127,4 @@ def _documents() -> list[tuple[str, Any]]:
     if FLOWS:
         texts = [(path.stem, path.read_text("utf-8-sig")) for path in FLOWS]
         return [(stem.rpartition("__")[2][:100], json.loads(text)) for stem, text in texts]
-    references: dict[str, Any] = {}
-    return [
-        (
-            f"Flow {number}",
-            {
-                "properties": {
-                    "connectionReferences": references,
-                    "definition": hourly(str(number)),
-                },
-                "schemaVersion": "1.0.0.0",
-            },
-        )
-        for number in range(_WITHOUT_CORPUS)
-    ]
+    return [(f"Flow {number}", document(hourly(str(number)))) for number in range(_WITHOUT_CORPUS)]

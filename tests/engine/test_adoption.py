@@ -12,7 +12,14 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.harness.adopted_project import DIRECT, OFFICE, AdoptedProject, add_flow, document
+from tests.harness.adopted_project import (
+    DIRECT,
+    OFFICE,
+    AdoptedProject,
+    add_flow,
+    document,
+    share_and_place,
+)
 from tests.harness.corpus import FLOWS
 from tests.harness.definitions import calling, hourly, mailing
 from tests.harness.engine_project import EngineError, EngineProject
@@ -43,16 +50,7 @@ def _people_left_behind(emulator: Emulator) -> None:
     add_flow(emulator, 8, document(hourly()), name="Broken", **alice)
     emulator.control.patch("workflows", "5eed0000-0000-4000-8000-000000000008",
                            {"clientdata": None})  # fmt: skip
-    for principal, kind, mask in ((seed.BOB, "systemuser", 1), (seed.ON_CALL_TEAM, "team", 327703)):
-        emulator.control.insert(
-            "principalobjectaccessset",
-            {"objectid": first, "objecttypecode": "workflow", "principalid": principal,
-             "principaltypecode": kind, "accessrightsmask": mask, "inheritedaccessrightsmask": 0},
-        )  # fmt: skip
-    emulator.control.insert(
-        "solutioncomponents",
-        {"objectid": first, "componenttype": 29, "_solutionid_value": seed.SOLUTION},
-    )
+    share_and_place(emulator, first)
 
 
 def test_a_few_flows(adopted: AdoptedProject, emulator: Emulator) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.emulator import Emulator, seed
 from tests.harness.corpus import connection_reference_rows
 from tests.harness.engine import yaml_host_folder
 from tests.harness.engine_project import engine_environment
@@ -122,3 +122,22 @@ def add_flow(emulator: Emulator, number: int, document: Any, **columns: Any) -> 
         },
     )
     return flow_id
+
+
+def add_share(emulator: Emulator, flow_id: str, principal: str, kind: str, mask: int) -> None:
+    """Share a flow with somebody, as people did."""
+    emulator.control.insert(
+        "principalobjectaccessset",
+        {"objectid": flow_id, "objecttypecode": "workflow", "principalid": principal,
+         "principaltypecode": kind, "accessrightsmask": mask, "inheritedaccessrightsmask": 0},
+    )  # fmt: skip
+
+
+def share_and_place(emulator: Emulator, flow_id: str) -> None:
+    """Share a flow with a user and a team, and put it into a solution."""
+    add_share(emulator, flow_id, seed.BOB, "systemuser", 1)
+    add_share(emulator, flow_id, seed.ON_CALL_TEAM, "team", 327703)
+    emulator.control.insert(
+        "solutioncomponents",
+        {"objectid": flow_id, "componenttype": 29, "_solutionid_value": seed.SOLUTION},
+    )

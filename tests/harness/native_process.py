@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +29,9 @@ from tests.harness.provider_process import (
     Spawn,
     _plain,
     _struct,
+    spawned,
 )
 
-_PROVIDER = "urn:pulumi:dev::demo::pulumi:providers:powerautomate::default"
 _DETAILS = "grpc-status-details-bin"
 
 
@@ -148,23 +147,13 @@ def _kind_of(provider: type) -> str:
 
 def _spawn(engine: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     script = Path(sys.executable).with_name("pulumi-resource-powerautomate")
-    return subprocess.Popen(
-        [str(script), engine],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
-    )
+    return spawned([str(script)], engine, environment)
 
 
-@contextlib.contextmanager
 def native_process(
     environment: Mapping[str, str],
     config: Mapping[str, str] | None = None,
     provider: type = CloudFlowProvider,
-) -> Iterator[NativeProcess]:
+) -> contextlib.AbstractContextManager[NativeProcess]:
     """A process of the native provider that ends with the block."""
-    process = NativeProcess(environment, config, provider)
-    try:
-        yield process
-    finally:
-        process.close()
+    return contextlib.closing(NativeProcess(environment, config, provider))

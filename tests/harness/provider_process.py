@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -56,8 +56,15 @@ Spawn = Callable[[str, Mapping[str, str]], Any]
 
 
 def _spawn(engine: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return spawned([sys.executable, "-u", "-m", "pulumi.dynamic"], engine, environment)
+
+
+def spawned(
+    command: Sequence[str], engine: str, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """A process of a provider's program, as an engine at an address starts it."""
     return subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.dynamic", engine],
+        [*command, engine],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
@@ -187,18 +194,13 @@ class Start(Protocol):
     ) -> contextlib.AbstractContextManager[ProviderProcess]: ...
 
 
-@contextlib.contextmanager
 def provider_process(
     environment: Mapping[str, str],
     config: Mapping[str, str] | None = None,
     provider: type = CloudFlowProvider,
-) -> Iterator[ProviderProcess]:
+) -> contextlib.AbstractContextManager[ProviderProcess]:
     """A provider process that ends with the block."""
-    process = ProviderProcess(environment, config, provider)
-    try:
-        yield process
-    finally:
-        process.close()
+    return contextlib.closing(ProviderProcess(environment, config, provider))
 
 
 def flow_inputs(name: str, definition: Any, **more: Any) -> dict[str, Any]:

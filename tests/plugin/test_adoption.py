@@ -11,7 +11,14 @@ import pytest
 import yaml
 
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.harness.adopted_project import DIRECT, OFFICE, AdoptedProject, add_flow, document
+from tests.harness.adopted_project import (
+    DIRECT,
+    OFFICE,
+    AdoptedProject,
+    add_flow,
+    document,
+    share_and_place,
+)
 from tests.harness.corpus import FLOWS
 from tests.harness.definitions import calling, hourly, mailing
 from tests.harness.hostile_names import NAMES
@@ -50,16 +57,7 @@ def people_left_behind(emulator: Emulator) -> None:
     keyed = hourly()
     keyed["parameters"] = {"pw": {"type": "SecureString", "defaultValue": "c4n4ry-93fa"}}
     add_flow(emulator, 8, document(keyed), name="Keys", **alice)
-    for principal, kind, mask in ((seed.BOB, "systemuser", 1), (seed.ON_CALL_TEAM, "team", 327703)):
-        emulator.control.insert(
-            "principalobjectaccessset",
-            {"objectid": first, "objecttypecode": "workflow", "principalid": principal,
-             "principaltypecode": kind, "accessrightsmask": mask, "inheritedaccessrightsmask": 0},
-        )  # fmt: skip
-    emulator.control.insert(
-        "solutioncomponents",
-        {"objectid": first, "componenttype": 29, "_solutionid_value": seed.SOLUTION},
-    )
+    share_and_place(emulator, first)
 
 
 def _insert_reference(emulator: Emulator, name: str) -> None:

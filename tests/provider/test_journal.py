@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.connection_reference import ConnectionReferenceProvider
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.emulator.handle import BarrierHandle
 from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
@@ -158,6 +159,18 @@ def test_every_kind_is_here() -> None:
     assert {resource.name for resource in RESOURCES} == set(CASES) | _BY_ANOTHER_TEST
 
 
+def _kill_at(
+    barrier: BarrierHandle, process: ProviderProcess, call: Callable[..., object], *arguments: Any
+) -> None:
+    """Kill the provider when one of its calls has come to a barrier."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(call, *arguments)
+        assert barrier.is_reached(20)
+        process.kill()
+        barrier.release()
+        assert isinstance(running.exception(), ProviderError)
+
+
 def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: str) -> Any:
     """Create variant one, and kill the provider after the commit of a further operation."""
     method = "DELETE" if call == "delete" and case.method == "PATCH" else case.method
@@ -168,17 +181,11 @@ def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: s
         barrier = emulator.control.barrier(
             method=method, path=case.path, when="after_commit", times=1
         )
-        running: Future[object]
-        with ThreadPoolExecutor(1) as pool:
-            if call == "update":
-                after = process.check(case.inputs("two"), news).inputs
-                running = pool.submit(process.update, id_, outputs, after)
-            else:
-                running = pool.submit(process.delete, id_, outputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        if call == "update":
+            after = process.check(case.inputs("two"), news).inputs
+            _kill_at(barrier, process, process.update, id_, outputs, after)
+        else:
+            _kill_at(barrier, process, process.delete, id_, outputs)
     return id_, news, outputs
 
 
@@ -221,12 +228,7 @@ def test_a_killed_import_that_goes_on(
         barrier = emulator.control.barrier(
             method="POST", path="ImportSolutionAsync", when="after_commit", times=1
         )
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.update, id_, outputs, process.check(new, news).inputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.update, id_, outputs, process.check(new, news).inputs)
     with provider_process(settings, provider=provider) as process:
         if refreshed:
             _, outputs, _ = process.read(id_, outputs)
@@ -296,12 +298,7 @@ def test_a_killed_move_between_solutions(
         barrier = emulator.control.barrier(**rule)
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.update, id_, outputs, after)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.update, id_, outputs, after)
     with provider_process(settings) as process:
         if refreshed:
             _, outputs, live = process.read(id_, outputs)
@@ -327,12 +324,7 @@ def test_a_killed_delete_and_another_solution(
         barrier = emulator.control.barrier(**rule)
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.delete, id_, outputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.delete, id_, outputs)
     with provider_process(settings) as process:
         after = process.check({**_flow("moved"), "solution": new}, news).inputs
         outputs = process.update(id_, outputs, after)
@@ -552,12 +544,7 @@ def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str
     with provider_process(settings) as process:
         barrier = emulator.control.barrier(method="POST", path="workflows$", when="after_commit")
         inputs = process.check(_flow("one")).inputs
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.create, inputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.create, inputs)
     with provider_process(settings) as process:
         process.create(process.check(_flow("two")).inputs)
     assert CASES["CloudFlow"].there(emulator) == ["two"]
@@ -575,12 +562,7 @@ def test_a_killed_create_for_another_connector(
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
         inputs = process.check({**_reference("one"), "connector": "shared_teams"}).inputs
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.create, inputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.create, inputs)
     with provider_process(settings, provider=provider) as process:
         process.create(process.check(_reference("two")).inputs)
     (row,) = emulator.control.rows("connectionreferences")
@@ -613,12 +595,7 @@ def test_a_killed_create_that_nobody_declares_is_told_once(
     path = {"CloudFlow": "workflows$", "FlowShare": "GrantAccess"}.get(kind, f"{case.path}$")
     with provider_process(settings, provider=case.provider) as process:
         barrier = emulator.control.barrier(method="POST", path=path, when="after_commit", times=1)
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.create, process.check(declared).inputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.create, process.check(declared).inputs)
     assert _told(settings, case.provider, {**declared, "__identity": _OTHER_STACK}) == []
     assert _told(settings, case.provider, declared) == []
     (line,) = _told(settings, case.provider, {**declared, "__identity": f"{IDENTITY}other"})
@@ -712,12 +689,7 @@ def test_a_killed_delete_of_what_was_never_seen(
         assert "etag" not in outputs
         emulator.control.clear_faults()
         barrier = emulator.control.barrier(method="DELETE", path="workflows", when="after_commit")
-        with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(process.delete, id_, outputs)
-            assert barrier.is_reached(20)
-            process.kill()
-            barrier.release()
-            assert isinstance(running.exception(), ProviderError)
+        _kill_at(barrier, process, process.delete, id_, outputs)
     with provider_process(settings) as process:
         after = process.check(_flow("one"), news).inputs
         assert process.diff(id_, outputs, after).changes
