@@ -6,7 +6,7 @@ import argparse
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Literal, get_origin
 
@@ -56,8 +56,8 @@ def table(name: str, member: str = "") -> Any:
 
 
 def _has(value: Any, member: str) -> bool:
-    values = getattr(value, "values", tuple)
-    return any(hasattr(item, member) for item in values())
+    values = value.values() if isinstance(value, Mapping) else value
+    return isinstance(values, Iterable) and any(hasattr(item, member) for item in values)
 
 
 def public(kind: str) -> list[tuple[str, Any]]:

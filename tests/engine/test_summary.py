@@ -32,7 +32,7 @@ def test_summary_is_one_line_of_a_run_that_sent_something(project: EngineProject
     assert _summaries(project.preview(lambda: _flows(3))) == []
     assert _summaries(project.up()) == [f"{_SAID}6 requests to {host}."]
     assert _summaries(project.up()) == []
-    assert _summaries(project.refresh()) == [f"{_SAID}2 requests to {host}."]
+    assert _summaries(project.refresh()) == [f"{_SAID}3 requests to {host}."]
 
 
 def test_summary_tells_of_trouble(project: EngineProject) -> None:
