@@ -341,11 +341,11 @@ class CloudFlowProvider(DataverseProvider):
 
         owner = props.get("owner")
         if owner is not None:
-            known_id = ids.get("owner_id")
+            # After a write in doubt, the id may still be that of the owner before.
+            is_known = "etag" in ids and ids.get("current_state") != "unknown"
+            known_id = ids.get("owner_id") if is_known else None
             owner = (
-                Owner(owner["type"], known_id)
-                if known_id and "etag" in ids
-                else self.client.directory.resolve(owner)
+                Owner(owner["type"], known_id) if known_id else self.client.directory.resolve(owner)
             )
         return FlowSpec(
             workflow_id=props["workflow_id"],

@@ -47,6 +47,7 @@ from .provider import (
 )
 
 if TYPE_CHECKING:
+    from .client.flows.requests import LiveFlow
     from .client.solutions.bindings import Environment, Known
     from .client.solutions.import_model import ImportRequest, ImportResult
     from .client.solutions.requests import InstalledSolution
@@ -209,6 +210,8 @@ class SolutionImportProvider(DataverseProvider):
         package: SolutionPackage,
     ) -> dict[str, Any]:
         from .client.solutions import import_package
+        from .client.solutions.activate import to_turn_on
+        from .client.solutions.flow_states import solution_and_flows
 
         client = self.client
         try:
@@ -227,12 +230,15 @@ class SolutionImportProvider(DataverseProvider):
             note(props, _counts(props, imported))
             _tell_what_was_there(props, olds, imported)
         known = {"import_job_id": imported.job_id}
+        ids = to_turn_on(package.flows, props["activate_flows"])
         try:
-            installed = client.solutions.find(props["solution"])
+            installed, found = solution_and_flows(
+                client, props["solution"], {item.id for item in package.flows} if ids else ()
+            )
         except PowerAutomateError as error:
             return self._outputs(props, known, [str(error)])
         known["solution_id"] = installed.id if installed is not None else ""
-        return self._afterwards(props, olds, package, known, None, imported.failures)
+        return self._afterwards(props, olds, package, known, None, imported.failures, found)
 
     def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> ImportRequest:
         from .client.solutions.component_parameters import component_parameters
@@ -290,6 +296,7 @@ class SolutionImportProvider(DataverseProvider):
         known: Mapping[str, Any],
         live: Environment | None,
         failures: Sequence[str] = (),
+        found: Mapping[str, LiveFlow] | None = None,
     ) -> dict[str, Any]:
         """Bind, set, and turn on; returns the outputs, with what could not be done."""
         from .client.solutions.activate import finish
@@ -310,6 +317,7 @@ class SolutionImportProvider(DataverseProvider):
             were_on=frozenset(olds.get(_ON) or ())
             if live is not None and not olds.get("solution_error") and not olds.get(_OFF)
             else frozenset(),
+            found=found,
         )
         if done.restored:
             warn(

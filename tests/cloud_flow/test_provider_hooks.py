@@ -439,6 +439,24 @@ def test_owner_is_set_and_watched(provider: ProviderProcess, emulator: Emulator)
     assert emulator.control.row("workflows", flow_id)["_ownerid_value"] == TEAM
 
 
+def test_owner_of_an_update_in_doubt_is_seen(provider: ProviderProcess, emulator: Emulator) -> None:
+    """A refresh after a lost update shows whose the flow is, not whose it was to be."""
+    flow_id, news, outputs = created(provider, flow_inputs("Owned", hourly(), state="off"))
+    before = emulator.control.row("workflows", flow_id)["_ownerid_value"]
+    owner = {"type": "team", "id": TEAM}
+    wanted = checked(provider, flow_inputs("Owned", hourly(), state="off", owner=owner), **news)
+    emulator.control.fault(method="PATCH", path="workflows", when="before_commit", do="reset")
+    after = provider.update(flow_id, outputs, wanted)
+    assert after["current_state"] == "unknown"
+    emulator.control.clear_faults()
+    _, refreshed, live = provider.read(flow_id, after)
+    assert live is not None
+    assert live["owner"] == {"type": "user", "id": before}
+    assert provider.diff(flow_id, refreshed, wanted).changes
+    provider.update(flow_id, refreshed, wanted)
+    assert emulator.control.row("workflows", flow_id)["_ownerid_value"] == TEAM
+
+
 def test_undeclared_owner_is_not_managed(provider: ProviderProcess, emulator: Emulator) -> None:
     """Whoever takes the flow over keeps it when the program says nothing about owners."""
     flow_id, news, outputs = created(provider, flow_inputs("Free", hourly(), state="off"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from pulumi_powerautomate.client import DataverseClient
 from pulumi_powerautomate.client.flows.requests import FlowSpec
 from pulumi_powerautomate.client.principals import Owner
+from pulumi_powerautomate.client.solutions.flow_states import solution_and_flows
 from pulumi_powerautomate.config import Connection
 from pulumi_powerautomate.errors import PowerAutomateError
 from tests.harness.other_servers import Response, serving
@@ -144,7 +146,19 @@ CALLS: dict[str, tuple[_Call, dict[str, Any]]] = {
     "solutions": (lambda c: list(c.solutions.installed()), rows_of(_SOLUTION)),
     "components": (lambda c: list(c.solutions.components(FLOW_ID)), rows_of(_COMPONENT)),
     "an import": (lambda c: c.solutions.job(FLOW_ID, log=True), _JOB),
-    "imports": (lambda c: c.solutions.jobs_of("Contoso"), rows_of(_JOB)),
+    # The parts of a batch are alike, so that a change is one of each of them.
+    "a solution and its imports": (
+        lambda c: c.solutions.find_with_jobs("Contoso"),
+        rows_of({**_SOLUTION, **_JOB}),
+    ),
+    "a solution and its flows": (
+        lambda c: solution_and_flows(c, "Contoso", [FLOW_ID]),
+        rows_of({**_SOLUTION, **FLOW}),
+    ),
+    "owner and shares": (
+        lambda c: c.access.owner_and_shares(FLOW_ID, c.access.deadline()),
+        {**FLOW, **_SHARES},
+    ),
     "a system job": (lambda c: c.solutions.operation(FLOW_ID), _OPERATION),
     "system jobs": (lambda c: c.solutions.running(), rows_of(_OPERATION)),
     "dependents": (
@@ -198,9 +212,11 @@ def mutated(body: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 @contextlib.contextmanager
 def client_of(body: Callable[[], Any]) -> Iterator[DataverseClient]:
-    def respond(_method: str, _path: str) -> Response:
+    def respond(_method: str, path: str) -> Response:
         found = body()
         raw = found if found else b"null" if found is None else found
+        if path.endswith("/$batch"):
+            return _batch_of_two(raw)
         return Response(200, {"OData-Version": "4.0"}, raw)
 
     with serving(respond) as (address, _):
@@ -210,6 +226,19 @@ def client_of(body: Callable[[], Any]) -> Iterator[DataverseClient]:
         connection = Connection(url, settings, origins, "access_token")
         with contextlib.closing(DataverseClient(connection)) as client:
             yield client
+
+
+def _batch_of_two(body: Any) -> Response:
+    """As "Execute batch operations using the Web API" shows it; this client's batches have two."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    part = (
+        b"--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nOData-Version: 4.0\r\n\r\n"
+        + content
+        + b"\r\n"
+    )
+    headers = {"OData-Version": "4.0", "Content-Type": "multipart/mixed; boundary=b"}
+    return Response(200, headers, 2 * part + b"--b--\r\n")
 
 
 @contextlib.contextmanager

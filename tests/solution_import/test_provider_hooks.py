@@ -168,14 +168,14 @@ def test_deadline_and_a_changed_mind(
     assert not [r for r in emulator.control.rows("solutions") if r["uniquename"] == "Contoso"]
 
 
-@pytest.mark.parametrize(("path", "nth"), [("importjobs", 3), ("solutions", 2)])
+@pytest.mark.parametrize(("path", "nth"), [(r"importjobs\b", 3), (r"\$batch", 2)])
 def test_token_refused_while_following(
     provider: ProviderProcess, emulator: Emulator, tmp_path: Path, path: str, nth: int
 ) -> None:
     """The import goes on without us, and stays in the state."""
     refused = {"do": "status", "status": 401, "when": "before_commit"}
     emulator.control.switches(import_seconds=1)
-    emulator.control.fault(path=rf"{path}\b", nth=nth, times=20, **refused)
+    emulator.control.fault(path=path, nth=nth, times=20, **refused)
     id_, checked, outputs = created(provider, inputs(package(tmp_path / "p.zip", FlowPart())))
     assert "refused the token" in outputs["solution_error"]
     emulator.control.clear_faults()

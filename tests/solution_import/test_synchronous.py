@@ -55,7 +55,7 @@ def test_figures_of_requests(provider: ProviderProcess, emulator: Emulator, tmp_
         emulator.control.clear_journal()
         created(provider, inputs(path, synchronous=synchronous))
         found[synchronous] = len(emulator.control.requests())
-    assert found[True] == 7 < found[False]
+    assert found[True] == 4 < found[False]
 
 
 @pytest.mark.parametrize("do", ["reset", "truncate", "html", "redirect", "status"])

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ...errors import InvalidInputError, LostResponseError, NotFoundError
 from ...flow import DefinitionError, digest, dump, parse_document, parse_json, references_to_wire
 from ..http.odata import guid, literal, row_path
+from ..http.response import Response
 from ..http.throttle import Deadline
 from ..http.transport import Transport
 from ..list_cache import PAGE_SIZE
@@ -97,6 +98,23 @@ class LiveFlow:
     def digest(self) -> str:
         """The digest of the definition, empty when the stored one cannot be read."""
         return digest(json.loads(self.definition)) if self.definition else ""
+
+
+def summaries_path(workflow_ids: Sequence[str]) -> str:
+    """The list of the cloud flows of these ids, without their definitions."""
+    wanted = " or ".join(f"workflowid eq {guid(id_)}" for id_ in workflow_ids)
+    return (
+        f"workflows?$select={_SUMMARY}"
+        f"&$filter=category eq {CLOUD_FLOW} and type eq 1 and ({wanted})"
+    )
+
+
+def live_flows(response: Response) -> list[LiveFlow]:
+    """The flows in the response to `summaries_path`."""
+    return [
+        _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), response.action)
+        for row in response.rows
+    ]
 
 
 class Workflows:

@@ -20,6 +20,11 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     action: str
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing; batches of ours only read."""
+        return self.method == "GET" or self.url.endswith("/$batch")
+
 
 def headers_of(
     method: str, content: object | None, more: Mapping[str, str]

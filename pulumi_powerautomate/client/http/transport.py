@@ -170,6 +170,9 @@ class Transport:
         """
         Several reads as one request (`$batch`); the first that is refused raises its error.
 
+        When a part is throttled or fails for now, each is read in a request of its own, with its
+        own retries.
+
         Source: "Execute batch operations using the Web API".
         """
         content, kind = batch.written([self._url(path, action) for path in paths])
@@ -185,6 +188,8 @@ class Transport:
             parts = batch.read(response.headers.get("Content-Type", ""), response.raw)
         except ValueError:
             raise errors.LostResponseError(f"{action}: the response is cut short.") from None
+        if any(status == 429 or status in _TRANSIENT for status, _, _ in parts):
+            return [self.send("GET", path, action=action, deadline=deadline) for path in paths]
         for status, headers_of_part, body in parts:
             if status >= 300:
                 raise refusal(action, status, headers_of_part, body)
@@ -226,7 +231,7 @@ class Transport:
                 request.action, status, responded, response.raw, size, is_dataverse=theirs
             )
             judged = _is_refused_sign_in(status, responded)
-            if not theirs and request.method != "GET" and not judged:
+            if not theirs and not request.reads and not judged:
                 # Somebody on the way refused what may have been passed on all the same.
                 doubt.is_there = True
             if (

@@ -29,13 +29,11 @@ from ..http.error_responses import ACTIVE_FLOW_NOT_UPDATABLE
 from ..http.odata import row_path
 from ..http.throttle import Deadline
 from .bindings import Bindings, Environment, apply
+from .flow_states import states
 
 if TYPE_CHECKING:
     from .. import DataverseClient
     from ..http.transport import Transport
-
-# Longer filters make addresses that gateways refuse.
-IDS_PER_REQUEST = 50
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,7 @@ def finish(
     known_connections: Mapping[str, str] | None = None,
     turned_off: frozenset[str] = frozenset(),
     were_on: frozenset[str] = frozenset(),
+    found: Mapping[str, LiveFlow] | None = None,
 ) -> Finished:
     """
     Bind, set and turn on.
@@ -92,6 +91,7 @@ def finish(
         known_connections: what the last operation left of `connections`; none after an import.
         turned_off: flows that an earlier operation may have left off.
         were_on: flows that were on after the last operation.
+        found: the flows as they were read just now, if they were.
     """
     applied = apply(client.references, bindings, live)
     problems = list(applied.problems)
@@ -104,13 +104,13 @@ def finish(
             problems.append(str(error))
             if not isinstance(error, ConflictError):
                 in_doubt |= item.embedded_connectors & connections.keys()
-    wanted = frozenset(
-        item.id for item in packaged if activate != "none" and (activate == "all" or item.on)
-    )
+    wanted = to_turn_on(packaged, activate)
     off = rebound.turned_off | turned_off
     restored: tuple[str, ...] = ()
     try:
-        turned = turn_on(client.workflows, packaged, wanted | off)
+        # A flow that was re-bound has another version now.
+        known = None if connections else found
+        turned = turn_on(client.workflows, packaged, wanted | off, known)
     except PowerAutomateError as error:
         problems.append(str(error))
     else:
@@ -119,6 +119,13 @@ def finish(
         restored = tuple(names[key] for key in sorted(turned.ids & were_on - off))
         off &= turned.refusals.keys()
     return Finished(tuple(problems), frozenset(in_doubt), off, wanted, restored)
+
+
+def to_turn_on(packaged: Sequence[PackagedFlow], activate: str) -> frozenset[str]:
+    """Ids of the flows that should be on after an import."""
+    return frozenset(
+        item.id for item in packaged if activate != "none" and (activate == "all" or item.on)
+    )
 
 
 class Rebinding:
@@ -256,7 +263,12 @@ def stored(transport: Transport, item: PackagedFlow) -> Stored | None:
     return Stored(response.etag, response.body.get("statecode") == 1, content)
 
 
-def turn_on(flows: Workflows, packaged: Sequence[PackagedFlow], wanted: frozenset[str]) -> TurnedOn:
+def turn_on(
+    flows: Workflows,
+    packaged: Sequence[PackagedFlow],
+    wanted: frozenset[str],
+    found: Mapping[str, LiveFlow] | None = None,
+) -> TurnedOn:
     """
     Turn flows on, children before those that call them.
 
@@ -264,12 +276,13 @@ def turn_on(flows: Workflows, packaged: Sequence[PackagedFlow], wanted: frozense
         flows: the requests.
         packaged: the flows of the package.
         wanted: ids of those that should be on.
+        found: the flows as they were read just now, if they were.
     """
     deadline = flows.deadline()
     ids = [item.id for item in packaged]
     if not any(item.id in wanted for item in packaged):
         return TurnedOn(frozenset(), {})
-    live = states(flows, ids)
+    live = found if found is not None else states(flows, ids)
     refusals: dict[str, str] = {}
     turned: set[str] = set()
     by_id = {item.id: item for item in packaged}
@@ -291,19 +304,6 @@ def turn_on(flows: Workflows, packaged: Sequence[PackagedFlow], wanted: frozense
         else:
             turned.add(item.id)
     return TurnedOn(frozenset(turned), refusals)
-
-
-def states(
-    flows: Workflows, ids: Sequence[str], *, definitions: bool = False
-) -> dict[str, LiveFlow]:
-    """Flows by id, definitions only when asked for; those that are not there are left out."""
-    return {
-        flow.workflow_id: flow
-        for start in range(0, len(ids), IDS_PER_REQUEST)
-        for flow in flows.list(
-            workflow_ids=list(ids[start : start + IDS_PER_REQUEST]), definitions=definitions
-        )
-    }
 
 
 def embedded_in(flow: LiveFlow) -> Iterator[tuple[str, str]]:

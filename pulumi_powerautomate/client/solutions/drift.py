@@ -7,8 +7,9 @@ from typing import Any
 
 from ..bindings.requests import References
 from ..flows.requests import Workflows
-from .activate import embedded_in, states
+from .activate import embedded_in
 from .bindings import REFERENCES, VARIABLES, Bindings, Environment
+from .flow_states import states
 
 
 def bindings_now(references: References, props: Mapping[str, Any]) -> dict[str, Any]:

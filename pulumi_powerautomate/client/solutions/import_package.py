@@ -12,7 +12,7 @@ Import a solution exactly once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -72,13 +72,13 @@ class SolutionImporter:
         """Import it, or find the import that makes doing so needless."""
         before = ""
         while True:
-            job_id, done = self._existing_job()
+            installed, jobs = self._solutions.find_with_jobs(self._wanted.unique_name)
+            job_id, done = self._existing_job(installed, jobs)
             try:
                 if done is not None and done.over:
                     return self._complete(ImportResult(job_id, False, before=before))
                 operation: str | None = ""
                 if not done:
-                    installed = self._solutions.find(self._wanted.unique_name)
                     before = installed.version if installed is not None else ""
                     operation = self._start(installed, job_id)
                 if operation is None:
@@ -91,10 +91,11 @@ class SolutionImporter:
                     raise
                 self._waiter.wait_until_idle(self._what)
 
-    def _existing_job(self) -> tuple[str, ImportJob | None]:
+    def _existing_job(
+        self, installed: InstalledSolution | None, jobs: Sequence[ImportJob]
+    ) -> tuple[str, ImportJob | None]:
         """The id to import under, and the import that makes doing so needless, if there is one."""
         wanted = self._wanted
-        jobs = self._solutions.jobs_of(wanted.unique_name)
         known = {job.id: job for job in jobs}
         attempt = 1
         while (job := known.get(wanted.import_id(attempt))) is not None:
@@ -102,18 +103,20 @@ class SolutionImporter:
                 return job.id, job
             # Imports that started in one second have no order among them.
             is_latest = job.started_on == jobs[0].started_on
-            if job.succeeded and is_latest and self._is_installed():
+            if job.succeeded and is_latest and self._is_there(installed):
                 return job.id, job
             attempt += 1
         return wanted.import_id(attempt), None
 
-    def _is_installed(self) -> bool:
+    def _is_there(self, installed: InstalledSolution | None) -> bool:
+        """Whether the wanted version is installed, or staged where that is wanted."""
         wanted = self._wanted
-        names = [wanted.unique_name]
-        if wanted.mode in ("stage", "hold"):
-            names.append(wanted.unique_name + HOLDING)
-        found = (self._solutions.find(name) for name in names)
-        return any(item is not None and item.version == wanted.version for item in found)
+        if installed is not None and installed.version == wanted.version:
+            return True
+        if wanted.mode not in ("stage", "hold"):
+            return False
+        staged = self._solutions.find(wanted.unique_name + HOLDING)
+        return staged is not None and staged.version == wanted.version
 
     def _start(self, installed: InstalledSolution | None, job_id: str) -> str | None:
         """The system job of the import, empty when it is not known; None to look again first."""
@@ -203,7 +206,7 @@ class SolutionImporter:
             failed = not operation.succeeded
         else:
             failed = job is None or not job.succeeded
-        log = self._solutions.job_log(job.id) if job is not None else ""
+        log = (job.log or self._solutions.job_log(job.id)) if job is not None else ""
         job_id = job.id if job is not None else ""
         if failed:
             message = operation.message if operation is not None else ""

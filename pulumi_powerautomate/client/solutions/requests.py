@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from ...errors import DataverseError, LostResponseError, NotFoundError, TransportError
 from ..http.odata import guid, literal, row_path
+from ..http.response import Response
 from ..http.throttle import Deadline
 from ..http.transport import Transport
 from ..http.upload import Upload
@@ -111,14 +112,27 @@ class Solutions:
 
     def find(self, unique_name: str, deadline: Deadline | None = None) -> InstalledSolution | None:
         """A solution by unique name."""
-        rows = self._transport.send(
-            "GET",
-            f"solutions?$select={_COLUMNS}&$expand={_PUBLISHER}"
-            f"&$filter=uniquename eq {literal(unique_name)}",
-            action=f"Look for solution {unique_name}",
-            deadline=deadline or self.deadline(),
-        ).rows
-        return _solution(rows[0]) if rows else None
+        return found_by_name(
+            self._transport.send(
+                "GET",
+                path_by_name(unique_name),
+                action=f"Look for solution {unique_name}",
+                deadline=deadline or self.deadline(),
+            )
+        )
+
+    def find_with_jobs(self, unique_name: str) -> tuple[InstalledSolution | None, list[ImportJob]]:
+        """A solution by unique name, and its latest imports, newest first: one request."""
+        jobs, installed = self._transport.read_together(
+            [
+                f"importjobs?$select={_JOB}&$filter=solutionname eq {literal(unique_name)}"
+                "&$orderby=createdon desc&$top=50",
+                path_by_name(unique_name),
+            ],
+            action=f"Look for solution {unique_name} and its imports",
+            deadline=self.deadline(),
+        )
+        return found_by_name(installed), [_job(row) for row in jobs.rows]
 
     def installed(self, *, managed: bool | None = None) -> Iterator[InstalledSolution]:
         """Every visible solution."""
@@ -251,17 +265,6 @@ class Solutions:
         )
         return str(response.body.get("data") or "")
 
-    def jobs_of(self, unique_name: str) -> list[ImportJob]:
-        """The latest imports of a solution, newest first."""
-        response = self._transport.send(
-            "GET",
-            f"importjobs?$select={_JOB}&$filter=solutionname eq {literal(unique_name)}"
-            "&$orderby=createdon desc&$top=50",
-            action=f"List the imports of solution {unique_name}",
-            deadline=self.deadline(),
-        )
-        return [_job(row) for row in response.rows]
-
     def operation(self, operation_id: str) -> Operation:
         """A system job by its id."""
         response = self._transport.send(
@@ -308,6 +311,20 @@ def _operation_id(body: Mapping[str, Any], action: str) -> str:
     if not found:
         raise LostResponseError(f"{action}: the response names no system job.")
     return found
+
+
+def path_by_name(unique_name: str) -> str:
+    """The list of the solution of this unique name."""
+    return (
+        f"solutions?$select={_COLUMNS}&$expand={_PUBLISHER}"
+        f"&$filter=uniquename eq {literal(unique_name)}"
+    )
+
+
+def found_by_name(response: Response) -> InstalledSolution | None:
+    """The solution in the response to `path_by_name`; None when there is none."""
+    rows = response.rows
+    return _solution(rows[0]) if rows else None
 
 
 def _solution(row: Mapping[str, Any]) -> InstalledSolution:

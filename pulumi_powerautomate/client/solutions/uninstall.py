@@ -16,7 +16,7 @@ from ...errors import (
 from ..flows.requests import Workflows
 from ..http import changes
 from ..http.throttle import Deadline
-from .activate import states
+from .flow_states import states
 from .operation_waiter import BUSY, OperationWaiter
 from .requests import InstalledSolution, Solutions, is_unknown_action
 
