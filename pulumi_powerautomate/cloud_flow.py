@@ -211,6 +211,12 @@ class CloudFlowProvider(DataverseProvider):
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
             warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
+        if written.turned and written.flow.state == spec.state:
+            warn(
+                news,
+                f"it was {written.turned}, by the operation that was interrupted or by somebody "
+                f"since; it is {spec.state} again, as declared",
+            )
         outputs = outputs_of(news, written.flow, written, olds)
         only_moves = changed <= {"solution", "on_conflict"} and not unknown
         return UpdateResult(

@@ -429,6 +429,31 @@ def test_a_flow_that_is_adopted_and_turned_off_is_told(
     assert _states(emulator) == ["off"]
 
 
+@pytest.mark.parametrize("by_hand", ["on", "off"])
+def test_a_state_found_after_a_killed_update_is_told(
+    emulator: Emulator, settings: Mapping[str, str], by_hand: str
+) -> None:
+    """Nothing was written and somebody turned the flow on or off: not turned back in silence."""
+    declared = "off" if by_hand == "on" else "on"
+    rule = {"method": "PATCH", "path": "workflows", "when": "before_commit", "times": 1}
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), "state": declared}).inputs
+        id_, outputs = process.create(news)
+        after = process.check({**_flow("one"), "state": declared, "name": "b"}, news).inputs
+        barrier = emulator.control.barrier(**rule)
+        emulator.control.fault(**rule, do="reset")
+        _kill_at(barrier, process, process.update, id_, outputs, after)
+    codes = {"on": (1, 2), "off": (0, 1)}[by_hand]
+    emulator.control.patch("workflows", id_, dict(zip(("statecode", "statuscode"), codes)))
+    with provider_process(settings) as process:
+        outputs = process.update(id_, outputs, news)
+        said = [message for _, message, _ in process.log]
+        assert not process.diff(id_, outputs, news).changes
+    (line,) = [line for line in said if f"it was {by_hand}, by the operation" in line]
+    assert f"it is {declared} again, as declared" in line
+    assert _states(emulator) == [declared]
+
+
 def _states(emulator: Emulator) -> list[str]:
     return ["off" if row["statecode"] == 0 else "on" for row in emulator.control.rows("workflows")]
 

@@ -48,6 +48,8 @@ class WriteResult:
         adopted: whether the flow was there before.
         overwritten: columns that somebody had changed and that now are as declared.
         before: with a flow in state `unknown`, the declaration that the row fulfilled before.
+        turned: the state that was found after an operation in doubt and that either it or somebody
+            had brought about, when it was neither recorded nor declared; else empty.
     """
 
     flow: LiveFlow
@@ -55,6 +57,7 @@ class WriteResult:
     adopted: bool = False
     overwritten: frozenset[str] = frozenset()
     before: FlowSpec | None = None
+    turned: str = ""
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,11 @@ class FlowWriter:
             NotFoundError: the flow is gone.
         """
         if known.state == "unknown":
-            known, changed = self._settled(known)
+            now, changed, turned = self._settled(known)
+            return replace(self._update(now, changed), turned=turned)
+        return self._update(known, changed)
+
+    def _update(self, known: LastKnown, changed: frozenset[str]) -> WriteResult:
         if known.members is None and changed & {"definition", "references"}:
             known = replace(
                 known, members=self._flows.get(self._spec.workflow_id, self._deadline).members
@@ -216,9 +220,11 @@ class FlowWriter:
                 return live
         return None
 
-    def _settled(self, known: LastKnown) -> tuple[LastKnown, frozenset[str]]:
+    def _settled(self, known: LastKnown) -> tuple[LastKnown, frozenset[str], str]:
         """
         The row as it is now, after a write of which nobody knows whether it was applied.
+
+        With it: the columns that are not as declared, and the state if it tells of somebody.
 
         Raises:
             ConflictError: a managed column has neither the value from before, nor the one that was
@@ -236,7 +242,18 @@ class FlowWriter:
         if foreign and live.etag != known.etag and self._on_conflict != "overwrite":
             raise conflict(self._spec, foreign)
         now = LastKnown(live.etag, live.state, as_declared(self._spec, live), members=live.members)
-        return now, differing(self._spec, live)
+        return now, differing(self._spec, live), self._turned(known, live)
+
+    def _turned(self, known: LastKnown, live: LiveFlow) -> str:
+        """
+        The state of a row with the recorded content, when it is not the recorded and declared one.
+
+        Who has turned it on or off nobody can tell: the operation in doubt may have come so far.
+        """
+        last, found = known.before or known.spec, "on" if live.state == "on" else "off"
+        if last is None or not last.state == self._spec.state != found:
+            return ""
+        return "" if differing(last, live) - {"state"} else found
 
     def _change(self, columns: Mapping[str, Any], version: str, turn_off: bool) -> LiveFlow:
         """One PATCH; two where the service will not take a definition together with turning off."""
