@@ -443,8 +443,8 @@ def test_a_state_found_after_a_killed_update_is_told(
         barrier = emulator.control.barrier(**rule)
         emulator.control.fault(**rule, do="reset")
         _kill_at(barrier, process, process.update, id_, outputs, after)
-    codes = {"on": (1, 2), "off": (0, 1)}[by_hand]
-    emulator.control.patch("workflows", id_, dict(zip(("statecode", "statuscode"), codes)))
+    state, status = {"on": (1, 2), "off": (0, 1)}[by_hand]
+    emulator.control.patch("workflows", id_, {"statecode": state, "statuscode": status})
     with provider_process(settings) as process:
         outputs = process.update(id_, outputs, news)
         said = [message for _, message, _ in process.log]
