@@ -46,7 +46,7 @@ soak: setup ## random histories with faults: HISTORIES=…, SEED=…, LEDGER=fil
 	@$(if $(KIND)$(SEED),true,FUZZ_CASES=$${FUZZ_CASES:-34000} $(RUN) -m pytest -q -n 0 -o timeout=0 tests/reliability/fuzz)
 	@$(RUN) -m tests.reliability.histories
 
-kills: setup ## kill provider, engine and server at every moment; writes sdk-docs/kill-matrix.md
+kills: setup ## kill provider, engine and server at every moment: LEDGER=file, PROVIDER=native; writes sdk-docs/kill-matrix.md
 	@$(RUN) -m tests.reliability.kill_matrix
 
 package: setup ## wheel, sdist and bill of materials in build/dist, as a release makes them

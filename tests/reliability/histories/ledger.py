@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Ledger:
         """
         if self.path is None:
             return first
-        code = _fingerprint()
+        code = fingerprint(_CODE)
         for item in self._lines():
             if "code" in item:
                 if item["code"] != code:
@@ -101,10 +102,10 @@ class Ledger:
             return stream.read() != b"\n"
 
 
-def _fingerprint() -> str:
-    """A fingerprint of the code, so that outcomes of different code are never mixed."""
+def fingerprint(folders: Sequence[str]) -> str:
+    """A fingerprint of code, so that outcomes of different code are never mixed."""
     found = hashlib.sha256()
-    for folder in _CODE:
+    for folder in folders:
         for path in sorted((_ROOT / folder).rglob("*.py")):
             found.update(str(path.relative_to(_ROOT)).encode() + path.read_bytes())
     return found.hexdigest()[:16]

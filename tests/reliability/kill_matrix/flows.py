@@ -122,9 +122,17 @@ class Member(Kind):
     def _solution(self, stage: str) -> str | None:
         return dict(zip(("old", "new", "third"), self.solutions, strict=True))[stage]
 
+    def edit_by_hand(self, emulator: Emulator) -> None:
+        for row in emulator.control.rows("workflows"):
+            if row["name"] == self.resource:
+                emulator.control.patch("workflows", row["workflowid"], {"name": "by hand"})
+
     def problems(self, stage: str | None, hook: str, rows: Rows, kept: Outputs | None) -> list[str]:
         if stage is None or kept is None:
             return [f"state has {kept}"]
+        by_hand = [row["workflowid"] for row in rows("workflows") if row["name"] == "by hand"]
+        if kept["workflow_id"] in by_hand:
+            return ["server has the name that was set by hand"]
         names = {row["solutionid"]: row["uniquename"] for row in rows("solutions")}
         found = {names.get(row["_solutionid_value"]) for row in rows("solutioncomponents")
                  if row["objectid"] == kept["workflow_id"]}  # fmt: skip

@@ -22,6 +22,7 @@ from tests.reliability.kill_matrix.cells import (
 )
 from tests.reliability.kill_matrix.kind import Kind
 from tests.reliability.kill_matrix.kinds import all_kinds, alone
+from tests.reliability.kill_matrix.ledger import Ledger
 from tests.reliability.kill_matrix.scene import Scene
 
 _PAGE = """# Who is killed, and what is left to do
@@ -53,29 +54,54 @@ stand at the moment together when the blow falls, as resources of one program do
 {tables}"""
 
 
-def measure(workers: int, say: Callable[[str], None] = lambda _: None) -> list[Outcome]:
-    """Every cell."""
+def measure(
+    workers: int,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    native: bool = False,
+    file: Path | None = None,
+) -> list[Outcome]:
+    """
+    Every cell.
+
+    Args:
+        workers: how many run side by side.
+        say: told after each part.
+        native: whether the resources are the native provider's.
+        file: where the parts that are done are noted.
+    """
     context = multiprocessing.get_context("spawn")
     parts = [(kinds, hook, victim, then) for kinds in (all_kinds, alone) for hook in HOOKS
              for victim in VICTIMS for then in thens_of(hook)]  # fmt: skip
+    ledger = Ledger(file)
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        tasks = [pool.submit(work, *part) for part in parts]
-        for number, task in enumerate(as_completed(tasks), 1):
+        tasks = {}
+        for kinds, hook, victim, then in parts:
+            part = f"{kinds.__name__}, {hook}, {victim}, {then}{', native' if native else ''}"
+            done = ledger.of(part)
+            if done is None:
+                tasks[pool.submit(work, kinds, hook, victim, then, native)] = part
+            else:
+                outcomes += done
+        for number, task in enumerate(as_completed(tasks), len(parts) - len(tasks) + 1):
+            ledger.note(tasks[task], task.result())
             outcomes += task.result()
             wrong = sum(not item.ups for item in outcomes)
-            say(f"  {number} of {len(tasks)} parts, {len(outcomes)} cells, {wrong} wrong")
+            say(f"  {number} of {len(parts)} parts, {len(outcomes)} cells, {wrong} wrong")
     return outcomes
 
 
-def work(kinds: Callable[[Path], list[Kind]], hook: str, victim: str, then: str) -> list[Outcome]:
+def work(
+    kinds: Callable[[Path], list[Kind]], hook: str, victim: str, then: str, native: bool
+) -> list[Outcome]:
     """All moments of a hook, for one victim and what follows."""
     for name in list(os.environ):
         if name.startswith(("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE_")):
             del os.environ[name]
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as folder:
-        scene = Scene(Path(folder), kinds)
+        scene = Scene(Path(folder), kinds, native=native)
         try:
             if any(moments_of(kind, hook) for kind in scene.kinds):
                 scene.prepare(hook)

@@ -22,9 +22,16 @@ def find(role: Role) -> int:
         program = Path(command[0]).name if command else ""
         if role == "engine" and program == "pulumi":
             return pid
-        if role == "provider" and program.startswith("python") and "pulumi.dynamic" in command:
+        if role == "provider" and program.startswith("python") and _is_provider(command):
             return pid
     raise LookupError(f"no {role} is running")
+
+
+def _is_provider(command: list[str]) -> bool:
+    """Of dynamic resources, or the native one."""
+    return "pulumi.dynamic" in command or any(
+        Path(part).name == "pulumi-resource-powerautomate" for part in command
+    )
 
 
 def send(pid: int, number: signal.Signals) -> None:

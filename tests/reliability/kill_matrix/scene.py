@@ -6,6 +6,7 @@ they were before each run.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import threading
@@ -15,7 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.models import MODELS, from_camel
 from tests.harness.engine_project import EngineError, EngineProject
 from tests.reliability.kill_matrix import processes
 from tests.reliability.kill_matrix.kind import Kind
@@ -23,16 +26,31 @@ from tests.reliability.kill_matrix.kinds import all_kinds
 
 _SWITCHES = {"import_seconds": 0.2}
 _PATIENCE = 90.0
+_NATIVE = "powerautomate:index:"
 
 Declaration = Sequence[tuple[Kind, str]]
 """Which kinds a program declares, and at which stage."""
 
 
 class Scene:
-    """An environment and a stack that crash and come back."""
+    """
+    An environment and a stack that crash and come back.
 
-    def __init__(self, folder: Path, kinds: Callable[[Path], list[Kind]] = all_kinds) -> None:
+    Args:
+        folder: where everything of it lies.
+        kinds: the kinds of resources.
+        native: whether they are the native provider's instead of dynamic ones.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        kinds: Callable[[Path], list[Kind]] = all_kinds,
+        *,
+        native: bool = False,
+    ) -> None:
         self.folder = folder
+        self._native = native
         self.database = folder / "environment.sqlite"
         self.emulator = Emulator(database=self.database, switches=_SWITCHES)
         self.project = EngineProject(folder, self.emulator, environment=self._token())
@@ -75,6 +93,8 @@ class Scene:
         """
 
         def program() -> None:
+            if self._native:
+                powerautomate.use_native_provider()
             for kind, stage in declared:
                 kind.declare(stage, hook)
 
@@ -98,10 +118,11 @@ class Scene:
         deployment = json.loads(self._state.read_text("utf-8"))["checkpoint"]["latest"] or {}
         kept, half = {}, []
         for item in deployment.get("resources", []):
-            if not item["type"].startswith("pulumi-python:"):
+            if not item["type"].startswith(("pulumi-python:", _NATIVE)):
                 continue
             name = item["urn"].rpartition("::")[2]
-            kept[name] = item.get("outputs", {})
+            types = MODELS[re.split("[:/]", item["type"])[-1]].types
+            kept[name] = from_camel(item.get("outputs", {}), types)
             half += [f"{name} is to be deleted"] if item.get("delete") else []
         return kept, half
 

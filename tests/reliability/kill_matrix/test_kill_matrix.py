@@ -19,11 +19,21 @@ pytestmark = pytest.mark.engine
 PAGE = Path(__file__).resolve().parents[3] / "sdk-docs" / "kill-matrix.md"
 # What is most delicate of each hook.
 _SAMPLE = (("create", "last"), ("update", "between"), ("delete", "between"), ("replace", "last"))
+# One of each hook; `make kills` through the native provider runs the rest.
+_NATIVE_SAMPLE = (
+    ("create", "done"), ("update", "between"), ("delete", "sent"), ("replace", "between"),
+    ("refresh", "sent"),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("kinds", "hook", "moment"),
-    [*((all_kinds, *item) for item in _SAMPLE), (alone, "create", "done")],
+    ("kinds", "hook", "moment", "native"),
+    [
+        *((all_kinds, *item, False) for item in _SAMPLE),
+        *((all_kinds, *item, True) for item in _NATIVE_SAMPLE),
+        (alone, "create", "done", False),
+        (alone, "create", "done", True),
+    ],
 )
 def test_all_is_as_declared_after_two_ups(
     tmp_path: Path,
@@ -31,11 +41,12 @@ def test_all_is_as_declared_after_two_ups(
     kinds: Callable[[Path], list[Kind]],
     hook: str,
     moment: str,
+    native: bool,
 ) -> None:
-    """Every kind of resource, whoever is killed."""
+    """Every kind of resource, whoever is killed, through both providers."""
     # Set so that it is restored: the project adds the engine's folder.
     monkeypatch.setenv("PATH", os.environ["PATH"])
-    scene = Scene(tmp_path, kinds)
+    scene = Scene(tmp_path, kinds, native=native)
     try:
         scene.prepare(hook)
         outcomes = [
