@@ -27,16 +27,15 @@ from tests.harness.provider_process import ProviderError, ProviderProcess
 
 # Where requests are stopped: method, path, which of them, and before or after it takes effect.
 MOMENTS: dict[str, tuple[str, str, int, str]] = {
-    "before looking for jobs": ("GET", "importjobs$", 1, "before_commit"),
-    "after looking for jobs": ("GET", "importjobs$", 1, "after_commit"),
-    "before looking for the solution": ("GET", "solutions$", 1, "before_commit"),
+    "before looking for solution and jobs": ("POST", r"\$batch", 1, "before_commit"),
+    "after looking for solution and jobs": ("POST", r"\$batch", 1, "after_commit"),
     "before the start": ("POST", "ImportSolutionAsync", 1, "before_commit"),
     "after the start": ("POST", "ImportSolutionAsync", 1, "after_commit"),
     "at the first poll": ("GET", r"importjobs\(", 1, "before_commit"),
     "after the first poll": ("GET", r"importjobs\(", 1, "after_commit"),
     "at the third poll": ("GET", r"importjobs\(", 3, "before_commit"),
-    "after the import": ("GET", "solutions$", 2, "before_commit"),
-    "before the flows are listed": ("GET", "workflows$", 1, "before_commit"),
+    "after the import": ("POST", r"\$batch", 2, "before_commit"),
+    "after the flows are listed": ("POST", r"\$batch", 2, "after_commit"),
     "before a flow is turned on": ("PATCH", "workflows", 1, "before_commit"),
     "after a flow was turned on": ("PATCH", "workflows", 1, "after_commit"),
 }

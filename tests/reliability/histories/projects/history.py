@@ -33,7 +33,13 @@ IMPORT_SECONDS = 0.05
 _MOST_UPS = 2
 _LAST_REQUEST = 14
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
-_PATHS = ("workflows", "Access", "olution", "connectionreferences|environmentvariable", ".")
+_PATHS = (
+    "workflows",
+    "Access",
+    r"olution|\$batch",
+    "connectionreferences|environmentvariable",
+    ".",
+)
 # The whole of a true response, only not to this request or not of this moment: where it has no body
 # no client can tell.
 _DECEIVING = ("swapped",)
