@@ -13,6 +13,8 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import HTTP
 
+from requests.utils import requote_uri
+
 Part = tuple[int, Mapping[str, str], bytes]
 
 
@@ -26,7 +28,7 @@ def written(urls: Sequence[str]) -> tuple[bytes, str]:
             "Content-Type: application/http",
             "Content-Transfer-Encoding: binary",
             "",
-            f"GET {url} HTTP/1.1",
+            f"GET {requote_uri(url)} HTTP/1.1",
             "Accept: application/json",
             "",
             "",
