@@ -251,7 +251,7 @@ class FlowWriter:
         Who has turned it on or off nobody can tell: the operation in doubt may have come so far.
         """
         last, found = known.before or known.spec, "on" if live.state == "on" else "off"
-        if last is None or not last.state == self._spec.state != found:
+        if last is None or not last.state == self._spec.state != found or live.etag == known.etag:
             return ""
         return "" if differing(last, live) - {"state"} else found
 
