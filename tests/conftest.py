@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import version
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness import real_environment
@@ -20,6 +23,9 @@ _OURS = (
     *("ACTIONS_ID_TOKEN_", "SYSTEM_", "IDENTITY_", "IMDS_", "MSI_"),
 )
 
+# A run that is shorter has nothing to tell of its time.
+_LONG_SECONDS = 300
+
 
 # What a shell starts in the background ignores SIGINT, and so would the provider processes that the
 # tests end with it.
@@ -30,6 +36,28 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_report_header() -> str:
     """Which of Pulumi's programs the tests of the engine run with."""
     return f"Pulumi: SDK {version('pulumi')}, {programs_used()}"
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Where the time went: seconds by folder and by the slowest files, over all workers."""
+    folders: defaultdict[str, float] = defaultdict(float)
+    files: defaultdict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                file = report.nodeid.partition("::")[0]
+                files[file] += report.duration
+                folders["/".join(file.split("/")[:2])] += report.duration
+    if sum(files.values()) < _LONG_SECONDS:
+        return
+    terminalreporter.section("seconds of all workers")
+    for counted in (folders, files):
+        terminalreporter.write_line(
+            ", ".join(
+                f"{name} {seconds:.0f}"
+                for name, seconds in sorted(counted.items(), key=itemgetter(1), reverse=True)[:30]
+            )
+        )
 
 
 @pytest.fixture(autouse=True)
