@@ -17,7 +17,8 @@ MASK = "***"
 
 # Shorter ones occur in ordinary text by chance.
 _SHORTEST = 6
-_MOST = 256
+# Those that were kept last: no process of ours is given as many.
+_MOST = 2000
 
 # Members and headers whose value is a secret, wherever in the name this stands. What compares two
 # versions of a flow hides the same.
@@ -65,26 +66,32 @@ def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
 _TRACES = re.compile(r"(?i)[=\"]|%3d|eyJ|bearer|basic|-----BEGIN|://|SharedAccessSignature")
 
 _lock = threading.Lock()
-_known: list[str] = []
+# In the order in which they were kept.
+_known: dict[str, None] = {}
+# A longer one may hold a shorter one.
+_longest_first: tuple[str, ...] = ()
 
 
 def keep_secret(value: str | None) -> None:
     """Mask this value from now on, in every spelling it takes in URLs and forms."""
+    global _longest_first
     if not value or len(value) < _SHORTEST:
         return
     from urllib.parse import quote, quote_plus
 
+    spellings = {value, quote(value, safe=""), quote_plus(value)}
     with _lock:
-        for spelling in {value, quote(value, safe=""), quote_plus(value)}:
-            if spelling not in _known:
-                _known.append(spelling)
-        _known.sort(key=len, reverse=True)
-        del _known[_MOST:]
+        if spellings <= _known.keys():
+            return
+        _known.update(dict.fromkeys(spellings))
+        while len(_known) > _MOST:
+            del _known[next(iter(_known))]
+        _longest_first = tuple(sorted(_known, key=len, reverse=True))
 
 
 def redact(text: str) -> str:
     """The text with every secret replaced by `***`."""
-    for secret in tuple(_known):
+    for secret in _longest_first:
         if secret in text:
             text = text.replace(secret, MASK)
     if _TRACES.search(text) is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -80,6 +82,20 @@ def test_known_secrets(secret: str) -> None:
     keep_secret(secret)
     for spelling in (secret, quote(secret, safe=""), quote_plus(secret)):
         assert f"<{spelling}>" not in redact(f"<{spelling}>")
+
+
+def test_a_short_secret_after_many_long_ones() -> None:
+    """The one that was kept last is masked, however many there were before."""
+    program = (
+        f"from {keep_secret.__module__} import keep_secret, redact\n"
+        "for number in range(2_500):\n"
+        "    keep_secret(f'{number:040}')\n"
+        "keep_secret('s3cret-1')\n"
+        "print(redact('<s3cret-1>'))\n"
+    )
+    # A process of its own, so that no other test has to mask them.
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "<***>\n"
 
 
 def test_messages_are_masked() -> None:

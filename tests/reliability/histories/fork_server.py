@@ -50,7 +50,7 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from {__name__} import serve; serve()"],
+            [sys.executable, "-u", "-c", f"from {__name__} import serve; serve()"],
             cwd=_ROOT, stdin=theirs.fileno(),
         )  # fmt: skip
         theirs.close()
