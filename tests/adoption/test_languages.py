@@ -20,8 +20,6 @@ from tests.harness.cli_runner import Command, command_for
 from tests.harness.definitions import calling, hourly, mailing
 from tests.harness.interrupted_adoption import stop_anywhere
 
-# Written by every run; the others stay as they are.
-
 
 @pytest.fixture(autouse=True)
 def _one_run_each(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,11 @@ class LiveFlow:
         return digest(json.loads(self.definition)) if self.definition else ""
 
 
+def _listed(row: Mapping[str, Any], action: str) -> LiveFlow:
+    """A flow as a row of a list."""
+    return _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), action)
+
+
 def summaries_path(workflow_ids: Sequence[str]) -> str:
     """The list of the cloud flows of these ids, without their definitions."""
     wanted = " or ".join(f"workflowid eq {guid(id_)}" for id_ in workflow_ids)
@@ -111,10 +116,7 @@ def summaries_path(workflow_ids: Sequence[str]) -> str:
 
 def live_flows(response: Response) -> list[LiveFlow]:
     """The flows in the response to `summaries_path`."""
-    return [
-        _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), response.action)
-        for row in response.rows
-    ]
+    return [_listed(row, response.action) for row in response.rows]
 
 
 class Workflows:
@@ -186,7 +188,7 @@ class Workflows:
             page_size=page_size,
             headers={"Prefer": _ANNOTATIONS},
         ):
-            yield _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), "List flows")
+            yield _listed(row, "List flows")
 
     def draft(self, workflow_id: str) -> LiveFlow | None:
         """The draft that a maker has saved of a flow; None where there is no draft."""
@@ -213,7 +215,7 @@ class Workflows:
             action=action,
             headers={"Prefer": _ANNOTATIONS},
         ):
-            yield _live(row, str(row.get("@odata.etag", "")), str(row["workflowid"]), action)
+            yield _listed(row, action)
 
     def versions(self, most_pages: int) -> dict[str, str] | None:
         """The version of every cloud flow, by id; None when there are more than so many pages."""

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.models import MODELS, from_camel
+from pulumi_powerautomate.plugin.urns import MODULE
 from tests.harness.engine_project import EngineError, EngineProject
 from tests.reliability.kill_matrix import processes
 from tests.reliability.kill_matrix.kind import Kind
@@ -26,7 +27,6 @@ from tests.reliability.kill_matrix.kinds import all_kinds
 
 _SWITCHES = {"import_seconds": 0.2}
 _PATIENCE = 90.0
-_NATIVE = "powerautomate:index:"
 
 Declaration = Sequence[tuple[Kind, str]]
 """Which kinds a program declares, and at which stage."""
@@ -118,7 +118,7 @@ class Scene:
         deployment = json.loads(self._state.read_text("utf-8"))["checkpoint"]["latest"] or {}
         kept, half = {}, []
         for item in deployment.get("resources", []):
-            if not item["type"].startswith(("pulumi-python:", _NATIVE)):
+            if not item["type"].startswith(("pulumi-python:", MODULE)):
                 continue
             name = item["urn"].rpartition("::")[2]
             types = MODELS[re.split("[:/]", item["type"])[-1]].types
