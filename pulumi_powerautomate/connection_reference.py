@@ -147,7 +147,7 @@ class ConnectionReferenceProvider(DataverseProvider):
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
-        doubt = Doubt.of_killed(frozenset(_COLUMNS), attempts, removed=removed)
+        doubt = Doubt.of_killed(frozenset(_COLUMNS), outputs, attempts, removed=removed)
         return {**outputs, **doubt.outputs(KILLED)}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:

@@ -102,7 +102,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
-        doubt = Doubt.of_killed(_ALL, attempts, removed=removed)
+        doubt = Doubt.of_killed(_ALL, outputs, attempts, removed=removed)
         return {**outputs, **doubt.outputs(KILLED)}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:

@@ -46,20 +46,28 @@ class Doubt:
 
     @classmethod
     def of_killed(
-        cls, columns: frozenset[str], attempts: Sequence[Mapping[str, Any]], *, removed: bool
+        cls,
+        columns: frozenset[str],
+        outputs: Mapping[str, Any],
+        attempts: Sequence[Mapping[str, Any]],
+        *,
+        removed: bool,
     ) -> Doubt:
         """
         The doubt after operations that nobody lived to see the end of.
 
         Args:
             columns: all that a resource manages.
+            outputs: what the state has, with the doubt in which the row was before them.
             attempts: what they may have written, as the journal has it.
             removed: whether one of them was a delete.
         """
-        if removed:
+        before = cls.recorded_in(outputs)
+        if removed or before.of_create:
+            # The row may not be there: never made, or gone.
             return cls(columns)
         written = {column for attempt in attempts for column in attempt.get("columns") or ()}
-        return cls(columns & written, _ANY_VERSION)
+        return cls(columns & (before.columns | written), _ANY_VERSION)
 
     def outputs(self, error: PowerAutomateError | str) -> dict[str, Any]:
         """Outputs that record it."""

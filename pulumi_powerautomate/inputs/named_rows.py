@@ -181,7 +181,7 @@ def killed(
     removed: bool,
 ) -> dict[str, Any]:
     """Outputs after operations that nobody lived to see the end of; see `Doubt.of_killed`."""
-    doubt = Doubt.of_killed(columns, attempts, removed=removed)
+    doubt = Doubt.of_killed(columns, outputs, attempts, removed=removed)
     return {**outputs, **outputs_in_doubt(doubt, KILLED)}
 
 

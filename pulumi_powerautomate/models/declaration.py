@@ -138,8 +138,11 @@ def camel(name: str) -> str:
 
 
 def to_camel(values: Mapping[str, Any], types: Mapping[str, Type]) -> dict[str, Any]:
-    """Properties under the names of the protocol; hidden ones keep theirs."""
-    return {camel(key): _renamed(item, types.get(key), True) for key, item in values.items()}
+    """Properties under the names of the protocol; others keep theirs, so that they come back."""
+    return {
+        camel(key) if key in types else key: _renamed(item, types.get(key), True)
+        for key, item in values.items()
+    }
 
 
 def from_camel(values: Mapping[str, Any], types: Mapping[str, Type]) -> dict[str, Any]:

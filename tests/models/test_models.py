@@ -115,6 +115,14 @@ def test_names_go_there_and_back(model: ResourceModel) -> None:
     assert from_camel(values, model.types) == values
 
 
+@pytest.mark.parametrize("model", _PARAMETERS)
+@pytest.mark.parametrize("name", ["in_doubt", "flows_off", "turned_off", "x_y_z", "__digest"])
+def test_what_no_model_names_keeps_its_name(model: ResourceModel, name: str) -> None:
+    """Records for the next operation are in no schema: it must find them where they were put."""
+    there = to_camel({name: {"some_key": 1}}, model.types)
+    assert from_camel(there, model.types) == {name: {"some_key": 1}}
+
+
 def test_members_and_data() -> None:
     """Members of an object are renamed, keys of a mapping and of JSON are not."""
     flow = MODELS["CloudFlow"].types

@@ -261,6 +261,47 @@ def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[
     assert (row["objectid"], id_) == (_FLOW, f"ContosoAutomation/29/{_FLOW}")
 
 
+# Of the kinds whose create may be in the state although nothing was made: which look comes first.
+_LOOKED_AT = {
+    "CloudFlow": ("workflows", 1),
+    "ConnectionReference": ("connectionreferences", 2),
+    "EnvironmentVariableValue": ("environmentvariabledefinitions", 2),
+    "Publisher": ("publishers", 2),
+    "Solution": ("solutions", 2),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(_LOOKED_AT))
+def test_a_create_in_doubt_and_then_a_kill(
+    emulator: Emulator, settings: Mapping[str, str], kind: str
+) -> None:
+    """Nothing was made, the next operation does not get far, and the one after that makes it."""
+    case, (path, nth) = CASES[kind], _LOOKED_AT[kind]
+    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
+    emulator.control.insert("environmentvariabledefinitions", row)
+    page = {"do": "html", "when": "before_commit", "times": 99}
+    with provider_process(settings, provider=case.provider) as process:
+        news = process.check(case.inputs("one")).inputs
+        for method in ("POST", "PATCH"):
+            emulator.control.fault(method=method, **page)
+        emulator.control.fault(method="GET", path=path, nth=nth, **page)
+        id_, outputs = process.create(news)
+        assert [text for name, text in outputs.items() if name.endswith("_error")]
+    emulator.control.clear_faults()
+    assert case.there(emulator) == []
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(case.inputs("two"), news).inputs
+        barrier = emulator.control.barrier(path="^(?!.*oauth2)", when="before_commit", times=1)
+        emulator.control.fault(path="^(?!.*oauth2)", do="reset", times=1)
+        _kill_at(barrier, process, process.update, id_, outputs, after)
+    assert case.there(emulator) == []
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(case.inputs("three"), news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert not process.diff(id_, outputs, after).changes
+    assert case.there(emulator) == ["three"]
+
+
 _FIRST, _SECOND = "ContosoAutomation", "SecondAutomation"
 
 
