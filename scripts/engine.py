@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-VERSION = "3.259.0"
+VERSION = "3.276.0"
 _OLDEST = (3, 235, 0)
 _LANGUAGE = "pulumi-language-python"
 _PROGRAMS = (
@@ -158,7 +158,7 @@ def _get(folder: Path) -> None:
     raise RuntimeError(
         f"The Pulumi engine is missing and cannot be got here ({'; '.join(problems)}). Either "
         f"install Pulumi {VERSION} (https://www.pulumi.com/docs/install/) and have it on PATH, or "
-        "install Go 1.25 or later (https://go.dev/dl/) and run this again."
+        "install Go 1.26.6 or later (https://go.dev/dl/) and run this again."
     )
 
 
@@ -189,7 +189,7 @@ def _answers(host: str) -> bool:
 
 
 def _go_environment() -> dict[str, str]:
-    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOFLAGS": "", "GOWORK": "off"}
     return {**os.environ, **settings}
 
 

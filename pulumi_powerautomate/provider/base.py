@@ -248,24 +248,17 @@ def _under_present_names(provider: type[DataverseProvider], item: Any) -> Any:
 
 def _unless_needs_failed(check: _F) -> _F:
     """
-    Say of a resource whose inputs come from a failed one that this is why it is left out.
+    Let a resource pass whose needs have failed; the program has said so.
 
-    The engine leaves it out by itself, without a word; after a failure in `check` it would register
-    nothing more, `--continue-on-error` or not.
+    The engine leaves it out by itself. After a failure in `check` it would register nothing more,
+    `--continue-on-error` or not.
     """
 
     @functools.wraps(check)
     def checked(self: Any, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        names = news.get(FAILED_NEEDS)
-        if not names:
-            return check(self, olds, news)  # type: ignore[no-any-return]
-        verb = "come" if len(names) > 1 else "comes"
-        line = (
-            f"{' and '.join(names)} {verb} from a resource that failed in this run, so this one "
-            "was left as it is; the error on that one says why."
-        )
-        say(urn_of(news), line, severity="error", lasting=True)
-        return CheckResult(news, [])
+        if news.get(FAILED_NEEDS):
+            return CheckResult(news, [])
+        return check(self, olds, news)  # type: ignore[no-any-return]
 
     return checked  # type: ignore[return-value]
 

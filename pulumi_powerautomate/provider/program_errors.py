@@ -63,6 +63,17 @@ _refusals: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Refusals] = (
 )
 
 
+def show_error(resource: pulumi.Resource, line: str) -> None:
+    """Show an error on a resource once it is registered; the program does not end before that."""
+
+    async def show(_: str) -> None:
+        pulumi.log.error(line, resource)
+        for _turn in range(_TURNS):
+            await asyncio.sleep(0)
+
+    _shown: pulumi.Output[None] = resource.urn.apply(show)
+
+
 def fail_unless_done(
     resource: pulumi.Resource, error: pulumi.Output[str | None], what: str
 ) -> None:

@@ -19,6 +19,7 @@ from ..errors import InvalidInputError
 from ..models import MODELS
 from . import native
 from .base import DataverseProvider
+from .left_out import needs_that_fail
 from .options import OPTIONS, apply_options, options_of
 from .program_errors import one_line_errors
 from .properties import FAILED_NEEDS, IDENTITY
@@ -103,10 +104,9 @@ class DataverseResource(Resource):
                 if value is not None or key not in self._optional
             }
             props[IDENTITY] = identity(kind, resource_name, opts.parent)
-        if not pulumi.runtime.is_dry_run():
-            waited_for = {key: item for key, item in props.items() if _holds_outputs(item)}
-            if waited_for:
-                props[FAILED_NEEDS] = _unknown_inputs(waited_for)
+        needs = needs_that_fail(self, props, opts)
+        if needs is not None:
+            props[FAILED_NEEDS] = needs
         pulumi.CustomResource.__init__(self, kind, resource_name, props, opts)
 
     def _register_native(
@@ -123,6 +123,10 @@ class DataverseResource(Resource):
         outputs = dict.fromkeys(model.computed)
         kind = native.type_of(model.name)
         pulumi.CustomResource.__init__(self, kind, resource_name, {**outputs, **given}, opts)
+        needs = needs_that_fail(self, given, opts)
+        if needs is not None:
+            # Only to be told: this provider needs no word of it.
+            _names: pulumi.Output[list[str] | None] = pulumi.Output.from_input(needs)
 
     @classmethod
     def dynamic_type(cls) -> str:
@@ -152,27 +156,6 @@ class DataverseResource(Resource):
             if name in self._optional:
                 return pulumi.Output.from_input(None)
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-
-async def _unknown_inputs(props: Mapping[str, Any]) -> list[str] | None:
-    """
-    Names of the inputs that stay unknown while resources are made.
-
-    Under `--continue-on-error` the program goes on with unknown outputs of what failed; they would
-    arrive as inputs that were never given.
-    """
-    unknown = [
-        key for key, value in props.items() if not await pulumi.Output.from_input(value).is_known()
-    ]
-    return unknown or None
-
-
-def _holds_outputs(value: Any) -> bool:
-    """Whether an input is an output or holds one; a coroutine can be awaited by Pulumi alone."""
-    if isinstance(value, (Mapping, list, tuple)):
-        items = value.values() if isinstance(value, Mapping) else value
-        return any(map(_holds_outputs, items))
-    return isinstance(value, pulumi.Output)
 
 
 @one_line_errors

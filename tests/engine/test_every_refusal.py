@@ -7,7 +7,11 @@ import pytest
 
 import pulumi_powerautomate as powerautomate
 from tests.harness.definitions import hourly, mailing
+from tests.harness.engine import running_version
 from tests.harness.engine_project import EngineError, EngineProject
+
+# The oldest version of which it was seen that it leaves out what needs a failed resource.
+_SKIPS_BY_ITSELF = (3, 276, 0)
 
 
 def _three_without_reference() -> None:
@@ -62,10 +66,15 @@ def test_a_slow_one_is_heard_as_well(project: EngineProject) -> None:
     assert [len(told[f"CloudFlow ({name})"]) for name in ("first", "second")] == [1, 1]
 
 
-def test_what_needs_a_failed_flow(project: EngineProject) -> None:
+@pytest.mark.parametrize("native", [False, True])
+def test_what_needs_a_failed_flow(project: EngineProject, *, native: bool) -> None:
     """Under --continue-on-error it says so, instead of calling its input missing."""
+    if native and running_version() < _SKIPS_BY_ITSELF:
+        pytest.skip("this engine hands a native provider unknown inputs as missing ones")
 
     def program() -> None:
+        if native:
+            powerautomate.use_native_provider()
         bad = powerautomate.CloudFlow("bad", definition=hourly(), solution="nosuch")
         worse = powerautomate.CloudFlow("worse", definition=hourly(), solution="nosuch")
         powerautomate.FlowShare(
@@ -77,21 +86,22 @@ def test_what_needs_a_failed_flow(project: EngineProject) -> None:
             shares=[{"principal": powerautomate.user(bad.owner_id), "access": "run-only"}],
         )
         powerautomate.CloudFlow("text", definition=hourly(), description=bad.etag)
+        powerautomate.CloudFlow(
+            "after", pulumi.ResourceOptions(depends_on=[bad]), definition=hourly()
+        )
         powerautomate.CloudFlow("fine", definition=hourly())
 
     with pytest.raises(EngineError) as failed:
         project.up(program, continue_on_error=True)
     told = _diagnostics(str(failed.value))
     for row, names in (
-        ("FlowShare (plain)", "flow_id comes"),
-        ("FlowSharesExclusive (deep)", "flow_id and shares come"),
-        ("CloudFlow (text)", "description comes"),
+        ("FlowShare (plain)", "flow_id comes from"),
+        ("FlowSharesExclusive (deep)", "flow_id and shares come from"),
+        ("CloudFlow (text)", "description comes from"),
+        ("CloudFlow (after)", "it depends on"),
     ):
         (line,) = told[row]
-        assert (
-            f"{names} from a resource that failed in this run, so this one was left as it is"
-            in line
-        )
+        assert f"{names} a resource that failed in this run, so this one was left as it is" in line
     assert len(told["CloudFlow (bad)"]) == 1
     assert [item["urn"].rpartition("::")[2] for item in project.resources()] == ["fine"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from functools import cache
@@ -13,6 +14,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 def engine_folder() -> Path:
     """The folder with the engine's programs."""
     return Path(_told("engine"))
+
+
+@cache
+def running_version() -> tuple[int, ...]:
+    """The version of the command line in that folder."""
+    command = [str(engine_folder() / "pulumi"), "version"]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return tuple(map(int, re.findall(r"\d+", printed)[:3]))
 
 
 def yaml_host_folder() -> Path:

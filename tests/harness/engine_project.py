@@ -14,6 +14,9 @@ from pulumi.runtime import _grpc_settings
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.engine import engine_folder
 
+# How types of the dynamic and of the native provider begin.
+_OURS = ("pulumi-python:", "powerautomate:")
+
 # The SDK never closes the channels of a program that failed, and each goes on trying an engine that
 # is gone. A channel to a later engine that got the same port would share that attempt, and fail
 # before it has tried: "Resource monitor has terminated". So each has attempts of its own.
@@ -116,10 +119,10 @@ class EngineProject:
         return {name: value.value for name, value in self._stack.outputs().items()}
 
     def resources(self) -> list[dict[str, Any]]:
-        """The stack's dynamic resources, as the state has them."""
+        """The stack's resources of either provider, as the state has them."""
         deployment = self._stack.export_stack().deployment or {}
         found: list[dict[str, Any]] = deployment.get("resources", [])
-        return [item for item in found if item["type"].startswith("pulumi-python:")]
+        return [item for item in found if item["type"].startswith(_OURS)]
 
     def export(self) -> automation.Deployment:
         """The output of `pulumi stack export`."""

@@ -117,6 +117,28 @@ def test_bindings(native: NativeProject, emulator: Emulator) -> None:
     _imported(native, "ConnectionReference", "contoso_mail")
 
 
+def test_publisher(native: NativeProject, emulator: Emulator) -> None:
+    row = {"uniquename": "fabrikam", "friendlyname": "Fabrikam", "customizationprefix": "fab",
+           "customizationoptionvalueprefix": 12345, "description": "Ours"}  # fmt: skip
+    emulator.control.insert("publishers", row)
+    _imported(native, "Publisher", "fabrikam")
+
+
+def test_solution(native: NativeProject) -> None:
+    _imported(native, "Solution", "ContosoAutomation")
+
+
+def test_solution_component(native: NativeProject, emulator: Emulator) -> None:
+    _insert_flow(emulator, hourly())
+    properties = {"solution": "ContosoAutomation", "componentId": FLOW}
+    kind = "powerautomate:index:SolutionComponent"
+    native.declare({"by-hand": {"type": kind, "properties": properties}})
+    native.up()
+    native.pulumi("state", "delete", native.resources()["by-hand"]["urn"], "--yes")
+    native.declare({})
+    _imported(native, "SolutionComponent", f"ContosoAutomation/29/{FLOW}")
+
+
 def test_value_of_a_variable(native: NativeProject, emulator: Emulator) -> None:
     emulator.control.insert("environmentvariabledefinitions", {"schemaname": "contoso_url"})
     properties = {"schemaName": "contoso_url", "value": "https://one.example"}

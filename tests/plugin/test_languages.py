@@ -81,7 +81,7 @@ def test_go(tmp_path: Path, emulator: Emulator) -> None:
     """A definition as text, and a share with typed arguments."""
     emulator.control.insert("teams", {"teamid": TEAM, "ownerid": TEAM, "name": "On-call"})
     folder = _project("go", "go", "sdk/go")
-    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"}
+    settings = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "auto", "GOFLAGS": "", "GOWORK": "off"}
     _run(["go", "build", "-buildvcs=false", "-trimpath", "-o", "flows", "."], folder, settings)
     environment = {**engine_environment(tmp_path, emulator.environment), "TEAM_ID": TEAM}
     printed = _lives(["./flows"], folder, environment, emulator)

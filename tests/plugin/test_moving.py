@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.resources import RESOURCES
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import changes
 from tests.harness.packages import FlowPart, package
@@ -46,7 +47,24 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "schema_name='contoso_url', value='https://one.example'",
         {"schemaName": "contoso_url", "value": "https://one.example"},
     ),
+    "Publisher": (
+        "unique_name='fabrikam', prefix='fab', description='Ours'",
+        {"uniqueName": "fabrikam", "prefix": "fab", "description": "Ours"},
+    ),
+    "Solution": (
+        "unique_name='FabrikamFlows', publisher='contoso', version='1.2.0.0'",
+        {"uniqueName": "FabrikamFlows", "publisher": "contoso", "version": "1.2.0.0"},
+    ),
+    "SolutionComponent": (
+        f"solution='ContosoAutomation', component_id={FLOW!r}",
+        {"solution": "ContosoAutomation", "componentId": FLOW},
+    ),
 }
+
+
+def test_every_kind_is_here() -> None:
+    """A new resource cannot be forgotten."""
+    assert set(KINDS) == {resource.name for resource in RESOURCES}
 
 
 def _seed(emulator: Emulator, folder: Path) -> None:
