@@ -16,6 +16,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from ..errors import PowerAutomateError
@@ -83,16 +84,52 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+class _Help(argparse.HelpFormatter):
+    """As wide as the terminal; one is made for each argument, and few of them are ever shown."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+class _WholeHelp(_Help, argparse.RawDescriptionHelpFormatter):
+    """The same for the command itself, whose exit codes have lines of their own."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """The parser of a verb, or of the command."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, **more})
+
+
+@cache
+def _columns() -> int:
+    """
+    Columns of the terminal, by the rules of `shutil.get_terminal_size`.
+
+    That module brings the decompressors along, which takes as long as a short verb does.
+    """
+    given = os.environ.get("COLUMNS", "")
+    if given.isdigit() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
 def parser_with(modules: Iterable[str]) -> tuple[argparse.ArgumentParser, Any]:
     """The command's parser with the verbs of some modules, and its table of verbs."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="pulumi-powerautomate",
         description="Power Automate cloud flows as code: what happens around `pulumi up`.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_WholeHelp,
     )
     parser.add_argument("--version", action=_Version, help="print the version and end")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    verbs = parser.add_subparsers(
+        title="verbs", metavar="VERB", required=True, prog="pulumi-powerautomate"
+    )
     for name in modules:
         importlib.import_module(f".{name}", __package__).add_to(verbs)
     return parser, verbs

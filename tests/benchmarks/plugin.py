@@ -19,11 +19,12 @@ import pulumi
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
+from tests.benchmarks.empty_native import Empty, put_on_path
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
 
-_FLOWS = 200
+_FLOWS = 1000
 _LATENCY = 0.1
 _CONCURRENT = 32
 _PARALLEL = 64
@@ -72,10 +73,13 @@ def _flow(kind: Any, name: str, **more: Any) -> None:
 
 
 def _many() -> Iterator[Figure]:
-    """The same flows by the one and the other, in the same run."""
+    """The same flows by the one and the other, and empty resources, in the same run."""
     walls, sizes = {}, {}
-    for label, kind in (("dynamic", powerautomate.CloudFlow), ("native", _Native)):
+    kinds = {"dynamic": powerautomate.CloudFlow, "native": _Native, "empty": Empty}
+    for label, kind in kinds.items():
         with Emulator(latency_ms=_LATENCY * 1000) as emulator, tempfile.TemporaryDirectory() as at:
+            put_on_path(Path(at))
+            os.environ["PATH"] += os.pathsep + at
             project = EngineProject(Path(at), emulator, parallel=_PARALLEL)
 
             def program(kind: Any = kind) -> None:
@@ -85,11 +89,15 @@ def _many() -> Iterator[Figure]:
             started = time.perf_counter()
             project.up(program)
             walls[label] = time.perf_counter() - started
-            assert len(emulator.control.rows("workflows")) == _FLOWS
+            assert len(emulator.control.rows("workflows")) == (0 if label == "empty" else _FLOWS)
             sizes[label] = len(project.state_text()) / _FLOWS
-    yield seen("plugin.up_200_at_100ms_dynamic", walls["dynamic"], "s")
-    yield seen("plugin.up_200_floor", 2 * _LATENCY * math.ceil(_FLOWS / _CONCURRENT), "s")
-    yield at_most("plugin.up_200_at_100ms", walls["native"], walls["dynamic"], "s")
+    floor = 2 * _LATENCY * math.ceil(_FLOWS / _CONCURRENT)
+    yield seen(f"plugin.up_{_FLOWS}_at_100ms_dynamic", walls["dynamic"], "s")
+    yield seen(f"plugin.up_{_FLOWS}_empty", walls["empty"], "s")
+    yield seen(f"plugin.up_{_FLOWS}_floor", floor, "s")
+    yield at_most(f"plugin.up_{_FLOWS}_at_100ms", walls["native"], walls["dynamic"], "s")
+    ratio = walls["native"] / (walls["empty"] + floor)
+    yield at_most(f"plugin.up_{_FLOWS}_over_empty_and_floor", ratio, 1.1, "x")
     yield seen("plugin.state_of_a_flow", sizes["native"], "B")
     yield at_most("plugin.state_over_dynamic", sizes["native"] / sizes["dynamic"], 0.9, "x")
 
