@@ -65,6 +65,7 @@ from .provider import (
     note,
     options_of,
     progress,
+    progress_if_slow,
     single_owner,
     urn_of,
     warn,
@@ -126,7 +127,8 @@ class CloudFlowProvider(DataverseProvider):
 
         client = self.client
         spec = self._spec(props, props)
-        progress(props, f"creating the flow{', then turning it on' if spec.state == 'on' else ''}")
+        then = ", then turning it on" if spec.state == "on" else ""
+        progress_if_slow(props, f"creating the flow{then}")
         writer = FlowWriter(client.workflows, spec, self._on_conflict(props))
         written = writer.create(attempts_in(props))
         if written.adopted:
@@ -199,7 +201,7 @@ class CloudFlowProvider(DataverseProvider):
             attempts=attempts_in(olds),
             members=members_of(olds),
         )
-        progress(news, f"changing {', '.join(sorted(changed)) or 'state'}")
+        progress_if_slow(news, f"changing {', '.join(sorted(changed)) or 'state'}")
         try:
             written = writer.update(known, frozenset(changed))
         except PowerAutomateError as error:

@@ -34,7 +34,8 @@ from .provider import (
     failure,
     given_in,
     is_unknown,
-    progress,
+    note,
+    progress_if_slow,
     single_owner,
     urn_of,
 )
@@ -112,7 +113,7 @@ class FlowShareProvider(DataverseProvider):
         if olds.get("share_error"):
             return UpdateResult(self._share({**news, "on_conflict": "overwrite"}, who, news))
         if olds.get("access") != news["access"]:
-            progress(news, f"setting {', '.join(news['access'])}")
+            progress_if_slow(news, f"setting {', '.join(news['access'])}")
             client.share_reader.forget()
             doubt = write.change(client.access, flow_id, who, tuple(news["access"]))
             if doubt:
@@ -125,7 +126,7 @@ class FlowShareProvider(DataverseProvider):
         client = self.client
         flow_id, who = _parsed(id_)
         if single_owner.held_by_other(id_, urn_of(props)):
-            progress(props, "kept: another resource of this program has taken the share over")
+            note(props, "kept: another resource of this program has taken the share over")
             return
         client.share_reader.forget()
         write.revoke(client.access, flow_id, who, client.access.deadline())
@@ -155,7 +156,7 @@ class FlowShareProvider(DataverseProvider):
         from .client.shares import write
 
         client = self.client
-        progress(props, f"granting {', '.join(props['access'])}")
+        progress_if_slow(props, f"granting {', '.join(props['access'])}")
         client.share_reader.forget()
         doubt = write.create(
             client.access,

@@ -37,7 +37,7 @@ from .provider import (
     hides,
     is_unknown,
     note,
-    progress,
+    progress_if_slow,
     single_owner,
     urn_of,
 )
@@ -180,7 +180,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             keys[who] = key
             single_owner.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
         wanted = {who: tuple(props["shares"][key]) for who, key in keys.items()}
-        progress(props, f"reconciling {len(wanted)} shares")
+        progress_if_slow(props, f"reconciling {len(wanted)} shares")
         client.share_reader.forget()
         done = write.reconcile(client.access, props["flow_id"], wanted, may_replace=may_replace)
         return _echoed(props) | _reached(done, keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 
@@ -129,6 +129,7 @@ def either(*types: Type) -> Type:
     return Type("either", types)
 
 
+@cache
 def camel(name: str) -> str:
     """A name as languages other than Python, and the protocol, spell it."""
     if name.startswith("_"):

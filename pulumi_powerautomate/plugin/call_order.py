@@ -20,6 +20,8 @@ from .urns import name_in
 # A child that is to be created has been checked, so it needs nothing that its caller makes; but
 # with few operations at once it may stand in line behind the caller.
 _LONGEST_WAIT = 15.0
+# The member that a call of another flow has; a definition without it need not be parsed.
+_CALL = '"workflowReferenceName"'
 
 
 class CallOrder:
@@ -27,8 +29,11 @@ class CallOrder:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        # Ids of the flows by URN, and what each calls, as far as they are known.
+        # As far as known: ids of the flows by URN and the other way round, what each calls,
+        # and the URNs of those that call a flow, by its id.
         self._ids: dict[str, str] = {}
+        self._urns: dict[str, str] = {}
+        self._callers: dict[str, set[str]] = {}
         self._calls: dict[str, frozenset[str]] = {}
         self._unfinished: dict[str, str] = {}
 
@@ -44,15 +49,12 @@ class CallOrder:
             return []
         with self._changed:
             known_before = urn in self._ids
-            self._ids[urn] = id_
-            self._calls[urn] = _children(definition)
+            self._note(urn, id_, _children(definition))
             if is_new:
                 self._unfinished[urn] = id_
             cycle = self._cycle(urn)
-            callers = [] if known_before else [
-                name_in(other) for other, called in self._calls.items()
-                if id_ in called and other != urn
-            ]  # fmt: skip
+            others = () if known_before else self._callers.get(id_, ())
+            callers = [name_in(other) for other in sorted(others) if other != urn]
         if cycle:
             return [f"Circular child-flow calls: {in_words(cycle)}. Take one of the calls out."]
         for caller in callers:
@@ -77,9 +79,10 @@ class CallOrder:
         with self._changed:
             if isinstance(id_, str):
                 self._unfinished[urn] = id_
-            self._changed.wait_for(
-                lambda: not (called & set(self._unfinished.values())), timeout=_LONGEST_WAIT
-            )
+            if called:
+                self._changed.wait_for(
+                    lambda: called.isdisjoint(self._unfinished.values()), timeout=_LONGEST_WAIT
+                )
         try:
             yield
         finally:
@@ -87,14 +90,24 @@ class CallOrder:
                 self._unfinished.pop(urn, None)
                 self._changed.notify_all()
 
+    def _note(self, urn: str, id_: str, called: frozenset[str]) -> None:
+        former = self._ids.get(urn)
+        if former is not None and self._urns.get(former) == urn:
+            del self._urns[former]
+        for child in self._calls.get(urn, ()):
+            self._callers[child].discard(urn)
+        self._ids[urn], self._calls[urn] = id_, called
+        self._urns[id_] = urn
+        for child in called:
+            self._callers.setdefault(child, set()).add(urn)
+
     def _cycle(self, start: str) -> tuple[str, ...]:
         """Names of the flows of a cycle of calls through a flow, if there is one."""
-        urns = {id_: urn for urn, id_ in self._ids.items()}
         came_from: dict[str, str] = {}
         open_ = [start]
         for urn in open_:
             for called in sorted(self._calls.get(urn, frozenset())):
-                other = urns.get(called)
+                other = self._urns.get(called)
                 if other == start:
                     cycle = [urn]
                     while cycle[-1] != start:
@@ -107,7 +120,7 @@ class CallOrder:
 
 
 def _children(definition: Any) -> frozenset[str]:
-    if not isinstance(definition, str):
+    if not isinstance(definition, str) or _CALL not in definition:
         return frozenset()
     try:
         return children_of(json.loads(definition))

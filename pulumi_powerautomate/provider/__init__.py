@@ -16,6 +16,7 @@ from .program_errors import fail_if_told, fail_unless_done, one_line_errors
 from .properties import IDENTITY, failure, given_in, is_unknown, urn_of
 from .provider_resource import Provider, environment_host
 from .resource import DataverseResource, identity_in, pickled
+from .slow_progress import progress_if_slow
 from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "options_of",
     "pickled",
     "progress",
+    "progress_if_slow",
     "refuse_misspelt_keys",
     "single_owner",
     "team",

@@ -31,7 +31,7 @@ from ..client.http import wire_log
 from ..client.solutions import suggestions
 from ..config import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
-from . import clean_lines, environment_guard
+from . import clean_lines, environment_guard, slow_progress
 from .advice import told
 from .clients import EXPLICIT, client_for, connection_from
 from .engine_log import DebugLines, say, wants_debug_lines
@@ -291,7 +291,7 @@ def _guarded(hook: _F) -> _F:
         arguments = tuple(_under_present_names(provider, item) for item in arguments)
         urn = next((urn_of(item) for item in reversed(arguments) if isinstance(item, dict)), "")
         try:
-            with telemetry.operation(kind, hook.__name__, urn):
+            with telemetry.operation(kind, hook.__name__, urn), slow_progress.operation():
                 return on_own_row(arguments[0], hook, arguments[1:], named)
         except PowerAutomateError as error:
             raise _Shown(told(error) + _near_solutions(arguments, error)) from None

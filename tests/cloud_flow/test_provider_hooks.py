@@ -395,12 +395,15 @@ def test_lost_state_is_recovered(provider: ProviderProcess, emulator: Emulator) 
     assert [method for method, _ in api_requests(emulator)] == ["POST", "GET"]
 
 
-def test_progress_and_warnings_carry_the_urn(provider: ProviderProcess) -> None:
-    """Lines of an operation that runs go to the resource's own row."""
+def test_progress_and_warnings_carry_the_urn(provider: ProviderProcess, emulator: Emulator) -> None:
+    """Lines of an operation go to the resource's own row; a slow one says what it is at."""
     _, news, _ = created(provider, flow_inputs("Said", hourly()))
-    provider.create(news)
     urn = news["__identity"].partition("/")[2]
-    assert (urn, "creating the flow, then turning it on", True) in provider.log
+    line = (urn, "creating the flow, then turning it on", True)
+    assert line not in provider.log
+    emulator.control.fault(method="POST", path="workflows", do="delay", seconds=1.5)
+    provider.create(news)
+    assert line in provider.log
     assert any(line[0] == urn and "was adopted" in line[1] and not line[2] for line in provider.log)
 
 

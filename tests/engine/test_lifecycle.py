@@ -159,8 +159,12 @@ def test_flows_inside_components(project: EngineProject, emulator: Emulator) -> 
         Pair("one")
         Pair("two")
 
+    emulator.control.fault(method="POST", path="workflows", do="delay", seconds=1.5, times=1)
     shown = project.up(program)
-    assert "creating the flow, then turning it on" in shown
+    told = {
+        line.split()[2] for line in shown.splitlines() if "creating the flow, then turning" in line
+    }
+    assert len(told) == 1
     assert len({row["workflowid"] for row in emulator.control.rows("workflows")}) == 4
     assert "7 unchanged" in changes(project.up(program))
 
