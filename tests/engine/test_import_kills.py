@@ -149,15 +149,28 @@ def test_network_dies(scene: Scene, moment: str) -> None:
 
 _PROGRAM = """
 import pulumi_powerautomate
+FIRST
 pulumi_powerautomate.SolutionImport("contoso", package="p.zip", activate_flows="all")
 """
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_scenario_08_engine_dies_in_an_import(scene: Scene, tmp_path: Path, moment: str) -> None:
+# Each of another phase; the other moments run with dynamic resources alone.
+_NATIVE_MOMENTS = ("after the start", "at the third poll", "before a flow is turned on")
+
+
+@pytest.mark.parametrize(
+    ("moment", "first"),
+    [
+        *((moment, "") for moment in MOMENTS),
+        *((moment, "pulumi_powerautomate.use_native_provider()") for moment in _NATIVE_MOMENTS),
+    ],
+)
+def test_scenario_08_engine_dies_in_an_import(
+    scene: Scene, tmp_path: Path, moment: str, first: str
+) -> None:
     """The import is executed once, and the next `up` follows it."""
     (tmp_path / "Pulumi.yaml").write_text("name: kills\nruntime: python\n", "utf-8")
-    (tmp_path / "__main__.py").write_text(_PROGRAM, "utf-8")
+    (tmp_path / "__main__.py").write_text(_PROGRAM.replace("FIRST", first), "utf-8")
     kept = {key: value for key, value in os.environ.items() if key in ("HOME", "LANG", "TMPDIR")}
     environment = {**kept, **engine_environment(tmp_path, scene.environment)}
 

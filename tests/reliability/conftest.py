@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
+import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.native_process import native_process
 from tests.harness.provider_process import ProviderProcess, Start, provider_process
@@ -15,6 +16,12 @@ from tests.harness.provider_process import ProviderProcess, Start, provider_proc
 def start(request: pytest.FixtureRequest) -> Start:
     """Starts a process of each provider, in turn: the dynamic one and the native one."""
     return {"dynamic": provider_process, "native": native_process}[request.param]
+
+
+@pytest.fixture(params=["dynamic", "native"])
+def choose(request: pytest.FixtureRequest) -> Callable[[], None]:
+    """What a program calls first, so that its resources are of each provider, in turn."""
+    return powerautomate.use_native_provider if request.param == "native" else lambda: None
 
 
 @pytest.fixture

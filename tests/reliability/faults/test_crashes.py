@@ -28,10 +28,12 @@ from tests.reliability.kill_matrix.scene import Interrupted, Scene
 _MOST_SECONDS_OF_AN_ORPHAN = 1.0
 
 
-@pytest.fixture(scope="module")
-def _scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+@pytest.fixture(scope="module", params=["dynamic", "native"])
+def _scene(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
     before = os.environ["PATH"]
-    scene = Scene(tmp_path_factory.mktemp("crashes"))
+    scene = Scene(tmp_path_factory.mktemp("crashes"), native=request.param == "native")
     yield scene
     scene.close()
     os.environ["PATH"] = before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,9 @@ def test_scenario_39_pages_and_a_foreign_next_page(emulator: Emulator) -> None:
     client.close()
 
 
-def test_scenario_40_preview_offline(project: EngineProject, emulator: Emulator) -> None:
+def test_scenario_40_preview_offline(
+    project: EngineProject, emulator: Emulator, choose: Callable[[], None]
+) -> None:
     """A preview against an address that nobody answers at sends nothing and succeeds."""
     project.set_environment(
         {
@@ -48,6 +51,7 @@ def test_scenario_40_preview_offline(project: EngineProject, emulator: Emulator)
     )
 
     def program() -> None:
+        choose()
         powerautomate.CloudFlow("flow", definition=hourly())
 
     assert "2 to create" in project.preview(program)
@@ -57,7 +61,7 @@ def test_scenario_40_preview_offline(project: EngineProject, emulator: Emulator)
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_scenario_42_full_disk_and_read_only_home(
-    project: EngineProject, emulator: Emulator, tmp_path: Path
+    project: EngineProject, emulator: Emulator, tmp_path: Path, choose: Callable[[], None]
 ) -> None:
     """By default nothing is written but the state, so neither has an effect."""
     home = tmp_path / "person"
@@ -67,6 +71,7 @@ def test_scenario_42_full_disk_and_read_only_home(
     project.set_environment({**emulator.environment, "HOME": str(home), "TMPDIR": "/dev/full"})
 
     def program() -> None:
+        choose()
         powerautomate.CloudFlow("flow", definition=hourly())
 
     project.up(program)

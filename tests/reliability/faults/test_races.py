@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -114,11 +115,16 @@ def test_scenario_36_two_changes_from_one_state(
 
 @pytest.mark.parametrize("restored", [False, True], ids=["lost", "of yesterday"])
 def test_scenario_37_state_lost_or_old(
-    project: EngineProject, emulator: Emulator, tmp_path: Path, restored: bool
+    project: EngineProject,
+    emulator: Emulator,
+    tmp_path: Path,
+    restored: bool,
+    choose: Callable[[], None],
 ) -> None:
     """`up` takes all flows over, makes none twice, and needs two requests for each."""
 
     def program(count: int = 4) -> None:
+        choose()
         for number in range(count):
             powerautomate.CloudFlow(f"flow-{number}", definition=hourly(), state="off")
 
