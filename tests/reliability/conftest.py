@@ -20,7 +20,7 @@ def start(request: pytest.FixtureRequest) -> Start:
 
 @pytest.fixture(params=["dynamic", "native"])
 def choose(request: pytest.FixtureRequest) -> Callable[[], None]:
-    """What a program calls first, so that its resources are of each provider, in turn."""
+    """A program calls it first, so that its resources are of each provider, in turn."""
     return powerautomate.use_native_provider if request.param == "native" else lambda: None
 
 
