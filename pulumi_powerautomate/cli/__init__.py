@@ -127,9 +127,7 @@ def parser_with(modules: Iterable[str]) -> tuple[argparse.ArgumentParser, Any]:
         formatter_class=_WholeHelp,
     )
     parser.add_argument("--version", action=_Version, help="print the version and end")
-    verbs = parser.add_subparsers(
-        title="verbs", metavar="VERB", required=True, prog="pulumi-powerautomate"
-    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog=parser.prog)
     for name in modules:
         importlib.import_module(f".{name}", __package__).add_to(verbs)
     return parser, verbs

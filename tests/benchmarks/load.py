@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.benchmarks import outage, throttled
-from tests.benchmarks.deploys import Deploy, deploy, empties, flows
+from tests.benchmarks.deploys import ONE_CHECKPOINT, Deploy, deploy, empties, flows
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.benchmarks.flow import sized
 from tests.harness.definitions import hourly
@@ -22,16 +22,13 @@ _PAGE = 5_000
 _LARGEST_RATIO = 1.15
 _MOST_ROUNDS = 3
 _SIZES = (250, 500, 1000, 2000)
-# Both sides write the state once, at the end: the engine's file backend writes all of it at every
-# step otherwise, which grows with the square of the resources whatever the provider is.
-_ONE_CHECKPOINT = {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
 
 
 def measure() -> Iterator[Figure]:
     """All figures of the area."""
     yield from _workers()
     yield from _engine_and_floor(250, "250_at_100ms", {})
-    yield from _engine_and_floor(1000, "1000_at_100ms_one_checkpoint", _ONE_CHECKPOINT)
+    yield from _engine_and_floor(1000, "1000_at_100ms_one_checkpoint", ONE_CHECKPOINT)
     yield from _refresh()
     yield from throttled.deploy(500, 600, 30.0, "500_flows_at_600_per_30s")
     if os.environ.get("BENCH_FULL"):
@@ -118,8 +115,8 @@ def _growth() -> Iterator[Figure]:
     empty: list[Deploy] = []
     for count in _SIZES:
         program = flows(count, definition, "on")
-        ours.append(deploy(program, refresh=True, environment=_ONE_CHECKPOINT))
-        empty.append(deploy(empties(count, text), environment=_ONE_CHECKPOINT))
+        ours.append(deploy(program, refresh=True, environment=ONE_CHECKPOINT))
+        empty.append(deploy(empties(count, text), environment=ONE_CHECKPOINT))
         done = ours[-1]
         yield exactly(f"flow.requests_up_{count}_active", done.stats["requests"], 2 * count, "")
         yield exactly(f"flow.requests_refresh_{count}", len(done.refresh), 3, "")

@@ -19,6 +19,7 @@ import pulumi
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
+from tests.benchmarks.deploys import ONE_CHECKPOINT
 from tests.benchmarks.empty_native import Empty, put_on_path
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.harness.definitions import hourly
@@ -78,11 +79,10 @@ def _many() -> Iterator[Figure]:
     kinds = {"dynamic": powerautomate.CloudFlow, "native": _Native, "empty": Empty}
     for label, kind in kinds.items():
         with Emulator(latency_ms=_LATENCY * 1000) as emulator, tempfile.TemporaryDirectory() as at:
-            put_on_path(Path(at))
-            os.environ["PATH"] += os.pathsep + at
-            # The engine writes the whole state after each step, which took seven eighths of the
-            # time and is none of the provider's.
-            settings = {**emulator.environment, "PULUMI_SKIP_CHECKPOINTS": "true"}
+            if label == "empty":
+                put_on_path(Path(at))
+                os.environ["PATH"] += os.pathsep + at
+            settings = {**emulator.environment, **ONE_CHECKPOINT}
             project = EngineProject(Path(at), emulator, environment=settings, parallel=_PARALLEL)
 
             def program(kind: Any = kind) -> None:

@@ -12,10 +12,11 @@ from pulumi import automation
 from pulumi.runtime import _grpc_settings
 
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.plugin.urns import MODULE
 from tests.harness.engine import engine_folder
 
 # How types of the dynamic and of the native provider begin.
-_OURS = ("pulumi-python:", "powerautomate:")
+OURS = ("pulumi-python:", MODULE)
 
 # The SDK never closes the channels of a program that failed, and each goes on trying an engine that
 # is gone. A channel to a later engine that got the same port would share that attempt, and fail
@@ -122,7 +123,7 @@ class EngineProject:
         """The stack's resources of either provider, as the state has them."""
         deployment = self._stack.export_stack().deployment or {}
         found: list[dict[str, Any]] = deployment.get("resources", [])
-        return [item for item in found if item["type"].startswith(_OURS)]
+        return [item for item in found if item["type"].startswith(OURS)]
 
     def export(self) -> automation.Deployment:
         """The output of `pulumi stack export`."""

@@ -38,6 +38,15 @@ def _imported(native: NativeProject, kind: str, id_: str) -> None:
     assert "seen" in native.resources()
 
 
+def _forgotten(native: NativeProject, kind: str, properties: dict[str, Any]) -> None:
+    """Make a resource and let the state forget it, where the emulator is to write its rows."""
+    declared = {"type": f"powerautomate:index:{kind}", "properties": properties}
+    native.declare({"by-hand": declared})
+    native.up()
+    native.pulumi("state", "delete", native.resources()["by-hand"]["urn"], "--yes")
+    native.declare({})
+
+
 def _insert_flow(emulator: Emulator, definition: dict[str, Any], references: Any = None) -> None:
     document = {
         "properties": {"connectionReferences": references or {}, "definition": definition},
@@ -131,22 +140,14 @@ def test_solution(native: NativeProject) -> None:
 def test_solution_component(native: NativeProject, emulator: Emulator) -> None:
     _insert_flow(emulator, hourly())
     properties = {"solution": "ContosoAutomation", "componentId": FLOW}
-    kind = "powerautomate:index:SolutionComponent"
-    native.declare({"by-hand": {"type": kind, "properties": properties}})
-    native.up()
-    native.pulumi("state", "delete", native.resources()["by-hand"]["urn"], "--yes")
-    native.declare({})
+    _forgotten(native, "SolutionComponent", properties)
     _imported(native, "SolutionComponent", f"ContosoAutomation/29/{FLOW}")
 
 
 def test_value_of_a_variable(native: NativeProject, emulator: Emulator) -> None:
     emulator.control.insert("environmentvariabledefinitions", {"schemaname": "contoso_url"})
     properties = {"schemaName": "contoso_url", "value": "https://one.example"}
-    kind = "powerautomate:index:EnvironmentVariableValue"
-    native.declare({"by-hand": {"type": kind, "properties": properties}})
-    native.up()
-    native.pulumi("state", "delete", native.resources()["by-hand"]["urn"], "--yes")
-    native.declare({})
+    _forgotten(native, "EnvironmentVariableValue", properties)
     _imported(native, "EnvironmentVariableValue", "contoso_url")
 
 

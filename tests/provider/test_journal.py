@@ -136,12 +136,16 @@ CASES = {
 _BY_ANOTHER_TEST = {"SolutionImport", "SolutionComponent"}
 
 
+def _define_variable(emulator: Emulator) -> None:
+    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
+    emulator.control.insert("environmentvariabledefinitions", row)
+
+
 @pytest.fixture(params=sorted(CASES))
 def case(request: pytest.FixtureRequest, emulator: Emulator) -> Case:
     """Each kind, with what it needs in the environment."""
     case = CASES[request.param]
-    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
-    emulator.control.insert("environmentvariabledefinitions", row)
+    _define_variable(emulator)
     if "Share" in request.param:
         with provider_process(emulator.environment) as process:
             process.create(process.check(_flow("shared")).inputs)
@@ -277,8 +281,7 @@ def test_a_create_in_doubt_and_then_a_kill(
 ) -> None:
     """Nothing was made, the next operation does not get far, and the one after that makes it."""
     case, (path, nth) = CASES[kind], _LOOKED_AT[kind]
-    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
-    emulator.control.insert("environmentvariabledefinitions", row)
+    _define_variable(emulator)
     page = {"do": "html", "when": "before_commit", "times": 99}
     with provider_process(settings, provider=case.provider) as process:
         news = process.check(case.inputs("one")).inputs
@@ -291,8 +294,9 @@ def test_a_create_in_doubt_and_then_a_kill(
     assert case.there(emulator) == []
     with provider_process(settings, provider=case.provider) as process:
         after = process.check(case.inputs("two"), news).inputs
-        barrier = emulator.control.barrier(path="^(?!.*oauth2)", when="before_commit", times=1)
-        emulator.control.fault(path="^(?!.*oauth2)", do="reset", times=1)
+        first = {"path": "^(?!.*oauth2)", "when": "before_commit", "times": 1}
+        barrier = emulator.control.barrier(**first)
+        emulator.control.fault(**first, do="reset")
         _kill_at(barrier, process, process.update, id_, outputs, after)
     assert case.there(emulator) == []
     with provider_process(settings, provider=case.provider) as process:
@@ -696,8 +700,7 @@ def test_nothing_secret_is_written(
     emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
     """Neither a value nor a name of the declaration; and only its owner may read the file."""
-    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
-    emulator.control.insert("environmentvariabledefinitions", row)
+    _define_variable(emulator)
     _killed(emulator, CASES["EnvironmentVariableValue"], settings, "update")
     _killed(emulator, CASES["CloudFlow"], settings, "update")
     folder = tmp_path / "journal"

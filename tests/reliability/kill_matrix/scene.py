@@ -19,8 +19,7 @@ from urllib.parse import urlsplit
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.models import MODELS, from_camel
-from pulumi_powerautomate.plugin.urns import MODULE
-from tests.harness.engine_project import EngineError, EngineProject
+from tests.harness.engine_project import OURS, EngineError, EngineProject
 from tests.reliability.kill_matrix import processes
 from tests.reliability.kill_matrix.kind import Kind
 from tests.reliability.kill_matrix.kinds import all_kinds
@@ -118,7 +117,7 @@ class Scene:
         deployment = json.loads(self._state.read_text("utf-8"))["checkpoint"]["latest"] or {}
         kept, half = {}, []
         for item in deployment.get("resources", []):
-            if not item["type"].startswith(("pulumi-python:", MODULE)):
+            if not item["type"].startswith(OURS):
                 continue
             name = item["urn"].rpartition("::")[2]
             types = MODELS[re.split("[:/]", item["type"])[-1]].types
