@@ -17,6 +17,9 @@ from urllib.parse import quote, urlsplit
 from .control.sign_in import SignIn
 
 _START_SECONDS = 30.0
+_TIMEOUT_SECONDS = 180.0
+# The server closes a connection that was idle for 75 s.
+_IDLE_SECONDS = 30.0
 
 
 class Emulator:
@@ -70,10 +73,10 @@ class Emulator:
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
+        self.control: Control = Control(self)
         self._wait_until(ready)
         self.environment: dict[str, str] = json.loads(ready.read_text("utf-8"))
         self.url: str = self.environment["POWERAUTOMATE_ENVIRONMENT_URL"]
-        self.control: Control = Control(self)
 
     def __enter__(self) -> Emulator:
         return self
@@ -88,6 +91,7 @@ class Emulator:
 
     def close(self) -> None:
         """End the process."""
+        self.control.close()
         self.process.terminate()
         try:
             self.process.communicate(timeout=5)
@@ -97,6 +101,7 @@ class Emulator:
 
     def kill(self) -> None:
         """End the process as a crash would."""
+        self.control.close()
         self.process.kill()
         self.process.communicate()
 
@@ -119,6 +124,8 @@ class Control:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
+        # Connections that are open and not in use, each with when it was used last.
+        self._idle: list[tuple[float, http.client.HTTPConnection]] = []
         self.sign_in: SignIn = SignIn(self._call)
 
     def fault(self, **rule: Any) -> None:
@@ -234,31 +241,46 @@ class Control:
         """Counters: requests, commits, most_at_once, connections, handling_seconds, throttled."""
         return dict(self._call("GET", "stats"))
 
-    def _call(self, method: str, path: str, body: Any = None) -> Any:
-        parts = urlsplit(self._emulator.url)
-        connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            import ssl
+    def close(self) -> None:
+        """Close its connections; a later call opens one again."""
+        while self._idle:
+            self._idle.pop()[1].close()
 
-            context = ssl.create_default_context(
-                cafile=self._emulator.environment["POWERAUTOMATE_CA_BUNDLE"]
-            )
-            connection = http.client.HTTPSConnection(parts.netloc, timeout=180, context=context)
-        else:
-            connection = http.client.HTTPConnection(parts.netloc, timeout=180)
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        sent = None if body is None else json.dumps(body)
+        connection = self._connection()
         try:
-            sent = None if body is None else json.dumps(body)
             connection.request(method, f"/__emulator__/{quote(path)}", sent)
             response = connection.getresponse()
             content = response.read()
-        finally:
+        except BaseException:
             connection.close()
+            raise
+        # Tests ask thousands of times; setting a connection up takes longer than an answer.
+        self._idle.append((time.monotonic(), connection))
         if response.status >= 500:
             raise RuntimeError(f"{method} {path}: the emulator failed ({response.status}).")
         value = json.loads(content or b"{}")
         if response.status >= 400:
             raise ValueError(f"{method} {path}: {value.get('error', response.status)}")
         return value
+
+    def _connection(self) -> http.client.HTTPConnection:
+        """A connection that nobody else uses meanwhile."""
+        while self._idle:
+            used, connection = self._idle.pop()
+            if time.monotonic() - used < _IDLE_SECONDS:
+                return connection
+            connection.close()
+        parts = urlsplit(self._emulator.url)
+        if parts.scheme != "https":
+            return http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
+        import ssl
+
+        context = ssl.create_default_context(
+            cafile=self._emulator.environment["POWERAUTOMATE_CA_BUNDLE"]
+        )
+        return http.client.HTTPSConnection(parts.netloc, timeout=_TIMEOUT_SECONDS, context=context)
 
 
 class BarrierHandle:

@@ -29,12 +29,13 @@ def observed(emulator: Emulator) -> Facts:
     facts: Facts = {}
     for row in control.rows("workflows"):
         facts.update({("flow", row["workflowid"], name): value for name, value in _flow(row)})
-    names = {row["solutionid"]: row["uniquename"] for row in control.rows("solutions")}
+    solutions = control.rows("solutions")
+    names = {row["solutionid"]: row["uniquename"] for row in solutions}
     for row in control.rows("solutioncomponents"):
         name = names.get(row["_solutionid_value"])
         if name in SOLUTIONS:
             facts["member", row["objectid"], name] = True
-    for row in control.rows("solutions"):
+    for row in solutions:
         if row["uniquename"].partition("_")[0] in PACKAGES:
             facts["solution", row["uniquename"], EXISTS] = True
             facts["solution", row["uniquename"], "version"] = row["version"]

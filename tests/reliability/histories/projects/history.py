@@ -202,11 +202,12 @@ class _History:
         self._unsettled = (self._unsettled | ran.unsettled) - (ran.done - ran.unsettled)
         self._world.declared_meanwhile(program, ran.done - ran.unsettled, self._ids())
         self._world.told(ran.failed)
+        seen = facts.observed(place.emulator)
         if refresh:
             self._world.seen(set(ran.done))
         else:
-            self.outcome.problems += self._world.overwritten(program, certain, ran.said)
-        self.outcome.problems += self._world.lost(program, self._ids())
+            self.outcome.problems += self._world.overwritten(program, certain, ran.said, seen)
+        self.outcome.problems += self._world.lost(program, self._ids(), seen)
         return ran
 
     def _death(self) -> Death | None:

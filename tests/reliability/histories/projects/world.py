@@ -134,11 +134,13 @@ class World:
                 # Also where the state has it: the create may be that of what is to replace it.
                 self._interrupted |= item.facts(name, {**ids, name: ""}).keys()
 
-    def lost(self, program: Project, ids: Ids) -> Iterator[str]:
-        """Values that somebody set, no program declares, and that are gone."""
+    def lost(self, program: Project, ids: Ids, seen: Facts) -> Iterator[str]:
+        """Values that somebody set, no program declares, and that are gone from what was seen."""
         for name, id_ in ids.items():
             self._names.setdefault(id_, set()).add(name)
-        seen, commits = observed(self._emulator), self._emulator.control.commits()
+        if not self._people.edits:
+            return
+        commits = self._emulator.control.commits()
         wanted = self.wanted(program, ids)
         kept = []
         for edit in self._people.edits:
@@ -181,15 +183,20 @@ class World:
                 kept.append(edit)
         self._people.edits = kept
 
-    def overwritten(self, program: Project, certain: set[str], said: list[str]) -> Iterator[str]:
+    def overwritten(
+        self, program: Project, certain: set[str], said: list[str], seen: Facts
+    ) -> Iterator[str]:
         """
         Edits of managed columns that a command has overwritten without a word.
 
         Args:
             certain: resources whose last operation before had ended well, and this one's too.
             said: what the command told of them.
+            seen: what the environment holds after it.
         """
-        seen, commits = observed(self._emulator), self._emulator.control.commits()
+        if not self._people.edits:
+            return
+        commits = self._emulator.control.commits()
         kept = []
         for edit in self._people.edits:
             item = program.get(edit.resource)
@@ -246,7 +253,7 @@ class World:
             known: names of the resources that program or state have.
             excused: whether those may that nobody could have seen.
         """
-        commits = self._emulator.control.commits()
+        commits = self._emulator.control.commits() if self._people.edits else []
         return {
             edit.place: edit.value
             for edit in self._people.edits
