@@ -49,24 +49,17 @@ class Node:
         name: its name, as the document spells it.
         body: what stands under the name.
         branch: the branch it stands in.
+        path: where it stands, such as `actions.Scope.actions.Send_mail`.
+        type: `OpenApiConnection`, `If`, …; empty when the document gives none.
         branches: the branches that it holds itself.
     """
 
     name: str
     body: Mapping[str, Any]
     branch: Branch
+    path: str
+    type: str
     branches: list[Branch] = field(default_factory=list)
-
-    @property
-    def path(self) -> str:
-        """Where it stands, such as `actions.Scope.actions.Send_mail`."""
-        return f"{self.branch.path}.{self.name}"
-
-    @property
-    def type(self) -> str:
-        """`OpenApiConnection`, `If`, …; empty when the document gives none."""
-        given = self.body.get("type")
-        return given if isinstance(given, str) else ""
 
     @property
     def owners(self) -> Iterator[Node]:
@@ -80,7 +73,7 @@ class Node:
     def run_after(self) -> Mapping[str, Any]:
         """The siblings it waits for, with the outcomes it waits for."""
         given = self.body.get("runAfter")
-        return given if isinstance(given, Mapping) else {}
+        return given if isinstance(given, (dict, Mapping)) else {}
 
 
 def case_value(body: Mapping[str, Any], label: str) -> Any:
@@ -92,7 +85,8 @@ def case_value(body: Mapping[str, Any], label: str) -> Any:
     return case.get("case") if isinstance(case, Mapping) else None
 
 
-_HOLDING = frozenset({"actions", "else", "cases", "default"})
+# Members of an action that hold actions.
+HOLDING = frozenset({"actions", "else", "cases", "default"})
 
 
 def outline(definition: Mapping[str, Any]) -> Branch:
@@ -129,8 +123,12 @@ def _fill(root: Branch, given: Any) -> None:
         for name, body in actions.items():
             if not isinstance(body, (dict, Mapping)):
                 continue
-            node = Node(name, body, branch)
+            given = body.get("type")
+            type_ = given if isinstance(given, str) else ""
+            node = Node(name, body, branch, f"{branch.path}.{name}", type_)
             branch.nodes.append(node)
+            if HOLDING.isdisjoint(body):
+                continue
             for path, label, inner in _inner(body):
                 node.branches.append(Branch(f"{node.path}.{path}", label, node))
                 pending.append((node.branches[-1], inner))
@@ -138,8 +136,6 @@ def _fill(root: Branch, given: Any) -> None:
 
 def _inner(body: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """(path below the action, label, actions) of each branch that an action holds."""
-    if _HOLDING.isdisjoint(body):
-        return
     if "actions" in body:
         yield "actions", "actions", body["actions"]
     cases = body.get("cases")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..action_tree import Node
+from ..action_tree import HOLDING, Node
 from ..problems import Problem
 from ..vocabulary import ACTION_TYPES, TRIGGER_TYPES
 from .model import LOOPS, Flow, kind_of
@@ -52,12 +52,15 @@ _NOT_IN_LOOPS = frozenset({"response", "terminate"})
 
 def action_problems(flow: Flow) -> Iterator[Problem]:
     """Problems of the actions, each on its own."""
-    for node in flow.nodes:
+    for node in () if flow.by_kind.keys() <= KNOWN_TYPES else flow.nodes:
         yield from _type(flow, node)
     for kind, nodes in flow.by_kind.items():
+        needs, knows = _NEEDS.get(kind, ()), _KNOWS.get(kind, ())
         for node in nodes:
-            yield from _needs(node, _NEEDS.get(kind, ()))
-            yield from _knows(flow, node, _KNOWS.get(kind, ()))
+            if needs:
+                yield from _needs(node, needs)
+            if knows:
+                yield from _knows(flow, node, knows)
     for kind in ("initializevariable", *_NOT_IN_LOOPS):
         for node in flow.by_kind.get(kind, ()):
             yield from _place(node)
@@ -72,6 +75,8 @@ def action_problems(flow: Flow) -> Iterator[Problem]:
                 'Add "interval": {"count": 1, "unit": "Minute"}.',
             )  # fmt: skip
     for node in flow.nodes:
+        if HOLDING.isdisjoint(node.body):
+            continue
         for member in ("actions", "cases", "else", "default"):
             if member in node.body and not isinstance(node.body[member], Mapping):
                 yield problem(
@@ -127,11 +132,11 @@ def _type(flow: Flow, node: Node) -> Iterator[Problem]:
 
 def _needs(node: Node, needs: tuple[tuple[str, str], ...]) -> Iterator[Problem]:
     for path, example in needs:
-        *outer, last = path.split(".")
-        holder = member_of(node.body, outer[0]) if outer else node.body
+        outer, _, last = path.rpartition(".")
+        holder = node.body.get(outer) if outer else node.body
         if isinstance(holder, str) and holder.startswith("@"):
             continue
-        if not isinstance(holder, Mapping) or last not in holder:
+        if not isinstance(holder, (dict, Mapping)) or last not in holder:
             yield problem(
                 "FLOW203",
                 node.path,

@@ -9,7 +9,7 @@ from typing import Any
 from ..connection_references import is_invoker
 from ..problems import Problem
 from .actions import member_of
-from .model import Flow
+from .model import Flow, kind_of
 from .rules import problem
 
 # Kinds of requests that come from programs.
@@ -24,8 +24,10 @@ def connection_problems(flow: Flow) -> Iterator[Problem]:
     yield from _callers_connections(flow)
     for name, body in flow.triggers.items():
         yield from _calls(flow, f"triggers.{name}", body)
-    for node in flow.nodes:
-        yield from _calls(flow, node.path, node.body)
+    hosted = {kind for kind in flow.by_kind if kind.startswith(_HOSTED)}
+    for node in flow.nodes if hosted else ():
+        if kind_of(node) in hosted:
+            yield from _calls(flow, node.path, node.body)
 
 
 def _callers_connections(flow: Flow) -> Iterator[Problem]:

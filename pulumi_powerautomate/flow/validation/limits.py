@@ -24,6 +24,7 @@ _NAME, _DESCRIPTION, _TRACKED = 80, 256, 16_000
 _PARAMETERS, _OUTPUTS = 50, 10
 _LOOP_AT_ONCE, _RUNS_AT_ONCE, _ROUNDS = 50, 100, 5000
 _BUILT_IN = frozenset({"$connections", "$authentication"})
+_TEXTS = frozenset({"description", "trackedProperties"})
 _DURATION = re.compile(
     r"P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?", re.IGNORECASE
 )
@@ -36,7 +37,9 @@ def limit_problems(flow: Flow) -> Iterator[Problem]:
         yield from _texts(f"triggers.{name}", name, body)
         yield from _runs_at_once(f"triggers.{name}", body)
     for node in flow.nodes:
-        yield from _texts(node.path, node.name, node.body)
+        # A character is two units of UTF-16 at most; most actions have a short name and no more.
+        if len(node.name) > _NAME // 2 or not _TEXTS.isdisjoint(node.body):
+            yield from _texts(node.path, node.name, node.body)
     for node in flow.by_kind.get("foreach", ()):
         yield from _in_range(
             "FLOW611", node.path, node.body, "runtimeConfiguration.concurrency.repetitions",
@@ -62,7 +65,11 @@ def _counts(flow: Flow) -> Iterator[Problem]:
             "Move a part of them into a child flow.",
         )  # fmt: skip
     # The service counts levels from 0, so that an action below eight others is at the last one.
-    deep = [node for node in flow.nodes if sum(1 for _ in node.owners) == _DEPTH + 1]
+    deep = [
+        node
+        for node in flow.nodes
+        if node.branch.owner is not None and sum(1 for _ in node.owners) == _DEPTH + 1
+    ]
     if deep:
         yield problem(
             "FLOW602", deep[0].path,

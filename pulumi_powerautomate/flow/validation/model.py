@@ -104,6 +104,10 @@ def texts_of(body: Mapping[str, Any]) -> Iterator[tuple[str, Place, str]]:
     for member, value in body.items():
         if member in _NO_EXPRESSIONS:
             continue
+        if value.__class__ is str:
+            if "@" in value:
+                yield member, ((), member), value
+            continue
         found: list[tuple[Place, str]] = []
         _collect(value, ((), member), found)
         for place, text in found:

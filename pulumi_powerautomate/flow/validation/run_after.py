@@ -18,7 +18,8 @@ def order_problems(flow: Flow) -> Iterator[Problem]:
     for branch in flow.branches:
         names = {node.name.lower() for node in branch.nodes}
         for node in branch.nodes:
-            yield from _waits(flow, node, names)
+            if node.body.get("runAfter") not in (None, {}):
+                yield from _waits(flow, node, names)
         for cycle in flow.sequences[branch.path].cycles:
             yield _cycle(branch, cycle)
 

@@ -28,7 +28,7 @@ def structure_problems(flow: Flow) -> Iterator[Problem]:
             yield problem("FLOW101", member, f"{member} is not an object.", _ANEW)
         elif value:
             for name, body in value.items():
-                if not isinstance(body, Mapping):
+                if not isinstance(body, (dict, Mapping)):
                     yield problem("FLOW101", f"{member}.{name}", "not an object.", _ANEW)
     yield from _triggers(flow)
     yield from _parameters(flow)
