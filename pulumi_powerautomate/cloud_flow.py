@@ -71,6 +71,7 @@ from .provider import (
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
+from .provider.own_row import BY_ANOTHER
 
 if TYPE_CHECKING:
     from .client.flows.model import OnConflict, WriteResult
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 _LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 100_000
+_UNDECLARED = {"description": None, "owner": None, "definition": ""}
 _ALLOWED = {item.name: item.allowed for item in CLOUD_FLOW.inputs if item.allowed}
 
 
@@ -197,7 +199,8 @@ class CloudFlowProvider(DataverseProvider):
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
             spec=self._spec({**olds, "definition": ""}, olds),
-            before=self._spec({**olds, **before, "definition": ""}, {}) if before else None,
+            # A column that was declared for the first time is not in it, and was anything before.
+            before=self._spec({**olds, **_UNDECLARED, **before}, {}) if before else None,
             attempts=attempts_in(olds),
             members=members_of(olds),
         )
@@ -262,8 +265,10 @@ class CloudFlowProvider(DataverseProvider):
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
         columns, solutions = _attempted(attempts)
-        if removed and outputs.get("solution"):
-            # It is created when it is gone, and where it is not, it is in there still.
+        by_another = any(attempt.get(BY_ANOTHER) for attempt in attempts)
+        if (removed or by_another) and outputs.get("solution"):
+            # It is created when it is gone, and where it is not, it is in there still. Another
+            # entry of the state may have taken it out.
             solutions.add(outputs["solution"])
         marked = {
             **outputs,

@@ -28,6 +28,8 @@ from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
 VERSION = "__instance"
+# In an attempt: it was another entry of the state that changed the row.
+BY_ANOTHER = "by_another"
 _GONE = "gone"
 _NO_ENTRY = ""
 
@@ -228,7 +230,8 @@ def _kept(provider: Provider, row: str, id_: str, outputs: Mapping[str, Any]) ->
         return
     # An earlier run gave the row to the entry that goes, and did not get as far as deleting the
     # other one: what this one declared was written last.
-    journal().begin(row, stays, provider.attempt({}, outputs), removes=False)
+    attempt = {**provider.attempt({}, outputs), BY_ANOTHER: True}
+    journal().begin(row, stays, attempt, removes=False)
     warn(
         outputs,
         f"{id_} was kept: this program goes on declaring it, under another name than the one that "

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import requests
@@ -24,6 +23,7 @@ from pulumi_powerautomate.conformance.anonymise import HOST, TEXT
 from pulumi_powerautomate.conformance.exchange import read_exchange
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import AuthenticationError, DataverseError, PowerAutomateError
+from tests.harness import http_server
 from tests.harness.emulator_api import call
 
 _ID = re.compile(r"00000000-0000-4000-8000-\d{12}")
@@ -184,7 +184,7 @@ class _Server(ThreadingHTTPServer):
     answer: Mapping[str, Any]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(http_server.Handler):
     protocol_version = "HTTP/1.1"
 
     def _respond(self) -> None:
@@ -205,18 +205,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _respond
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
 
 @contextmanager
 def _server() -> Iterator[_Server]:
     server = _Server(("127.0.0.1", 0), _Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_server.running(server):
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

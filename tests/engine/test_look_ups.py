@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.automation import Stack
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
@@ -34,7 +35,7 @@ def test_answers_are_no_secrets(
             pulumi.export(export, found["name"])
 
     project.up(program)
-    outputs = project._stack.outputs()
+    outputs = Stack.outputs(project._stack)
     assert {name: (item.value, item.secret) for name, item in outputs.items()} == {
         "plain": ("seen", False),
         "hidden": ("seen", True),

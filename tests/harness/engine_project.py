@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import datetime
+import functools
+import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pulumi import automation
+from pulumi.automation import LocalWorkspace, ProjectSettings, Stack, UpdateSummary
+from pulumi.automation._stack import StackInitMode
 from pulumi.runtime import _grpc_settings
 
 from pulumi_powerautomate.emulator import Emulator
@@ -24,6 +32,12 @@ OURS = ("pulumi-python:", MODULE)
 _grpc_settings._GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 
 Program = Callable[[], object]
+
+# By this key a state tells a secret from another object.
+_SECRET = "4dabf18193072939515e22adb298388d"
+STACK = "dev"
+# Variables that decide where a new stack is kept, and how.
+_OF_THE_STACK = frozenset({"PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"})
 
 
 class EngineError(Exception):
@@ -48,6 +62,32 @@ def engine_environment(folder: Path, more: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+class _Commands(Stack):
+    """
+    A stack whose commands are run alone.
+
+    The Automation API reads outputs and history after each, with three commands more: they took as
+    long as the command that is tested, and nobody looks at what they say.
+
+    Args:
+        workspace: where it is.
+        exists: whether it has been made; if not, it is made where there is none.
+    """
+
+    def __init__(self, workspace: LocalWorkspace, *, exists: bool) -> None:
+        if exists:
+            self.name, self.workspace, self._mode = STACK, workspace, StackInitMode.SELECT
+        else:
+            super().__init__(STACK, workspace, StackInitMode.CREATE_OR_SELECT)
+
+    def outputs(self) -> automation.OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> UpdateSummary:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return UpdateSummary("update", now, "", {}, {}, "succeeded")
+
+
 class EngineProject:
     """
     One stack.
@@ -69,21 +109,28 @@ class EngineProject:
         self.folder = folder
         self.emulator = emulator
         self._parallel = parallel
-        variables = engine_environment(
-            folder, emulator.environment if environment is None else environment
-        )
+        given = emulator.environment if environment is None else environment
+        variables = engine_environment(folder, given)
         os.environ["PATH"] = variables["PATH"]
-        self._stack = automation.create_or_select_stack(
-            stack_name="dev",
-            project_name="tests",
-            program=self._declare,
-            opts=automation.LocalWorkspaceOptions(
-                work_dir=str(folder), env_vars=variables, pulumi_home=variables["PULUMI_HOME"]
-            ),
-        )
-        for key, value in (config or {}).items():
-            secret = key.endswith(("Secret", "Password", "Token"))
-            self._stack.set_config(key, automation.ConfigValue(value, secret=secret))
+        if not (folder / "Pulumi.yaml").exists() and _OF_THE_STACK.isdisjoint(given):
+            shutil.copytree(new_stack(), folder, dirs_exist_ok=True)
+        workspace = _workspace(folder, self._declare, variables)
+        self._stack = _Commands(workspace, exists=state_file(folder).exists())
+        self._configure(config or {})
+
+    def _configure(self, config: Mapping[str, str]) -> None:
+        """Set configuration; secrets are encrypted by the engine's command, which takes longer."""
+        secrets = {key for key in config if key.endswith(("Secret", "Password", "Token"))}
+        plain = {key: value for key, value in config.items() if key not in secrets}
+        workspace = self._stack.workspace
+        if plain:
+            settings = workspace.stack_settings(STACK)
+            settings.config = {**(settings.config or {}), **plain}
+            workspace.save_stack_settings(STACK, settings)
+        if secrets:
+            self._stack.set_all_config(
+                {key: automation.ConfigValue(config[key], secret=True) for key in sorted(secrets)}
+            )
 
     def _declare(self) -> Awaitable[None] | None:
         """The program of the run, which may be a coroutine; what else it returns is nobody's."""
@@ -117,12 +164,13 @@ class EngineProject:
 
     def outputs(self) -> dict[str, Any]:
         """The exports of the stack."""
-        return {name: value.value for name, value in self._stack.outputs().items()}
+        return {name: value.value for name, value in Stack.outputs(self._stack).items()}
 
     def resources(self) -> list[dict[str, Any]]:
         """The stack's resources of either provider, as the state has them."""
-        deployment = self._stack.export_stack().deployment or {}
-        found: list[dict[str, Any]] = deployment.get("resources", [])
+        found = stored_resources(self.folder)
+        if _SECRET in json.dumps(found):
+            found = (self._stack.export_stack().deployment or {})["resources"]
         return [item for item in found if item["type"].startswith(OURS)]
 
     def export(self) -> automation.Deployment:
@@ -131,8 +179,7 @@ class EngineProject:
 
     def state_text(self) -> str:
         """The whole state, as it is stored (an export would decrypt its secrets)."""
-        stored = self.folder / "state" / ".pulumi" / "stacks" / "tests" / "dev.json"
-        return stored.read_text("utf-8")
+        return state_file(self.folder).read_text("utf-8")
 
     def sent(self) -> list[str]:
         """The requests since the last call, `METHOD path` each."""
@@ -149,6 +196,49 @@ class EngineProject:
         except automation.CommandError as error:
             raise EngineError(f"{chr(10).join(lines)}\n{error}") from None
         return "\n".join(lines)
+
+
+def state_file(folder: Path) -> Path:
+    """The file of the stack's state, below the folder of a project."""
+    return folder / "state" / ".pulumi" / "stacks" / "tests" / f"{STACK}.json"
+
+
+def stored_resources(folder: Path) -> list[dict[str, Any]]:
+    """The resources of the stack's state as they are stored; secrets stay encrypted."""
+    latest = json.loads(state_file(folder).read_text("utf-8"))["checkpoint"]["latest"] or {}
+    found: list[dict[str, Any]] = latest.get("resources", [])
+    return found
+
+
+def _workspace(
+    folder: Path, program: Callable[[], Awaitable[None] | None], variables: dict[str, str]
+) -> LocalWorkspace:
+    settings = ProjectSettings(name="tests", runtime="python", main=os.getcwd())
+    return LocalWorkspace(
+        work_dir=str(folder),
+        program=program,
+        project_settings=None if (folder / "Pulumi.yaml").exists() else settings,
+        env_vars=variables,
+        pulumi_home=variables["PULUMI_HOME"],
+        pulumi_command=_command(),
+    )
+
+
+@functools.cache
+def _command() -> automation.PulumiCommand:
+    """The engine's command, asked for its version once."""
+    root = str(engine_folder().parent) if engine_folder().name == "bin" else None
+    return automation.PulumiCommand(root, skip_version_check=True)
+
+
+@functools.cache
+def new_stack() -> Path:
+    """A folder with a new stack, made once in a process: every project begins with a copy."""
+    folder = Path(tempfile.mkdtemp(prefix="new-stack-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _Commands(_workspace(folder, lambda: None, engine_environment(folder, {})), exists=False)
+    shutil.rmtree(folder / "home", ignore_errors=True)
+    return folder
 
 
 def changes(printed: str) -> str:

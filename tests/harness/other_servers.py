@@ -27,6 +27,7 @@ from pulumi_powerautomate.client import DataverseClient
 from pulumi_powerautomate.client.flows.requests import FlowSpec
 from pulumi_powerautomate.config import Connection, resolve
 from pulumi_powerautomate.errors import PowerAutomateError
+from tests.harness import http_server
 
 TOKEN = "f0re1gn-t0ken-canary-2b9d4c7e"
 SECRET = "f0re1gn-secret-canary-51d07aa3"
@@ -84,7 +85,7 @@ def serving(
     """
     seen: list[dict[str, str]] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(http_server.Handler):
         protocol_version = "HTTP/1.1"
 
         def _any(self) -> None:
@@ -104,9 +105,6 @@ def serving(
 
         do_GET = do_POST = do_PATCH = do_DELETE = _any
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if bundle is not None:
         authority = trustme.CA()
@@ -114,12 +112,8 @@ def serving(
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(context)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}", seen
-    finally:
-        server.shutdown()
-        server.server_close()
+    with http_server.running(server) as address:
+        yield address, seen
 
 
 def _connected(address: str, **more: str) -> Connection:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
+
+from tests.harness import http_server
 
 GITHUB_ME, OTHER = "github-actions[bot]", "mallory"
 
@@ -135,7 +136,7 @@ def running(kind: str) -> Iterator[Host]:
     """A host that listens."""
     host = Host(kind)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(http_server.Handler):
         def _handle(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length) or b"null")
@@ -156,16 +157,6 @@ def running(kind: str) -> Iterator[Host]:
 
         do_GET = do_POST = do_PUT = do_PATCH = _handle
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    host.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with http_server.running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        host.url = f"http://{address}"
         yield host
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,13 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.engine import yaml_host_folder
-from tests.harness.engine_project import EngineError, engine_environment
+from tests.harness.engine_project import (
+    STACK,
+    EngineError,
+    engine_environment,
+    new_stack,
+    stored_resources,
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,8 +43,11 @@ class NativeProject:
         more = {name: os.environ[name] for name in os.environ if name.startswith("PULUMI_POWER")}
         self.environment = {**kept, **more, **engine_environment(folder, emulator.environment)}
         self.environment["PATH"] += os.pathsep + str(yaml_host_folder())
+        self.environment["PULUMI_STACK"] = STACK
+        self._folder = folder
         self.declare({})
-        self.pulumi("stack", "init", "dev")
+        shutil.copytree(new_stack() / "state", folder / "state", dirs_exist_ok=True)
+        shutil.copy(new_stack() / f"Pulumi.{STACK}.yaml", self.folder)
 
     def declare(
         self, resources: Mapping[str, Any], outputs: Mapping[str, Any] | None = None, **more: Any
@@ -77,10 +87,9 @@ class NativeProject:
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """Resources of ours in the state, by name."""
-        state = json.loads(self.pulumi("stack", "export"))
         return {
             item["urn"].rpartition("::")[2]: item
-            for item in state["deployment"].get("resources", [])
+            for item in stored_resources(self._folder)
             if "powerautomate" in item["type"] and "providers" not in item["type"]
         }
 

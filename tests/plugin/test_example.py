@@ -15,6 +15,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "yaml"
 def test_yaml(native: NativeProject, emulator: Emulator) -> None:
     """The called flow first, both on, shared, and nothing left."""
     shutil.copy(EXAMPLE / "Pulumi.yaml", native.folder)
+    native.environment["PULUMI_STACK"] = "example"
     native.pulumi("stack", "init", "example")
     assert "4 to create" in changes(native.preview())
     assert native.sent() == []

@@ -551,6 +551,37 @@ def test_two_entries_for_one_row(
     assert case.there(emulator) == [stays]
 
 
+def test_two_entries_for_one_flow_and_a_solution(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """
+    A flow was renamed in the program; a run that failed made it anew under its first name, without
+    its solution. The renamed one goes on, and is put into the solution again.
+    """
+
+    def flow(name: str, **more: Any) -> dict[str, Any]:
+        identity = {"__identity": f"{IDENTITY}{name}", "on_conflict": "adopt"}
+        return {**_flow("Flow"), **identity, **more}
+
+    with provider_process(settings) as process:
+        news = process.check(flow("first", solution=_FIRST)).inputs
+        id_, outputs = process.create(news)
+    with provider_process(settings) as process:
+        again = process.create(process.check(flow("first")).inputs)
+    assert _solutions_of(emulator) == set()
+    renamed = flow("renamed", solution=_FIRST)
+    with provider_process(settings) as process:
+        after = process.check(renamed, news).inputs
+        assert not process.diff(id_, outputs, after).changes
+        process.delete(*again)
+    with provider_process(settings) as process:
+        after = process.check(renamed, news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        assert not process.diff(id_, outputs, after).changes
+    assert _solutions_of(emulator) == {_FIRST}
+
+
 def _taking_over(case: Case, variant: str) -> dict[str, Any]:
     """Inputs of a resource whose name is its variant, and that takes over what it finds."""
     identity = {"__identity": f"{IDENTITY}{variant}"}

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,35 +35,33 @@ _PUBLIC = (
 )
 
 
-def _lines(path: Path, found: Iterator[int]) -> list[str]:
+def _lines(path: Path, found: Mapping[str, set[int]]) -> list[str]:
     text = path.read_text("utf-8").splitlines()
-    return [text[number - 1] for number in sorted(set(found))]
+    return [text[number - 1] for number in sorted(found[path.name])]
 
 
-def test_both_checkers_find_each_wrong_use(tmp_path: Path) -> None:
-    """An error on every line that is marked as wrong, and on no other."""
+def test_package_and_uses_as_checkers_see_them(tmp_path: Path) -> None:
+    """
+    pyright finds no error in the package in its standard mode; both find one on every line of the
+    wrong uses that is marked as wrong, on no other, and on none of the right uses.
+
+    One run of each: most of its time goes into reading the package.
+    """
     text = (_USES / "wrong.py").read_text("utf-8")
     marked = [line for line in text.splitlines() if _MARK.search(line)]
     assert len(marked) >= 20
     path = tmp_path / "wrong.py"
     path.write_text(re.sub(f"(?m){_MARK.pattern}", "  # wrong", text), "utf-8")
     wrong = [_MARK.sub("  # wrong", line) for line in marked]
-    assert _lines(path, _mypy(path)) == wrong
-    assert _lines(path, _pyright(path)) == wrong
-
-
-def test_both_checkers_accept_right_uses() -> None:
-    """mypy does so in `make check`."""
-    path = _USES / "right.py"
-    assert _lines(path, _mypy(path)) == []
-    assert _lines(path, _pyright(path)) == []
-
-
-def test_package_as_pyright_sees_it() -> None:
-    """No error in its standard mode."""
-    report = _report(str(ROOT / "pulumi_powerautomate"))
-    assert [_shown(item) for item in report["generalDiagnostics"]] == []
+    right = _USES / "right.py"
+    report = _report(str(path), str(right), str(ROOT / "pulumi_powerautomate"))
+    uses = {str(path), str(right)}
+    items = report["generalDiagnostics"]
+    assert [_shown(item) for item in items if item["file"] not in uses] == []
     assert report["summary"]["filesAnalyzed"] > 400
+    for found in (_by_pyright(items), _by_mypy(path, right)):
+        assert _lines(path, found) == wrong
+        assert _lines(right, found) == []
 
 
 def test_types_of_public_names_are_complete() -> None:
@@ -86,19 +85,26 @@ def test_types_of_public_names_are_complete() -> None:
     assert incomplete == []
 
 
-def _mypy(path: Path) -> Iterator[int]:
+def _by_mypy(*paths: Path) -> Mapping[str, set[int]]:
+    """Lines with an error, by the name of the file."""
     settings = ("--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(TOOLS / "mypy"))
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", *settings, str(path)],
-        cwd=path.parent, capture_output=True, text=True,
+        [sys.executable, "-m", "mypy", *settings, *map(str, paths)],
+        cwd=paths[0].parent, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
-    return (int(number) for number in re.findall(r"(?m)\.py:(\d+): error:", done.stdout))
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for file, number in re.findall(r"(?m)^(\S+\.py):(\d+): error:", done.stdout):
+        found[Path(file).name].add(int(number))
+    return found
 
 
-def _pyright(path: Path) -> Iterator[int]:
-    found = _report(str(path))["generalDiagnostics"]
-    return (item["range"]["start"]["line"] + 1 for item in found if item["severity"] == "error")
+def _by_pyright(items: Iterable[Mapping[str, Any]]) -> Mapping[str, set[int]]:
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for item in items:
+        if item["severity"] == "error":
+            found[Path(item["file"]).name].add(item["range"]["start"]["line"] + 1)
+    return found
 
 
 def _report(*arguments: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from pulumi_powerautomate.client import DataverseClient
 from pulumi_powerautomate.client.flows.requests import FlowSpec
 from pulumi_powerautomate.config import resolve
 from pulumi_powerautomate.emulator import Emulator
+from tests.harness import http_server
 
 
 @pytest.fixture(scope="module", params=["http", "https"])
@@ -234,7 +234,7 @@ def catcher() -> Iterator[tuple[str, list[str]]]:
     """Another host, which notes every header it is sent."""
     caught: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(http_server.Handler):
         def do_GET(self) -> None:
             caught.extend(f"{name}: {value}" for name, value in self.headers.items())
             self.send_response(200)
@@ -242,16 +242,9 @@ def catcher() -> Iterator[tuple[str, list[str]]]:
 
         do_POST = do_PATCH = do_DELETE = do_GET
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
     server = http.server.ThreadingHTTPServer(("127.0.0.2", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.2:{server.server_address[1]}", caught
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with http_server.running(server) as address:
+        yield f"http://{address}", caught
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.harness import http_server
 from tests.reliability.fault_proxy.handle import FaultProxy, rule
 from tests.reliability.fault_proxy.presets import PRESETS
 
@@ -24,7 +25,7 @@ class _Server(http.server.ThreadingHTTPServer):
         self.asked: list[str] = []
 
 
-class _Handler(http.server.BaseHTTPRequestHandler):
+class _Handler(http_server.Handler):
     protocol_version = "HTTP/1.1"
     server: _Server
 
@@ -41,16 +42,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     do_POST = do_GET
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Be quiet."""
-
 
 @pytest.fixture
 def server() -> Iterator[_Server]:
-    with _Server() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    server = _Server()
+    with http_server.running(server):
         yield server
-        server.shutdown()
 
 
 @pytest.fixture

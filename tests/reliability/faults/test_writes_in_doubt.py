@@ -228,3 +228,23 @@ def test_share_of_a_list_that_is_reverted(provider: ProviderProcess, emulator: E
     assert "share_error" not in made.outputs
     (row,) = emulator.control.rows("principalobjectaccessset")
     assert row["accessrightsmask"] == 1
+
+
+@pytest.mark.parametrize(
+    "more", [{"owner": {"type": "user", "id": _BOB}}, {"description": "new"}], ids=["owner", "text"]
+)
+def test_column_that_is_declared_for_the_first_time(
+    provider: ProviderProcess, emulator: Emulator, more: Mapping[str, Any]
+) -> None:
+    """Its update is lost and somebody edits what is not managed: that is no conflict."""
+    made = create(provider, flow_inputs("Flow", hourly(), state="off"))
+    emulator.control.patch("workflows", made.id, {"category": 5})
+    for method in ("PATCH", "GET"):
+        emulator.control.fault(method=method, path="workflows", do="reset", when="mid_body")
+    news = flow_inputs("Flow", hourly(), state="off", **more)
+    made = update(provider, made, news)
+    assert made.outputs["current_state"] == "unknown"
+    emulator.control.clear_faults()
+    made = update(provider, made, news)
+    row = emulator.control.row("workflows", made.id)
+    assert _BOB in row["_ownerid_value"] or row["description"] == "new"
