@@ -17,8 +17,9 @@ setup: ## prepare the virtual environment and the Pulumi engine
 demo: setup ## the real engine deploys, changes, repairs and destroys real flows, with no tenant
 	@$(RUN) -m scripts.demo
 
+# Twice as many workers as processors, of two: most tests wait for another process, or for time to pass.
 test: check ## everything that must hold (runs `check` first)
-	@$(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(RUN) -m pytest -n 4 --dist worksteal $(ARGS)
 
 check: setup ## lint, types, layers, dead code
 	@$(RUN) -m ruff check $(FILES)

@@ -15,7 +15,7 @@ from tests.harness.provider_process import (
     ProviderError,
     ProviderProcess,
     flow_inputs,
-    provider_process,
+    new_provider_process,
 )
 from tests.harness.telemetry_receiver import Receiver, attributes, receiver
 
@@ -44,7 +44,7 @@ def _create(provider: ProviderProcess, name: str = "Traced") -> None:
 
 def test_requests_are_children_of_their_operation(emulator: Emulator, collected: Receiver) -> None:
     """One span for each call of the engine, and below it one for each request."""
-    with provider_process(_traced(emulator, collected)) as provider:
+    with new_provider_process(_traced(emulator, collected)) as provider:
         _create(provider)
         provider.end()
     (create,) = collected.named("CloudFlow create")
@@ -61,7 +61,7 @@ def test_requests_are_children_of_their_operation(emulator: Emulator, collected:
 def test_metrics(emulator: Emulator, collected: Receiver) -> None:
     """Durations of requests and operations, and requests that were sent again."""
     emulator.control.fault(method="PATCH", path="workflows", do="status", status=503, times=1)
-    with provider_process(_traced(emulator, collected)) as provider:
+    with new_provider_process(_traced(emulator, collected)) as provider:
         _create(provider)
         provider.end()
     durations = collected.metrics["http.client.request.duration"].histogram.data_points
@@ -81,7 +81,7 @@ def test_metrics(emulator: Emulator, collected: Receiver) -> None:
 def test_failures(emulator: Emulator, collected: Receiver) -> None:
     """A failed operation has its class and its one line, a failed request its status only."""
     emulator.control.fault(method="POST", path="workflows", do="status", status=403)
-    with provider_process(_traced(emulator, collected)) as provider:
+    with new_provider_process(_traced(emulator, collected)) as provider:
         with pytest.raises(ProviderError):
             _create(provider)
         provider.end()
@@ -93,7 +93,7 @@ def test_failures(emulator: Emulator, collected: Receiver) -> None:
 
 def test_nothing_secret_is_told(emulator: Emulator, collected: Receiver) -> None:
     """No token, no secret, no query, no definition, no id of a row."""
-    with provider_process(_traced(emulator, collected)) as provider:
+    with new_provider_process(_traced(emulator, collected)) as provider:
         inputs = provider.check(flow_inputs("Quiet", hourly("canary-of-the-definition"))).inputs
         flow_id, outputs = provider.create(inputs)
         provider.read(flow_id, outputs)
@@ -119,7 +119,7 @@ def test_standard_variables_are_honoured(emulator: Emulator, collected: Receiver
         OTEL_SERVICE_NAME="deployments",
         TRACEPARENT=f"00-{trace}-00f067aa0ba902b7-01",
     )
-    with provider_process(variables) as provider:
+    with new_provider_process(variables) as provider:
         _create(provider)
         provider.end()
     assert collected.services == {"deployments"}
@@ -129,7 +129,7 @@ def test_standard_variables_are_honoured(emulator: Emulator, collected: Receiver
 def test_nothing_is_sent_unless_asked_for(emulator: Emulator, collected: Receiver) -> None:
     """Without the variable the packages are not even imported."""
     variables = {**_traced(emulator, collected), "PULUMI_POWERAUTOMATE_OTEL": ""}
-    with provider_process(variables) as provider:
+    with new_provider_process(variables) as provider:
         _create(provider)
         provider.end()
     assert collected.raw == b""
@@ -147,7 +147,7 @@ def test_missing_packages_are_one_line(emulator: Emulator, tmp_path: Path) -> No
         "import sys\nsys.modules['opentelemetry.exporter'] = None\n"
     )
     variables = {**emulator.environment, **_ON, "PYTHONPATH": str(tmp_path)}
-    with provider_process(variables) as provider:
+    with new_provider_process(variables) as provider:
         _create(provider, "First")
         _create(provider, "Second")
         warnings = [line for _, line, ephemeral in provider.log if not ephemeral]
@@ -164,7 +164,7 @@ def test_nobody_listening_is_one_line(emulator: Emulator) -> None:
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
         "OTEL_BSP_SCHEDULE_DELAY": "100",
     }
-    with provider_process(variables) as provider:
+    with new_provider_process(variables) as provider:
         _create(provider)
         took = provider.end()
         lasting = [line for _, line, ephemeral in provider.log if not ephemeral]

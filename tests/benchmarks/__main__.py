@@ -21,7 +21,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "fault": ("load", "histories"),
     "emulator": ("emulator",),
     "plugin": ("plugin",),
-    "wait": ("wait",),
+    "wait": ("wait", "growth"),
 }
 
 

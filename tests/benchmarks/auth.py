@@ -21,7 +21,7 @@ from tests.harness.canaries import run as run_with_canaries
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
 from tests.harness.other_servers import ATTEMPTS, Listener
-from tests.harness.provider_process import flow_inputs, provider_process
+from tests.harness.provider_process import flow_inputs, new_provider_process
 from tests.harness.sign_in import AUTH_METHODS, Unavailable, somebody_types_codes
 
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -58,7 +58,7 @@ def _start_up() -> Iterator[Figure]:
 def _first_check(environ: dict[str, str], provider: type) -> float:
     inputs = flow_inputs("start", hourly())
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with provider_process(environ, provider=provider) as process:
+    with new_provider_process(environ, provider=provider) as process:
         process.check(inputs)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000

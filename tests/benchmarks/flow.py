@@ -21,7 +21,7 @@ from tests.benchmarks.empty import EmptyProvider
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
-from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderProcess, flow_inputs, new_provider_process
 
 _FLOWS = 200
 _LATENCY = 0.5
@@ -109,8 +109,8 @@ def _check_and_diff() -> Iterator[Figure]:
     inputs = {key: value for key, value in inputs.items() if value is not None}
     with (
         Emulator() as emulator,
-        provider_process(emulator.environment) as ours,
-        provider_process(
+        new_provider_process(emulator.environment) as ours,
+        new_provider_process(
             {**emulator.environment, "PYTHONPATH": _ROOT}, provider=EmptyProvider
         ) as empty,
     ):

@@ -14,7 +14,7 @@ from tests.benchmarks.deploys import ONE_CHECKPOINT, Deploy, deploy, empties, fl
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.benchmarks.flow import sized
 from tests.harness.definitions import hourly
-from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderProcess, flow_inputs, new_provider_process
 
 _CONCURRENT = 32
 _LISTED = 6_000
@@ -90,7 +90,7 @@ def _refresh() -> Iterator[Figure]:
     ]
     with (
         Emulator(seed={"workflows": rows}) as emulator,
-        provider_process(emulator.environment) as provider,
+        new_provider_process(emulator.environment) as provider,
     ):
         versions = {
             row["workflowid"]: f'W/"{row["versionnumber"]}"'

@@ -24,7 +24,7 @@ from tests.harness.corpus import PACKAGES
 from tests.harness.imports import created, inputs
 from tests.harness.package_pairs import contents, mistakes, pairs
 from tests.harness.packages import FlowPart, package
-from tests.harness.provider_process import provider_process
+from tests.harness.provider_process import new_provider_process
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SERVER_SECONDS = 10.0
@@ -45,7 +45,7 @@ def _overhead() -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         Emulator(switches={"import_seconds": _SERVER_SECONDS}) as emulator,
-        provider_process(emulator.environment, provider=SolutionImportProvider) as provider,
+        new_provider_process(emulator.environment, provider=SolutionImportProvider) as provider,
     ):
         news = inputs(package(Path(folder) / "p.zip", FlowPart()))
         started = time.perf_counter()
@@ -60,7 +60,7 @@ def _requests() -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         Emulator(switches={"import_seconds": 0}) as emulator,
-        provider_process(emulator.environment, provider=SolutionImportProvider) as provider,
+        new_provider_process(emulator.environment, provider=SolutionImportProvider) as provider,
     ):
         id_, news, outputs = created(provider, inputs(package(Path(folder) / "p.zip", FlowPart())))
         yield at_most("solution.requests_create", len(emulator.control.requests()), 4, "")
@@ -90,7 +90,7 @@ def _large() -> Iterator[Figure]:
     with (
         tempfile.TemporaryDirectory() as folder,
         Emulator(switches={"import_seconds": 0}) as emulator,
-        provider_process(emulator.environment, provider=SolutionImportProvider) as provider,
+        new_provider_process(emulator.environment, provider=SolutionImportProvider) as provider,
     ):
         path = package(Path(folder) / "p.zip", FlowPart())
         with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:

@@ -19,7 +19,7 @@ from typing import Any
 from pulumi_powerautomate.emulator import Emulator
 from tests.benchmarks.figure import Figure, at_most, exactly, seen
 from tests.benchmarks.flow import sized
-from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderError, flow_inputs, new_provider_process
 from tests.harness.throttling import early_requests
 
 CONCURRENT = 32
@@ -32,7 +32,7 @@ def deploy(flows: int, requests: int, window: float, label: str) -> Iterator[Fig
     definition = sized(2_600)
     with Emulator(latency_ms=_LATENCY * 1000, switches={"limits": "on"}) as emulator:
         emulator.control.limits(requests=requests, window=window, execution_seconds=4 * window)
-        with provider_process(emulator.environment) as provider:
+        with new_provider_process(emulator.environment) as provider:
 
             def create(number: int) -> dict[str, Any] | None:
                 inputs = flow_inputs(f"Flow {number}", definition)

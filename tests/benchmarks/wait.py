@@ -104,7 +104,7 @@ class ManyFlows:
             "WHOLE": str(count if whole is None else whole),
         }
         self.run("stack", "init", "dev")
-        self.run("up", "--yes", "--skip-preview", "--parallel", "64")
+        self.run("up", "--yes", "--skip-preview", "--parallel", "64", fast=True)
 
     def run(self, *command: str, stack: str = "dev", fast: bool = False) -> Cost:
         """

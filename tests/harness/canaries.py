@@ -29,7 +29,7 @@ from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.provider.resource import pickled
 from tests.harness.engine_project import EngineError, EngineProject
-from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderError, flow_inputs, new_provider_process
 from tests.harness.sign_in import APPLICATION, AUTH_METHODS, SUBJECT, principal, token_of
 from tests.harness.telemetry_receiver import receiver
 
@@ -224,7 +224,7 @@ def _crash(emulator: Emulator, folder: Path, found: Found) -> None:
     """The output of a provider process when it fails and when it is killed."""
     environ = principal(emulator, ARM_CLIENT_SECRET=_SECRET, PULUMI_POWERAUTOMATE_TRACEBACK="1")
     emulator.control.fault(path="workflows", do="reset", times=99)
-    with provider_process(environ) as process:
+    with new_provider_process(environ) as process:
         inputs = process.check(flow_inputs("crash", definition())).inputs
         try:
             process.create(inputs)

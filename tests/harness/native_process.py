@@ -21,6 +21,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.models import MODELS, from_camel, to_camel
+from tests.harness import fork_server
 from tests.harness.provider_process import (
     Checked,
     Diffed,
@@ -29,6 +30,7 @@ from tests.harness.provider_process import (
     Spawn,
     _plain,
     _struct,
+    forked,
     spawned,
 )
 
@@ -155,5 +157,6 @@ def native_process(
     config: Mapping[str, str] | None = None,
     provider: type = CloudFlowProvider,
 ) -> contextlib.AbstractContextManager[NativeProcess]:
-    """A process of the native provider that ends with the block."""
-    return contextlib.closing(NativeProcess(environment, config, provider))
+    """A process of the native provider that ends with the block, ready sooner than the script."""
+    spawn = forked(fork_server.NATIVE)
+    return contextlib.closing(NativeProcess(environment, config, provider, spawn))

@@ -20,6 +20,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grp
 
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.provider.resource import pickled
+from tests.harness import fork_server
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 IDENTITY = "organization/urn:pulumi:dev::demo::pulumi-python:dynamic/powerautomate:CloudFlow::"
@@ -183,6 +184,15 @@ class ProviderProcess:
             raise ProviderError(str(error.details()).strip()) from None
 
 
+def forked(program: str) -> Spawn | None:
+    """Starts processes of a program with everything imported; None where that is not possible."""
+    if not fork_server.IS_SUPPORTED:
+        return None
+    return lambda engine, environment: fork_server.shared_fork_server().spawn(
+        engine, environment, program=program, folder=os.getcwd()
+    )
+
+
 class Start(Protocol):
     """Starts a provider process that ends with the block."""
 
@@ -199,7 +209,17 @@ def provider_process(
     config: Mapping[str, str] | None = None,
     provider: type = CloudFlowProvider,
 ) -> contextlib.AbstractContextManager[ProviderProcess]:
-    """A provider process that ends with the block."""
+    """A provider process that ends with the block, ready sooner than one that the engine starts."""
+    spawn = forked(fork_server.DYNAMIC)
+    return contextlib.closing(ProviderProcess(environment, config, provider, spawn))
+
+
+def new_provider_process(
+    environment: Mapping[str, str],
+    config: Mapping[str, str] | None = None,
+    provider: type = CloudFlowProvider,
+) -> contextlib.AbstractContextManager[ProviderProcess]:
+    """One that is started as the engine does it, for what is about the process itself."""
     return contextlib.closing(ProviderProcess(environment, config, provider))
 
 

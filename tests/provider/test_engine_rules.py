@@ -25,7 +25,7 @@ from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.provider.resource import pickled
 from tests.harness.definitions import hourly
-from tests.harness.provider_process import ProviderProcess, flow_inputs, provider_process
+from tests.harness.provider_process import ProviderProcess, flow_inputs, new_provider_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +63,7 @@ def _at_once(emulator: Emulator, workers: str | None) -> int:
         environment["PULUMI_POWERAUTOMATE_WORKERS"] = workers
     emulator.control.reset()
     emulator.control.limits(latency_ms=300)
-    with provider_process(environment) as provider:
+    with new_provider_process(environment) as provider:
         inputs = [
             provider.check(flow_inputs(f"f{n}", hourly(), state="off")).inputs for n in range(40)
         ]
@@ -80,13 +80,13 @@ def test_worker_pool_is_widened(emulator: Emulator) -> None:
 def test_worker_pool_is_widened_when_all_calls_come_at_once(emulator: Emulator) -> None:
     """A refresh or a destroy opens with dozens of calls, queued before the pool is widened."""
     made = []
-    with provider_process(emulator.environment) as provider:
+    with new_provider_process(emulator.environment) as provider:
         for number in range(64):
             inputs = flow_inputs(f"f{number}", hourly(), state="off")
             made.append(provider.create(provider.check(inputs).inputs))
     emulator.control.reset()
     emulator.control.limits(latency_ms=300)
-    with provider_process(emulator.environment) as provider, ThreadPoolExecutor(64) as pool:
+    with new_provider_process(emulator.environment) as provider, ThreadPoolExecutor(64) as pool:
         list(pool.map(lambda one: provider.delete(*one), made))
     assert emulator.control.stats()["most_at_once"] == 32
 
@@ -100,7 +100,7 @@ def test_worker_pool_can_be_set(emulator: Emulator, given: str, expected: int) -
 def test_first_calls_are_not_served_four_at_a_time(emulator: Emulator) -> None:
     """A run that only deletes sends all its calls before the pool is widened."""
     barrier = emulator.control.barrier(method="DELETE", path="workflows")
-    with provider_process(emulator.environment) as provider, ThreadPoolExecutor(12) as pool:
+    with new_provider_process(emulator.environment) as provider, ThreadPoolExecutor(12) as pool:
         ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(12)]
         gone = [pool.submit(provider.delete, id_, {"etag": "*"}) for id_ in ids]
         barrier.wait_reached()
@@ -117,7 +117,7 @@ def test_definition_travels_as_one_string(emulator: Emulator) -> None:
     """Nested values lose their nulls and turn integers into floats on the way."""
     definition = hourly()
     definition["actions"]["Greet"]["inputs"] = {"nothing": None, "whole": 3, "text": "3"}
-    with provider_process(emulator.environment) as provider:
+    with new_provider_process(emulator.environment) as provider:
         inputs = provider.check(flow_inputs("f", definition, state="off")).inputs
         assert isinstance(inputs["definition"], str)
         provider.create(inputs)
@@ -129,7 +129,7 @@ def test_definition_travels_as_one_string(emulator: Emulator) -> None:
 
 def test_provider_ends_with_the_engine(emulator: Emulator) -> None:
     """A killed engine's provider would go on writing; it ends as soon as the pipe closes."""
-    with provider_process(emulator.environment) as provider:
+    with new_provider_process(emulator.environment) as provider:
         provider.check(flow_inputs("f", hourly()))
         assert provider.process.poll() is None
         assert provider.process.stdout is not None
@@ -146,7 +146,7 @@ def test_interrupt_inside_a_hook_is_answered(emulator: Emulator) -> None:
 
     environment = {**emulator.environment, "PYTHONPATH": str(ROOT)}
     with (
-        provider_process(environment, provider=ExitingProvider) as provider,
+        new_provider_process(environment, provider=ExitingProvider) as provider,
         pytest.raises(Exception, match="interrupted"),
     ):
         provider.create({"name": "f"})
@@ -155,7 +155,7 @@ def test_interrupt_inside_a_hook_is_answered(emulator: Emulator) -> None:
 def test_unexpected_error_is_one_line(emulator: Emulator) -> None:
     """Even a mistake of ours reads as one line, with the place and how to see more."""
     with (
-        provider_process(emulator.environment) as provider,
+        new_provider_process(emulator.environment) as provider,
         pytest.raises(Exception, match=r"internal error in .*KeyError") as failed,
     ):
         provider.create({"name": "f"})
@@ -180,7 +180,7 @@ def test_wheel_tells_pulumi_that_there_is_no_plugin(tmp_path: Path) -> None:
 
 def test_killed_provider_process_is_noticed(emulator: Emulator) -> None:
     """A crash ends the call with an error, and not with silence."""
-    with provider_process(emulator.environment) as provider:
+    with new_provider_process(emulator.environment) as provider:
         inputs = provider.check(flow_inputs("f", hourly())).inputs
         emulator.control.fault(method="POST", do="hang", seconds=30)
         with ThreadPoolExecutor(1) as pool:

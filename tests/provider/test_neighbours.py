@@ -13,14 +13,14 @@ from tests.harness.provider_process import (
     ProviderError,
     ProviderProcess,
     flow_inputs,
-    provider_process,
+    new_provider_process,
 )
 from tests.provider.neighbour import Neighbour
 
 
 def test_errors(emulator: Emulator) -> None:
     """Ours are one line and theirs have their traceback, also when both fail at the same time."""
-    with provider_process(emulator.environment) as ours:
+    with new_provider_process(emulator.environment) as ours:
         theirs = ours.serving(Neighbour)
         inputs = ours.check(flow_inputs("a", hourly(), solution="nosuch")).inputs
         fails: list[Callable[[], object]] = [
@@ -48,7 +48,7 @@ def _error_of(call: Callable[[], object]) -> str:
 def test_the_shared_pool_is_told(emulator: Emulator, workers: str) -> None:
     """One line at the end of a run names who shares the pool and what restores Pulumi's four."""
     environment = {**emulator.environment, "PULUMI_POWERAUTOMATE_WORKERS": workers}
-    with provider_process(environment) as ours:
+    with new_provider_process(environment) as ours:
         theirs = ours.serving(Neighbour)
         ours.check(flow_inputs("a", hourly()))
         with ThreadPoolExecutor(12) as pool:
@@ -66,7 +66,7 @@ def test_the_shared_pool_is_told(emulator: Emulator, workers: str) -> None:
 def test_nobody_else(emulator: Emulator) -> None:
     """A program without other dynamic providers reads nothing of it."""
     process: ProviderProcess
-    with provider_process(emulator.environment) as process:
+    with new_provider_process(emulator.environment) as process:
         process.check(flow_inputs("a", hourly()))
         process.end()
         assert process.log == []

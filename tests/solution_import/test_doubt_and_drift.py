@@ -16,7 +16,12 @@ from tests.harness.definitions import hourly, mailing
 from tests.harness.imports import call, executed, inputs, states
 from tests.harness.operations import Made, check, create, delete, update
 from tests.harness.packages import FIRST, SECOND, FlowPart, package
-from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
+from tests.harness.provider_process import (
+    ProviderError,
+    ProviderProcess,
+    new_provider_process,
+    provider_process,
+)
 
 _AWAY = {"do": "status", "status": 504}
 _BOUND = {"contoso_mail": "shared-office365-1"}
@@ -471,7 +476,7 @@ def test_a_package_is_read_once(emulator: Emulator, tmp_path: Path) -> None:
     settings = {**emulator.environment, "PYTHONPATH": str(tmp_path), "OPENED": str(opened)}
     old = inputs(package(tmp_path / "1.zip", FlowPart()))
     new = inputs(package(tmp_path / "2.zip", FlowPart(definition=hourly("New"))))
-    with provider_process(settings, provider=SolutionImportProvider) as process:
+    with new_provider_process(settings, provider=SolutionImportProvider) as process:
         news = process.check(old).inputs
         opened.write_text("")
         id_, outputs = process.create(news)

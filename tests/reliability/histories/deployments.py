@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_powerautomate.emulator import Emulator
+from tests.harness.fork_server import ForkServer
 from tests.harness.provider_process import ProviderProcess
 from tests.reliability.histories.command import Command, Death, State
 from tests.reliability.histories.declarations import Declarations
 from tests.reliability.histories.engine import MOMENTS
-from tests.reliability.histories.fork_server import ForkServer
 from tests.reliability.histories.network_faults import NETWORK_FAULTS
 
 _PATHS = ("workflows", "Access|batch|principalobject", "olution|import|asyncop", ".")

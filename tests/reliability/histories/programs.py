@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator
+from tests.harness.fork_server import DYNAMIC, NATIVE, ForkServer
 from tests.harness.native_process import NativeProcess
 from tests.harness.provider_process import ProviderProcess
 from tests.reliability.fault_proxy.handle import FaultProxy
 from tests.reliability.histories.command import Command, Death, State
-from tests.reliability.histories.fork_server import DYNAMIC, NATIVE, ForkServer
 from tests.reliability.histories.outcome import Outcome
 from tests.reliability.histories.projects.history import Ran, live, renew
 from tests.reliability.histories.projects.resources import Project
@@ -39,7 +39,8 @@ class Machine:
         self._url = self.proxy.url if self.proxy else emulator.url
         self._folder = Path(tempfile.mkdtemp(prefix="soak-"))
         self._state = State()
-        self._fork_server = ForkServer(NATIVE if native else DYNAMIC)
+        self._fork_server = ForkServer()
+        self._program = NATIVE if native else DYNAMIC
         self._start: Callable[..., ProviderProcess] = NativeProcess if native else ProviderProcess
 
     def begin(self) -> None:
@@ -105,7 +106,8 @@ class Machine:
             "HOME": str(self._folder),
             "PULUMI_HOME": str(self._folder / ".pulumi"),
         }
-        return self._start(environment, spawn=partial(self._fork_server.spawn, folder=self._folder))
+        spawn = partial(self._fork_server.spawn, program=self._program, folder=self._folder)
+        return self._start(environment, spawn=spawn)
 
 
 def _carried_out(command: Command, program: Project, *, refresh: bool) -> Ran:

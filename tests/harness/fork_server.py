@@ -3,29 +3,32 @@ Provider processes at a tenth of their price: forked from one that has imported 
 
 What runs in the child is `python -m pulumi.dynamic` or the native provider, with its own
 environment, standard output and engine, as the engine starts it; only the half second of imports is
-spent once.
+spent once. What it says on standard error is lost.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import pulumi_powerautomate as ours
 from pulumi_powerautomate.redaction import redact
 
-_ROOT = str(Path(__file__).resolve().parents[3])
+_ROOT = str(Path(__file__).resolve().parents[2])
 # Whatever a provider process may come to load; commands and the emulator are none of its.
 _IMPORTED = (
     *("asyncio", "dill", "grpc._interceptor", "grpc._server", "msal", "pulumi", "pulumi.dynamic"),
@@ -37,17 +40,13 @@ _OTHERS = frozenset({
 })  # fmt: skip
 DYNAMIC, NATIVE = "pulumi.dynamic", "pulumi_powerautomate.plugin"
 
+IS_SUPPORTED = hasattr(os, "pidfd_open")
+
 
 class ForkServer:
-    """
-    Starts provider processes; one at a time may ask it.
+    """Starts provider processes; one at a time may ask it."""
 
-    Args:
-        program: the module that runs in them, `DYNAMIC` or `NATIVE`.
-    """
-
-    def __init__(self, program: str = DYNAMIC) -> None:
-        self._program = program
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         self._socket = ours
         self._process = subprocess.Popen(
@@ -57,11 +56,25 @@ class ForkServer:
         theirs.close()
 
     def spawn(
-        self, engine: str, environment: Mapping[str, str], folder: str | Path = _ROOT
+        self,
+        engine: str,
+        environment: Mapping[str, str],
+        *,
+        program: str = DYNAMIC,
+        folder: str | Path = _ROOT,
     ) -> Forked:
-        """A provider process for an engine that listens at an address and works in a folder."""
+        """
+        A provider process.
+
+        Args:
+            engine: the address at which its engine listens.
+            environment: variables besides those of this process.
+            program: the module that runs in it, `DYNAMIC` or `NATIVE`.
+            folder: the folder it works in.
+        """
         read, write = os.pipe()
-        message = json.dumps([engine, dict(environment), str(folder), self._program]).encode()
+        variables = {**os.environ, "PULUMI_PROJECT": "demo", **environment}
+        message = json.dumps([engine, variables, str(folder), program]).encode()
         socket.send_fds(self._socket, [message], [write])
         os.close(write)
         pid = int(self._socket.recv(100))
@@ -89,25 +102,61 @@ class Forked:
 
     def __init__(self, fork_server: ForkServer, pid: int, stdout: IO[bytes]) -> None:
         self.stdout = stdout
+        self.pid = pid
         self._fork_server = fork_server
-        self._pid = pid
         self._reaped = False
 
     def kill(self) -> None:
         """End it as a crash does."""
+        self.send_signal(signal.SIGKILL)
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it was seen off."""
         if not self._reaped:
-            os.kill(self._pid, signal.SIGKILL)
+            os.kill(self.pid, number)
+
+    def poll(self) -> int | None:
+        """None as long as it runs."""
+        try:
+            self.wait(0)
+        except subprocess.TimeoutExpired:
+            return None
+        return 0
+
+    def wait(self, timeout: float) -> None:
+        """
+        Wait until it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs after so many seconds.
+        """
+        if self._reaped:
+            return
+        descriptor = os.pidfd_open(self.pid)
+        try:
+            if not select.select([descriptor], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired("a provider", timeout)
+        finally:
+            os.close(descriptor)
 
     def communicate(self) -> None:
         """See it off."""
         if not self._reaped:
             self._reaped = True
-            self._fork_server.reap(self._pid)
+            self._fork_server.reap(self.pid)
             self.stdout.close()
 
 
+@cache
+def shared_fork_server() -> ForkServer:
+    """The one of this process, which ends with it."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
 def serve() -> None:
-    """In the fork_server: fork for each message, until the socket closes."""
+    """In the server: fork for each message, until the socket closes."""
     for name in (*_IMPORTED, *_modules()):
         importlib.import_module(name)
     # Patterns that are compiled when the first text leaves.
@@ -146,7 +195,8 @@ def _modules() -> Iterator[str]:
 
 def _become(engine: str, environment: Mapping[str, str], folder: str, program: str) -> None:
     os.chdir(folder)
-    os.environ.update({"PULUMI_PROJECT": "demo", **environment})
+    os.environ.clear()
+    os.environ.update(environment)
     sys.argv = [program, engine]
     try:
         runpy.run_module(program, run_name="__main__", alter_sys=True)
