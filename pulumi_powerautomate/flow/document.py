@@ -10,6 +10,7 @@ deployment template with one workflow.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -174,14 +175,18 @@ def _holds_no_odd_text(text: str, document: Mapping[str, Any]) -> bool:
         return False
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
-        level = [
-            member
-            for item in level
-            for member in (item.values() if item.__class__ is dict else item)
-            if member.__class__ is dict or member.__class__ is list
-        ]
-        if not level:
+        inner: list[Any] = []
+        for item in level:
+            for member in item.values() if item.__class__ is dict else item:
+                kind = member.__class__
+                if kind is dict or kind is list:
+                    inner.append(member)
+                elif kind is float and not math.isfinite(member):
+                    # A number such as 1e999.
+                    return False
+        if not inner:
             return True
+        level = inner
     return False
 
 

@@ -319,11 +319,14 @@ def _digest(inputs: Mapping[str, Any]) -> str:
 
     text: str = inputs["definition"]
     key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-    if key not in _digests:
+    # Other threads may clear it meanwhile.
+    known = _digests.get(key)
+    if known is None:
+        known = flow.digest(json.loads(text))
         if len(_digests) >= _MOST_KNOWN:
             _digests.clear()
-        _digests[key] = flow.digest(json.loads(text))
-    return _digests[key]
+        _digests[key] = known
+    return known
 
 
 def _in_words_of(olds: Mapping[str, Any], digest: str) -> str:

@@ -47,6 +47,7 @@ def test_scenario_29_bomb_is_not_unpacked(tmp_path: Path) -> None:
     [
         "no json",
         '{"triggers": NaN}',
+        '{"triggers": {}, "actions": {"a": {"type": "Compose", "inputs": [1e999]}}}',
         '{"triggers": {}, "triggers": {}}',
         '{"actions":' * 10_000 + "1" + "}" * 10_000,
         '{"triggers": {"a": "\\ud800"}}',
@@ -55,7 +56,18 @@ def test_scenario_29_bomb_is_not_unpacked(tmp_path: Path) -> None:
         "",
         "\x00",
     ],
-    ids=["words", "nan", "twice", "deep", "surrogate", "list", "string", "empty", "nul"],
+    ids=[
+        "words",
+        "nan",
+        "infinite",
+        "twice",
+        "deep",
+        "surrogate",
+        "list",
+        "string",
+        "empty",
+        "nul",
+    ],
 )
 def test_scenario_32_malformed_definition(
     provider: ProviderProcess, emulator: Emulator, text: str
