@@ -14,10 +14,10 @@ import json
 import marshal
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from inspect import isawaitable
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi.dynamic import CheckFailure
@@ -26,7 +26,7 @@ from ..errors import InvalidInputError, PowerAutomateError, one_line
 from ..provider import failure, hides, is_unknown, one_line_errors, warn
 from ..provider.environment_guard import ENVIRONMENT
 
-# In the inputs `:sha:warnings` of a definition that the program has validated already, in checked
+# In the inputs `sha:warnings` of a definition that the program has validated already, in checked
 # inputs and in outputs the digest. Its key stays the same from input to output, so that the digest
 # of a secret definition is a secret too.
 DIGEST = "__digest"
@@ -46,6 +46,7 @@ _WHOLE_DIGEST = re.compile("[0-9a-f]{32}(-[0-9a-f]{32})?")
 _known: dict[bytes, dict[str, Any]] = {}
 _digests: dict[bytes, str] = {}
 _MOST_KNOWN = 256
+_Known = TypeVar("_Known")
 
 
 @one_line_errors
@@ -233,7 +234,7 @@ def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[Ch
         return []
     if isinstance(marker, str) and isinstance(text, str):
         # A marker without a checksum is one that a check of ours left: inputs read back.
-        _, sha, warnings, *_ = (*marker.split(":", 2), "", "")
+        sha, _, warnings = marker.partition(":")
         if sha == _checksum(text, references):
             _accept(inputs, warnings, olds)
             return []
@@ -244,7 +245,7 @@ def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[Ch
         return [failure(problem) for problem in prepared["problems"]]
     inputs["definition"] = prepared["definition"]
     inputs["connection_references"] = prepared["references"]
-    _accept(inputs, prepared["marker"].split(":", 2)[2], olds)
+    _accept(inputs, prepared["marker"].partition(":")[2], olds)
     return []
 
 
@@ -318,15 +319,21 @@ def _digest(inputs: Mapping[str, Any]) -> str:
     from .. import flow
 
     text: str = inputs["definition"]
-    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    parts = text.encode("utf-8", "surrogatepass")
+    return _once(_digests, parts, lambda: flow.digest(json.loads(text)))
+
+
+def _once(known: dict[bytes, _Known], parts: bytes, make: Callable[[], _Known]) -> _Known:
+    """The value that was made of the parts before, or that is made of them now."""
+    key = hashlib.blake2b(parts, digest_size=16).digest()
     # Other threads may clear it meanwhile.
-    known = _digests.get(key)
-    if known is None:
-        known = flow.digest(json.loads(text))
-        if len(_digests) >= _MOST_KNOWN:
-            _digests.clear()
-        _digests[key] = known
-    return known
+    found = known.get(key)
+    if found is None:
+        found = make()
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = found
+    return found
 
 
 def _in_words_of(olds: Mapping[str, Any], digest: str) -> str:
@@ -366,13 +373,7 @@ def _prepared(
         parts = marshal.dumps((definition, references, ignore, secret), 2)
     except ValueError:
         return _prepare(definition, references, ignore, secret=secret)
-    key = hashlib.blake2b(parts, digest_size=16).digest()
-    known = _known.get(key)
-    if known is None:
-        known = _prepare(definition, references, ignore, secret=secret)
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[key] = known
+    known = _once(_known, parts, lambda: _prepare(definition, references, ignore, secret=secret))
     return copy.deepcopy(known)
 
 
@@ -411,7 +412,7 @@ def _prepare(
         return _refused(definition, references, problems)
     if problems:
         return _refused(definition, references, problems)
-    marker = ":".join(("", _checksum(text, merged), "\n".join(warnings)))
+    marker = ":".join((_checksum(text, merged), "\n".join(warnings)))
     return {"definition": text, "references": merged, "marker": marker, "problems": []}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.emulator import Emulator
 from tests.benchmarks.empty import EmptyProvider
-from tests.benchmarks.figure import Figure, at_least, at_most, exactly, seen
+from tests.benchmarks.figure import Figure, at_least, at_most, cpu_of_children, exactly, seen
 from tests.harness.canaries import run as run_with_canaries
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
@@ -57,11 +56,10 @@ def _start_up() -> Iterator[Figure]:
 
 def _first_check(environ: dict[str, str], provider: type) -> float:
     inputs = flow_inputs("start", hourly())
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = cpu_of_children()
     with new_provider_process(environ, provider=provider) as process:
         process.check(inputs)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+    return (cpu_of_children() - before) * 1000
 
 
 def _foreign() -> Iterator[Figure]:

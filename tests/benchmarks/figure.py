@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import dataclass
 
 
@@ -34,3 +35,9 @@ def at_least(name: str, value: float, limit: float, unit: str) -> Figure:
 def seen(name: str, value: float, unit: str) -> Figure:
     """A figure for information."""
     return Figure(name, round(value, 3), unit)
+
+
+def cpu_of_children() -> float:
+    """Seconds of the processor of all processes below this one that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

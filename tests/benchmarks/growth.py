@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator, seed
-from tests.benchmarks.figure import Figure, at_most, seen
+from tests.benchmarks.figure import Figure, at_most, cpu_of_children, seen
 from tests.benchmarks.flow import sized
 from tests.benchmarks.wait import COMMANDS, ManyFlows
 from tests.harness.adopted_project import AdoptedProject, add_flow, document
@@ -72,19 +71,14 @@ def _own(count: int, text: str) -> dict[str, float]:
             definition = json.loads(text.replace("Hello", f"Hello {number}"))
             add_flow(emulator, number, document(definition), _ownerid_value=seed.ALICE)
         project = AdoptedProject(Path(folder), emulator)
-        started = _children()
+        started = cpu_of_children()
         project.adopt("--all")
-        adopted = _children() - started
+        adopted = cpu_of_children() - started
         project.pulumi("stack", "init", "dev")
         preview = project.pulumi("preview", "--json")
-        started = _children()
+        started = cpu_of_children()
         subprocess.run(
             [sys.executable, "-m", "pulumi_powerautomate.cli", "report"],
             input=preview, text=True, capture_output=True, check=True,
         )  # fmt: skip
-        return {"adopt": adopted, "report": _children() - started}
-
-
-def _children() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        return {"adopt": adopted, "report": cpu_of_children() - started}

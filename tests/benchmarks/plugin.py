@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.benchmarks.deploys import ONE_CHECKPOINT
 from tests.benchmarks.empty_native import Empty, put_on_path
-from tests.benchmarks.figure import Figure, at_most, exactly, seen
+from tests.benchmarks.figure import Figure, at_most, cpu_of_children, exactly, seen
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
 
@@ -121,11 +120,10 @@ def _start() -> Iterator[Figure]:
 
 
 def _seconds_to_port(command: list[str]) -> float:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = cpu_of_children()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ))
     assert process.stdout is not None
     process.stdout.readline()
     process.kill()
     process.communicate()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu_of_children() - before

@@ -11,7 +11,6 @@ import contextlib
 import cProfile
 import json
 import os
-import resource
 import statistics
 import subprocess
 import tempfile
@@ -28,7 +27,7 @@ from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.flow.validation import validate
 from pulumi_powerautomate.inputs.definition import definition_inputs
 from pulumi_powerautomate.solution import read_package
-from tests.benchmarks.figure import Figure, at_most, exactly, seen
+from tests.benchmarks.figure import Figure, at_most, cpu_of_children, exactly, seen
 from tests.benchmarks.flow import sized
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import engine_environment
@@ -116,16 +115,15 @@ class ManyFlows:
             fast: whether the engine writes the state once, at the end.
         """
         more = {"PULUMI_SKIP_CHECKPOINTS": "true"} if fast else {}
-        before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        before, started = cpu_of_children(), time.perf_counter()
         done = subprocess.run(
             ["pulumi", *command, "--non-interactive", *_stack(command, stack)],
             cwd=self._folder, env=self._environment | more, capture_output=True, text=True,
         )  # fmt: skip
         wall = time.perf_counter() - started
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = cpu_of_children() - before
         if done.returncode:
             raise RuntimeError(f"pulumi {' '.join(command)}: {done.stdout} {done.stderr}")
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return Cost(wall, cpu)
 
     def state(self) -> list[dict[str, Any]]:

@@ -43,6 +43,11 @@ DYNAMIC, NATIVE = "pulumi.dynamic", "pulumi_powerautomate.plugin"
 IS_SUPPORTED = hasattr(os, "pidfd_open")
 
 
+def variables_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """All variables of a provider process: those of this one, the engine's, and its own."""
+    return {**os.environ, "PULUMI_PROJECT": "demo", **environment}
+
+
 class ForkServer:
     """Starts provider processes; one at a time may ask it."""
 
@@ -73,7 +78,7 @@ class ForkServer:
             folder: the folder it works in.
         """
         read, write = os.pipe()
-        variables = {**os.environ, "PULUMI_PROJECT": "demo", **environment}
+        variables = variables_of(environment)
         message = json.dumps([engine, variables, str(folder), program]).encode()
         socket.send_fds(self._socket, [message], [write])
         os.close(write)

@@ -68,7 +68,7 @@ def spawned(
         [*command, engine],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PULUMI_PROJECT": "demo", **environment},
+        env=fork_server.variables_of(environment),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +18,8 @@ from pulumi.runtime.proto import (
     provider_pb2_grpc,
     status_pb2,
 )
+
+from tests.harness.fork_server import variables_of
 
 PROVIDER = "urn:pulumi:dev::demo::pulumi:providers:powerautomate::"
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -65,7 +66,7 @@ class PluginProcess:
         self.process = subprocess.Popen(
             [str(script), f"127.0.0.1:{port}"],
             stdout=subprocess.PIPE,
-            env={**os.environ, "PULUMI_PROJECT": "demo", **self._environment},
+            env=variables_of(self._environment),
         )
         assert self.process.stdout is not None
         address = self.process.stdout.readline().decode().strip()

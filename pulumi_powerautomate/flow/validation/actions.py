@@ -52,8 +52,9 @@ _NOT_IN_LOOPS = frozenset({"response", "terminate"})
 
 def action_problems(flow: Flow) -> Iterator[Problem]:
     """Problems of the actions, each on its own."""
-    for node in () if flow.by_kind.keys() <= KNOWN_TYPES else flow.nodes:
-        yield from _type(flow, node)
+    for node in flow.nodes:
+        if kind_of(node) not in KNOWN_TYPES:
+            yield from _type(flow, node)
     for kind, nodes in flow.by_kind.items():
         needs, knows = _NEEDS.get(kind, ()), _KNOWS.get(kind, ())
         for node in nodes:

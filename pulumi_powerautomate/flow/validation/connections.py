@@ -24,9 +24,8 @@ def connection_problems(flow: Flow) -> Iterator[Problem]:
     yield from _callers_connections(flow)
     for name, body in flow.triggers.items():
         yield from _calls(flow, f"triggers.{name}", body)
-    hosted = {kind for kind in flow.by_kind if kind.startswith(_HOSTED)}
-    for node in flow.nodes if hosted else ():
-        if kind_of(node) in hosted:
+    for node in flow.nodes:
+        if kind_of(node).startswith(_HOSTED):
             yield from _calls(flow, node.path, node.body)
 
 
