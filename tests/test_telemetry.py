@@ -157,12 +157,14 @@ def test_missing_packages_are_one_line(emulator: Emulator, tmp_path: Path) -> No
 
 
 def test_nobody_listening_is_one_line(emulator: Emulator) -> None:
-    """A collector that is down costs one line and less than the engine's patience."""
+    """A collector that is down costs one line, and nobody waits as long as the exporters would."""
     variables = {
         **emulator.environment,
         **_ON,
         "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9",
         "OTEL_BSP_SCHEDULE_DELAY": "100",
+        # How long they would go on.
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "60",
     }
     with new_provider_process(variables) as provider:
         _create(provider)
@@ -170,5 +172,6 @@ def test_nobody_listening_is_one_line(emulator: Emulator) -> None:
         lasting = [line for _, line, ephemeral in provider.log if not ephemeral]
         assert provider.process.stderr is not None
         assert b"Traceback" not in provider.process.stderr.read()
-    assert took < 5
+    # It is given three seconds; a busy machine adds some.
+    assert took < 9.5
     assert [line for line in lasting if "Spans and metrics" in line][1:] == []

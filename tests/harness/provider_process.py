@@ -155,18 +155,23 @@ class ProviderProcess:
         self.process.kill()
 
     def end(self) -> float:
-        """End it as the engine does when its command is over; returns the seconds it took."""
+        """
+        End it as the engine does when its command is over; returns the seconds it took.
+
+        They are counted from the interrupt that it obeyed: Python drops one that comes while a
+        callback of gRPC's runs.
+        """
         started = time.monotonic()
         while True:
+            interrupted = time.monotonic()
             self.process.send_signal(signal.SIGINT)
             try:
                 self.process.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                # Python drops an interrupt that comes while a callback of gRPC's runs.
                 if time.monotonic() - started > 60:
                     raise
             else:
-                return time.monotonic() - started
+                return time.monotonic() - interrupted
 
     def close(self) -> None:
         self._channel.close()
