@@ -170,8 +170,10 @@ class _History:
 
     def _edit(self) -> None:
         before = set(self._people.edits)
-        program, earlier = self._author.program, self._author.before
-        self._people.work(program, self._ids(), earlier[-1] if earlier else program)
+        # By name, as it was declared last before this program: what a killed command has left in
+        # the state may be of a program before the one that left it out.
+        earlier = {name: item for program in self._author.before for name, item in program.items()}
+        self._people.work(self._author.program, self._ids(), earlier)
         for edit in self._people.edits:
             if edit not in before:
                 self._note(f"by hand: {edit.resource} {' '.join(edit.place)} = {edit.value!r}")

@@ -70,7 +70,7 @@ class People:
         Args:
             program: the one that is about to be deployed.
             ids: of what is deployed.
-            earlier: the program before its last change.
+            earlier: what was declared before the last change of the program.
         """
         control = self._emulator.control
         for name, item in program.items():
