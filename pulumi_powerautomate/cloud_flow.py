@@ -71,7 +71,7 @@ from .provider import (
     warn,
 )
 from .provider.environment_guard import derivation_host, hosts_of
-from .provider.own_row import BY_ANOTHER
+from .provider.journal import BY_ANOTHER
 
 if TYPE_CHECKING:
     from .client.flows.model import OnConflict, WriteResult

@@ -99,6 +99,9 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         # Not the value, which may be a secret.
         return {"columns": sorted(_ALL)}
 
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["schema_name"])
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:

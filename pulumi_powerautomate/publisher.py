@@ -117,6 +117,9 @@ class PublisherProvider(DataverseProvider):
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         return {"columns": [key for key in _COLUMNS if olds.get(key) != news.get(key)]}
 
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["unique_name"])
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:

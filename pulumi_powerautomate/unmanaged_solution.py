@@ -126,6 +126,9 @@ class SolutionProvider(DataverseProvider):
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         return {"columns": sorted(k for k in _MANAGED_HERE if olds.get(k) != news.get(k))}
 
+    def id_of_new(self, props: Mapping[str, Any]) -> str:
+        return str(props["unique_name"])
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:

@@ -9,6 +9,9 @@ began from. When the process that noted it is gone and the state holds that very
 outcome is in doubt, and the next operation looks at the row. A process that the engine ends in the
 regular way takes along what it has ended, for the state is saved by then.
 
+A create is noted under the row and the resource that creates. It is in doubt for that resource, and
+for any other whose entry stands for the row: one of them is the other's former name.
+
 The record belongs to the machine: a fresh one has none, and a command that goes on there after a
 killed one takes `--refresh`.
 """
@@ -30,6 +33,8 @@ from typing import Any
 
 JOURNAL_VARIABLE = "PULUMI_POWERAUTOMATE_JOURNAL"
 
+# In an attempt: it was another resource, or another entry of the state, that changed the row.
+BY_ANOTHER = "by_another"
 # Why a resource is marked after an operation that nobody lived to see the end of.
 KILLED = "An operation on it was interrupted, so it may have been carried out or not."
 
@@ -90,10 +95,20 @@ class Journal:
             row: the row's key.
             version: of the state's entry for it.
         """
-        begun = self._read(row)
-        if begun is None or begun.began_from != version or not begun.is_in_doubt:
-            return None
-        return begun
+        own: Begun | None = None
+        creates: list[Begun] = []
+        for key, begun in self._read_all(row):
+            if not begun.is_in_doubt:
+                continue
+            if key != row:
+                creates.append(begun)
+            elif begun.began_from == version:
+                own = begun
+        if not creates:
+            return own
+        known = own or Begun(version, process=creates[0].process)
+        made = [{**attempt, BY_ANOTHER: True} for begun in creates for attempt in begun.attempts]
+        return replace(known, attempts=(*known.attempts, *made))
 
     def begin(
         self, row: str, version: str, attempt: Mapping[str, Any], *, removes: bool
@@ -106,11 +121,23 @@ class Journal:
         self._write(row, Begun(version, None, removes or removed, noted, _this_process()))
         return before
 
-    def end(self, row: str, version: str) -> None:
-        """Record that the last operation on a row ended, and the version that it returned."""
-        begun = self._read(row)
-        if begun is not None and (begun.process == _this_process() or begun.is_in_doubt):
-            self._write(row, replace(begun, ended_as=version, process=_this_process()))
+    def end(self, row: str, version: str, creator: str | None = None) -> None:
+        """
+        Record that the last operation on a row ended, and the version that it returned.
+
+        What others may have created there before it is settled.
+
+        Args:
+            row: the row's key.
+            version: of its entry in the state from here on.
+            creator: the resource that it was created for, if it was.
+        """
+        ended = row if creator is None else f"{row} {creator}"
+        for key, begun in self._read_all(row):
+            if key == ended and (begun.process == _this_process() or begun.is_in_doubt):
+                self._write(key, replace(begun, ended_as=version, process=_this_process()))
+            elif key not in (ended, row) and begun.is_in_doubt:
+                self._write(key, None)
 
     def put_back(self, row: str, before: Begun | None) -> None:
         """Record what was recorded before an operation that changed nothing."""
@@ -136,9 +163,9 @@ class Journal:
 
     def tell(self, row: str) -> None:
         """Record that somebody was told of a create; a later one of the resource recognizes it."""
-        begun = self._read(row)
-        if begun is not None:
-            self._write(row, replace(begun, ended_as=_TOLD))
+        for key, begun in self._read_all(row):
+            if key == row:
+                self._write(row, replace(begun, ended_as=_TOLD))
 
     def settle(self) -> None:
         """Drop what this process has ended: the engine has saved the state."""
@@ -153,27 +180,31 @@ class Journal:
                 _log.debug("the journal cannot be written: %s", error)
 
     def forget_if_saved(self, row: str, version: str) -> None:
-        """Drop the record of operations whose last result is in the state."""
-        begun = self._read(row)
-        if begun is not None and begun.ended_as == version:
-            self._write(row, None)
+        """Drop the records of operations on a row whose last result is in the state."""
+        for key, begun in self._read_all(row):
+            if begun.ended_as == version:
+                self._write(key, None)
 
-    def _read(self, row: str) -> Begun | None:
+    def _read_all(self, row: str) -> list[tuple[str, Begun]]:
+        """The records of a row, by key: its own, and those of creates, whose keys go on from it."""
         query = (
-            "select began_from, ended_as, removes, attempts, process from operations where row = ?"
+            "select row, began_from, ended_as, removes, attempts, process from operations"
+            " where row >= ? and row < ? order by at"
         )
         with self._lock:
             connection = self._opened(make=False)
             if connection is None:
-                return None
+                return []
             try:
-                found = connection.execute(query, (row,)).fetchone()
+                # The space that follows is the last character before the exclamation mark.
+                found = connection.execute(query, (row, f"{row}!")).fetchall()
             except sqlite3.Error as error:
                 _log.debug("the journal cannot be read: %s", error)
-                return None
-        if found is None:
-            return None
-        return Begun(found[0], found[1], bool(found[2]), tuple(json.loads(found[3])), found[4])
+                return []
+        return [
+            (key, Begun(began, ended, bool(removes), tuple(json.loads(attempts)), process))
+            for key, began, ended, removes, attempts, process in found
+        ]
 
     def _write(self, row: str, begun: Begun | None) -> None:
         with self._lock:

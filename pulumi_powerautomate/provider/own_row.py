@@ -23,13 +23,11 @@ from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
-from .journal import Begun, journal
+from .journal import BY_ANOTHER, Begun, journal
 from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
 VERSION = "__instance"
-# In an attempt: it was another entry of the state that changed the row.
-BY_ANOTHER = "by_another"
 _GONE = "gone"
 _NO_ENTRY = ""
 
@@ -140,17 +138,20 @@ def _checked(
 
 def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]) -> CreateResult:
     id_ = provider.id_of_new(props)
-    row = _created_row(_row(provider, id_), props) if id_ else ""
+    row = _row(provider, id_) if id_ else ""
+    # Another resource's create of the row proves nothing to this one.
+    creator = str(props.get(IDENTITY) or "")
+    noted = f"{row} {creator}" if row else ""
     marks: Mapping[str, Any] = {}
     before = None
-    if row:
-        before = journal().begin(row, _NO_ENTRY, provider.attempt({}, props), removes=False)
+    if noted:
+        before = journal().begin(noted, _NO_ENTRY, provider.attempt({}, props), removes=False)
         marks = provider.after_creates(before.attempts) if before else marks
-    with _recorded(row, before):
+    with _recorded(noted, before):
         result: CreateResult = hook(provider, {**props, **marks})
     version = _new_version()
-    if row:
-        journal().end(row, version)
+    if noted:
+        journal().end(row, version, creator)
     single_owner.release_rows(urn_of(props))
     single_owner.hold_row(_row(provider, result.id), version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
@@ -162,8 +163,7 @@ def _compared(
 ) -> DiffResult:
     id_, outputs, news = arguments
     version = _version_of(outputs)
-    for key in (row, _created_row(row, news)):
-        journal().forget_if_saved(key, version)
+    journal().forget_if_saved(row, version)
     doubt = journal().in_doubt(row, version)
     result: DiffResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
     if not result.replaces:
@@ -237,11 +237,6 @@ def _kept(provider: Provider, row: str, id_: str, outputs: Mapping[str, Any]) ->
         f"{id_} was kept: this program goes on declaring it, under another name than the one that "
         "changed it last. Run `pulumi up` once more, to make it as declared.",
     )
-
-
-def _created_row(row: str, props: Mapping[str, Any]) -> str:
-    """The journal's key of a create, with who creates: another resource's create proves nothing."""
-    return f"{row} {props.get(IDENTITY) or ''}"
 
 
 def _begin(

@@ -31,6 +31,7 @@ from tests.harness.provider_process import (
     ProviderError,
     ProviderProcess,
     flow_inputs,
+    new_provider_process,
     provider_process,
 )
 
@@ -518,41 +519,84 @@ def _solutions_of(emulator: Emulator) -> set[str]:
     return found & {_FIRST, _SECOND}
 
 
+@pytest.mark.parametrize("saved", [True, False])
 @pytest.mark.parametrize("stays", ["one", "two"])
 def test_two_entries_for_one_row(
-    emulator: Emulator, case: Case, settings: Mapping[str, str], stays: str
+    emulator: Emulator, case: Case, settings: Mapping[str, str], stays: str, saved: bool
 ) -> None:
     """
     A resource that got another name took the row over, and its run failed before the old one went.
 
     Whichever the next program declares, the row becomes what that says; the entry that wrote last
-    is in no doubt.
+    is in no doubt. When the engine died, it is not known whether it saved that entry.
     """
     entries: dict[str, Any] = {}
     for variant in ("one", "two"):
         inputs = _taking_over(case, variant)
-        with provider_process(settings, provider=case.provider) as process:
+        with new_provider_process(settings, provider=case.provider) as process:
             news = process.check(inputs).inputs
             entries[variant] = (news, *process.create(news))
+            if saved:
+                process.end()
     assert case.there(emulator) == ["two"]
     (news, id_, outputs), goes = entries.pop(stays), next(iter(entries.values()))
     with provider_process(settings, provider=case.provider) as process:
         after = process.check(_taking_over(case, stays), news).inputs
-        assert not process.diff(id_, outputs, after).changes
+        at_once = stays == "one" and not saved
+        assert process.diff(id_, outputs, after).changes == at_once
+        if at_once:
+            outputs = process.update(id_, outputs, after)
         process.delete(*goes[1:])
-    assert case.there(emulator) == ["two"]
+    assert case.there(emulator) == ["one" if at_once else "two"]
     with provider_process(settings, provider=case.provider) as process:
         after = process.check(_taking_over(case, stays), news).inputs
-        assert process.diff(id_, outputs, after).changes == (stays == "one")
-        if stays == "one":
+        later = stays == "one" and saved
+        assert process.diff(id_, outputs, after).changes == later
+        if later:
             outputs = process.update(id_, outputs, after)
-            assert not [text for name, text in outputs.items() if name.endswith("_error")]
-            assert not process.diff(id_, outputs, after).changes
+        assert not [text for name, text in outputs.items() if name.endswith("_error")]
+        assert not process.diff(id_, outputs, after).changes
     assert case.there(emulator) == [stays]
 
 
+def test_a_killed_create_under_a_former_name(
+    emulator: Emulator, case: Case, settings: Mapping[str, str]
+) -> None:
+    """
+    A resource got another name and got its former one again, in a run that was killed while it
+    created it there; then the program goes back. What that create wrote is not forgotten.
+    """
+    with new_provider_process(settings, provider=case.provider) as process:
+        news = process.check(_taking_over(case, "one")).inputs
+        id_, outputs = process.create(news)
+        process.end()
+    method = "PATCH" if case.method == "DELETE" else case.method
+    with provider_process(settings, provider=case.provider) as process:
+        barrier = emulator.control.barrier(
+            method=method, path=case.path, when="after_commit", times=1
+        )
+        inputs = process.check(_taking_over(case, "two")).inputs
+        _kill_at(barrier, process, process.create, inputs)
+    assert case.there(emulator) == ["two"]
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(_taking_over(case, "one"), news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        assert not [text for name, text in outputs.items() if name.endswith("_error")]
+    assert case.there(emulator) == ["one"]
+    before = len(emulator.control.requests())
+    with new_provider_process(settings, provider=case.provider) as process:
+        assert not process.diff(id_, outputs, after).changes
+        process.check(_taking_over(case, "one"), news)
+        process.end()
+        # The create that was killed is settled, and nobody is told of it.
+        assert not [text for _, text, _ in process.log if "was interrupted while" in text]
+    assert len(emulator.control.requests()) == before
+
+
+@pytest.mark.parametrize("saved", [True, False])
 def test_two_entries_for_one_flow_and_a_solution(
-    emulator: Emulator, settings: Mapping[str, str]
+    emulator: Emulator, settings: Mapping[str, str], saved: bool
 ) -> None:
     """
     A flow was renamed in the program; a run that failed made it anew under its first name, without
@@ -566,13 +610,15 @@ def test_two_entries_for_one_flow_and_a_solution(
     with provider_process(settings) as process:
         news = process.check(flow("first", solution=_FIRST)).inputs
         id_, outputs = process.create(news)
-    with provider_process(settings) as process:
+    with new_provider_process(settings) as process:
         again = process.create(process.check(flow("first")).inputs)
+        if saved:
+            process.end()
     assert _solutions_of(emulator) == set()
     renamed = flow("renamed", solution=_FIRST)
     with provider_process(settings) as process:
         after = process.check(renamed, news).inputs
-        assert not process.diff(id_, outputs, after).changes
+        assert process.diff(id_, outputs, after).changes != saved
         process.delete(*again)
     with provider_process(settings) as process:
         after = process.check(renamed, news).inputs
@@ -683,19 +729,27 @@ def test_a_connector_of_somebody_elses_reference_stays(
     assert len(emulator.control.rows("connectionreferences")) == 1
 
 
-@pytest.mark.parametrize("kind", ["CloudFlow", "FlowShare", "ConnectionReference"])
+@pytest.mark.parametrize(
+    "kind",
+    ["CloudFlow", "FlowShare", "ConnectionReference", "EnvironmentVariableValue", "Publisher"],
+)
 def test_a_killed_create_that_nobody_declares_is_told_once(
     emulator: Emulator, settings: Mapping[str, str], kind: str
 ) -> None:
     """At the end of a run of the same stack that declares something else, and of no other."""
+    _define_variable(emulator)
     if kind == "FlowShare":
         with provider_process(emulator.environment) as process:
             process.create(process.check({**_flow("shared")}).inputs)
     case = CASES[kind]
     declared = {**case.inputs("one"), "__identity": f"{IDENTITY}left"}
-    path = {"CloudFlow": "workflows$", "FlowShare": "GrantAccess"}.get(kind, f"{case.path}$")
+    method, path = {
+        "CloudFlow": ("POST", "workflows$"),
+        "FlowShare": ("POST", "GrantAccess"),
+        "EnvironmentVariableValue": ("PATCH", case.path),
+    }.get(kind, ("POST", f"{case.path}$"))
     with provider_process(settings, provider=case.provider) as process:
-        barrier = emulator.control.barrier(method="POST", path=path, when="after_commit", times=1)
+        barrier = emulator.control.barrier(method=method, path=path, when="after_commit", times=1)
         _kill_at(barrier, process, process.create, process.check(declared).inputs)
     assert _told(settings, case.provider, {**declared, "__identity": _OTHER_STACK}) == []
     assert _told(settings, case.provider, declared) == []
