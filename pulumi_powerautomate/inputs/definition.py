@@ -2,8 +2,8 @@
 A flow's definition on its way from a file to the engine.
 
 It travels as one JSON string: nested values lose their nulls on the way and cost fifteen to forty
-times as much. The program validates it and adds a marker, so that `check`, which runs for one
-resource after the other, need not do it again.
+times as much. The program, which is one thread, brings it into that form and no more; `check`
+validates what is not recorded as valid already, in another process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import json
 import marshal
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from inspect import isawaitable
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
@@ -26,9 +27,9 @@ from ..errors import InvalidInputError, PowerAutomateError, one_line
 from ..provider import failure, hides, is_unknown, one_line_errors, warn
 from ..provider.environment_guard import ENVIRONMENT
 
-# In the inputs `sha:warnings` of a definition that the program has validated already, in checked
-# inputs and in outputs the digest. Its key stays the same from input to output, so that the digest
-# of a secret definition is a secret too.
+# In checked inputs and in outputs the digest. A program whose definition may be a secret passes an
+# empty one on, for a key stays what it was from input to output: the digest of a secret definition
+# is a secret too.
 DIGEST = "__digest"
 
 _MOST_PROBLEMS = 20
@@ -41,9 +42,12 @@ _SHOWN_BY = "It is a secret; `pulumi-powerautomate validate FILE` shows where an
 
 _MOST_LINES = 5
 _COMPARED = ("definition", "connection_references", DIGEST)
+# What decides whether a definition is valid.
+_JUDGED = ("definition", "connection_references", "ignore")
 _WHOLE_DIGEST = re.compile("[0-9a-f]{32}(-[0-9a-f]{32})?")
-# Prepared definitions by the hash of what they were prepared from.
-_known: dict[bytes, dict[str, Any]] = {}
+# By the hash of what they were made from: one file may be deployed many times.
+_forms: dict[bytes, _Form] = {}
+_findings: dict[bytes, _Findings] = {}
 _digests: dict[bytes, str] = {}
 _MOST_KNOWN = 256
 _Known = TypeVar("_Known")
@@ -85,7 +89,7 @@ def definition_inputs(
     definition: Any, references: Any, resource_name: str, ignore: Any = None
 ) -> dict[str, Any]:
     """
-    Definition, references and marker, at once when they are plain values.
+    Definition and references in the form they travel in, at once when they are plain values.
 
     Raises:
         InvalidInputError: one of them holds what JSON cannot.
@@ -95,31 +99,30 @@ def definition_inputs(
             "definition": None,
             "connection_references": references,
             "ignore": ignore,
-            DIGEST: None,
         }
     if _plain(definition) and _plain(references) and _plain(ignore):
-        prepared = _prepared(definition, references, ignore)
+        form = _form(definition, references)
         return {
-            "definition": prepared["definition"],
-            "connection_references": prepared["references"],
+            "definition": form.definition,
+            "connection_references": form.references,
             "ignore": ignore,
-            DIGEST: prepared["marker"],
             SHOWABLE: True,
         }
     _refuse_foreign(definition, references, resource_name)
 
     @one_line_errors
-    def prepare(all_: list[Any]) -> dict[str, Any]:
-        known_definition, known_references, known_ignore = all_
+    def bring_into_form(all_: list[Any]) -> _Form:
+        known_definition, known_references, _ = all_
         _refuse_foreign(known_definition, known_references, resource_name)
-        return _prepared(known_definition, known_references, known_ignore)
+        return _form(known_definition, known_references)
 
-    whole = pulumi.Output.all(definition, references, ignore).apply(prepare)
+    # As long as one of them is unknown nothing can be said of the others.
+    whole = pulumi.Output.all(definition, references, ignore).apply(bring_into_form)
     return {
-        "definition": whole.apply(lambda prepared: prepared["definition"]),
-        "connection_references": whole.apply(lambda prepared: prepared["references"]),
+        "definition": whole.apply(lambda form: form.definition),
+        "connection_references": whole.apply(lambda form: form.references),
         "ignore": ignore,
-        DIGEST: whole.apply(lambda prepared: prepared["marker"]),
+        DIGEST: whole.apply(lambda _: ""),
         SHOWABLE: _showable(whole),
     }
 
@@ -222,30 +225,32 @@ def _is_plain(value: Any) -> bool:
 
 def check_definition(inputs: dict[str, Any], olds: Mapping[str, Any]) -> list[CheckFailure]:
     """
-    Validate, unless the program has done so with this very text.
+    Validate a definition, unless the last operation was given this very one.
 
     Warnings are shown in the resource's row when the definition is another one than before. Of a
     definition that is a secret only the rules are told that it breaks: names and values are its
     text.
     """
-    text, marker = inputs.get("definition"), inputs.pop(DIGEST, None)
-    references = inputs.get("connection_references", {})
+    text, references = inputs.get("definition"), inputs.get("connection_references", {})
+    inputs.pop(DIGEST, None)
     if is_unknown(text) or is_unknown(references):
         return []
-    if isinstance(marker, str) and isinstance(text, str):
-        # A marker without a checksum is one that a check of ours left: inputs read back.
-        sha, _, warnings = marker.partition(":")
-        if sha == _checksum(text, references):
-            _accept(inputs, warnings, olds)
-            return []
     if text is None:
         return [failure("definition is missing; pass a dict, a JSON string or read_definition(…).")]
-    prepared = _prepared(text, references, inputs.get("ignore"), secret=_is_secret(inputs))
-    if prepared["problems"]:
-        return [failure(problem) for problem in prepared["problems"]]
-    inputs["definition"] = prepared["definition"]
-    inputs["connection_references"] = prepared["references"]
-    _accept(inputs, prepared["marker"].partition(":")[2], olds)
+    recorded = _recorded(inputs, olds)
+    if recorded is not None and all(olds.get(key) == inputs.get(key) for key in _JUDGED):
+        inputs[DIGEST] = recorded
+        return []
+    from ..flow import same_flow
+
+    form = _form(text, references)
+    found = _found(form, inputs.get("ignore"), secret=_is_secret(inputs))
+    if found.problems:
+        return [failure(problem) for problem in found.problems]
+    inputs["definition"], inputs["connection_references"] = form.definition, form.references
+    inputs[DIGEST] = digest = _recorded(inputs, olds) or _in_words_of(olds, _digest(inputs))
+    if not same_flow(olds.get(DIGEST), digest):
+        _warn(inputs, found.warnings)
     return []
 
 
@@ -286,15 +291,8 @@ def _concurrent_triggers(text: Any) -> dict[str, bool]:
     return found
 
 
-def _accept(inputs: dict[str, Any], warnings: str, olds: Mapping[str, Any]) -> None:
-    """Record the digest of what is valid; say the warnings, unless they have been said before."""
-    from ..flow import same_flow
-
-    inputs[DIGEST] = digest = _recorded(inputs, olds) or _in_words_of(olds, _digest(inputs))
-    if same_flow(olds.get(DIGEST), digest) or not warnings:
-        return
-    lines = warnings.splitlines()
-    if _is_secret(inputs):
+def _warn(inputs: Mapping[str, Any], lines: Sequence[str]) -> None:
+    if lines and _is_secret(inputs):
         many = "s" if len(lines) > 1 else ""
         lines = [f"definition: {len(lines)} warning{many}, not shown. {_SHOWN_BY}"]
     for line in lines:
@@ -364,30 +362,45 @@ def _is_secret(inputs: Mapping[str, Any]) -> bool:
     return inputs.get(SHOWABLE) is False
 
 
-def _prepared(
-    definition: Any, references: Any, ignore: Any = None, *, secret: bool = False
-) -> dict[str, Any]:
-    """`_prepare`, once per process for equal definitions: one file may be deployed many times."""
+@dataclass(frozen=True)
+class _Form:
+    """
+    Definition and references in the form they travel in.
+
+    Attributes:
+        problem: why they have none; they are as the program gave them then.
+    """
+
+    definition: str
+    references: Any
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Findings:
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def _form(definition: Any, references: Any) -> _Form:
+    """The form of definition and references, worked out once per process for equal ones."""
     try:
         # Unlike JSON it tells a number from its text and a list from a tuple, at the same speed.
-        parts = marshal.dumps((definition, references, ignore, secret), 2)
+        parts = marshal.dumps((definition, references), 2)
     except ValueError:
-        return _prepare(definition, references, ignore, secret=secret)
-    known = _once(_known, parts, lambda: _prepare(definition, references, ignore, secret=secret))
-    return copy.deepcopy(known)
+        return _new_form(definition, references)
+    form = _once(_forms, parts, lambda: _new_form(definition, references))
+    return replace(form, references=copy.deepcopy(form.references))
 
 
-def _prepare(
-    definition: Any, references: Any, ignore: Any = None, *, secret: bool = False
-) -> dict[str, Any]:
+def _new_form(definition: Any, references: Any) -> _Form:
     """
-    Definition and references in the form they travel in, or what is wrong with them.
+    Bring definition and references into the form they travel in.
 
     A definition exported from a solution brings its own connection references; those given beside
     it win, entry by entry.
     """
     from .. import flow
-    from ..flow.validation import ignored_rules
 
     given = references if references is not None else {}
     try:
@@ -397,29 +410,37 @@ def _prepare(
             document.definition,
             "connection_references",
         )
-        overruled = ignored_rules(ignore) if ignore is not None else ()
-        found = flow.validate(document.definition, merged, overruled)
-        errors = [problem for problem in found if problem.severity == "error"]
-        problems = _rules_broken(errors) if secret else _lines(errors)
-        warnings = _lines([problem for problem in found if problem.severity == "warning"])
-        text = flow.dump(document.definition)
+        return _Form(flow.dump(document.definition), merged)
     except PowerAutomateError as error:
+        raw = definition if isinstance(definition, str) else json.dumps(definition)
         # What is wrong with the text as a whole has no place in the document.
-        named = str(error).startswith(("definition", "connection_references", "ignore"))
-        problems = [str(error) if named else f"definition: {error}{_kind_hint(definition)}"]
-        if secret:
-            problems = [f"definition: cannot be read as a flow. {_SHOWN_BY}"]
-        return _refused(definition, references, problems)
-    if problems:
-        return _refused(definition, references, problems)
-    marker = ":".join((_checksum(text, merged), "\n".join(warnings)))
-    return {"definition": text, "references": merged, "marker": marker, "problems": []}
+        named = str(error).startswith(("definition", "connection_references"))
+        hint = "" if named else _kind_hint(definition)
+        return _Form(raw, references, f"{'' if named else 'definition: '}{error}{hint}")
 
 
-def _refused(definition: Any, references: Any, problems: list[str]) -> dict[str, Any]:
-    """The declaration as it is, with the problems of it."""
-    raw = definition if isinstance(definition, str) else json.dumps(definition)
-    return {"definition": raw, "references": references, "marker": None, "problems": problems}
+def _found(form: _Form, ignore: Any, *, secret: bool) -> _Findings:
+    """What is wrong with a flow, worked out once per process for equal ones."""
+    parts = marshal.dumps((form.definition, form.references, form.problem, ignore, secret), 2)
+    return _once(_findings, parts, lambda: _find(form, ignore, secret=secret))
+
+
+def _find(form: _Form, ignore: Any, *, secret: bool) -> _Findings:
+    from .. import flow
+    from ..flow.validation import ignored_rules
+
+    if form.problem:
+        line = f"definition: cannot be read as a flow. {_SHOWN_BY}" if secret else form.problem
+        return _Findings((line,))
+    try:
+        overruled = ignored_rules(ignore) if ignore is not None else ()
+    except PowerAutomateError as error:
+        return _Findings((str(error),))
+    found = flow.validate(json.loads(form.definition), form.references, overruled)
+    errors = [item for item in found if item.severity == "error"]
+    warnings = [item for item in found if item.severity == "warning"]
+    problems = _rules_broken(errors) if secret else _lines(errors)
+    return _Findings(tuple(problems), tuple(_lines(warnings)))
 
 
 def _kind_hint(text: Any) -> str:
@@ -455,9 +476,3 @@ def _rules_broken(problems: list[Any]) -> list[str]:
         f"{_SHOWN_BY}"
         for code, count in times.items()
     ]
-
-
-def _checksum(text: str, references: Any) -> str:
-    """Proof that text and references are those that were validated, at a fraction of the cost."""
-    parts = json.dumps(references, sort_keys=True) + "\n" + text
-    return hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -25,7 +25,7 @@ from typing import Any
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.errors import InvalidInputError
 from pulumi_powerautomate.flow.validation import validate
-from pulumi_powerautomate.inputs.definition import definition_inputs
+from pulumi_powerautomate.inputs.definition import check_definition, definition_inputs
 from pulumi_powerautomate.solution import read_package
 from tests.benchmarks.figure import Figure, at_most, cpu_of_children, exactly, seen
 from tests.benchmarks.flow import sized
@@ -205,7 +205,8 @@ def _equal_definitions() -> Iterator[Figure]:
     profile = cProfile.Profile()
     with profile:
         for number in range(_COUNT):
-            definition_inputs(texts[number % len(texts)], None, f"flow-{number}")
+            inputs = definition_inputs(texts[number % len(texts)], None, f"flow-{number}")
+            assert not check_definition(inputs, {})
     code = validate.__code__
     (calls,) = [item.callcount for item in profile.getstats() if item.code is code]
     yield exactly("wait.validations_of_20_definitions", calls, len(texts), "")

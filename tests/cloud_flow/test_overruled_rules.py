@@ -54,12 +54,21 @@ def test_a_rule_is_overruled(provider: ProviderProcess, emulator: Emulator) -> N
     assert not provider.diff(flow_id, outputs, more.inputs).changes
 
 
-def test_the_check_overrules_it_too(provider: ProviderProcess) -> None:
-    """Where the program could not validate: the inputs of a state, or a value known late."""
+def test_a_rule_that_is_no_longer_overruled(provider: ProviderProcess) -> None:
+    """Also of a definition that is the same as before."""
     inputs = _inputs(_broken(), ["FLOW303"])
-    del inputs["__digest"]
-    assert provider.check(inputs).failures == []
-    assert "FLOW303" in provider.check({**inputs, "ignore": ["FLOW302"]}).failures[0]
+    checked = provider.check(inputs)
+    assert checked.failures == []
+    assert provider.check(inputs, checked.inputs).failures == []
+    other = {**inputs, "ignore": ["FLOW302"]}
+    assert "FLOW303" in provider.check(other, checked.inputs).failures[0]
+
+
+def test_a_wrong_rule_beside_a_secret(provider: ProviderProcess) -> None:
+    """The list of rules is none, so what is wrong with it is said."""
+    inputs = _inputs(_broken(), ["FLOW330"]) | {"__showable": False}
+    (problem,) = provider.check(inputs).failures
+    assert "there is no rule 'FLOW330'" in problem
 
 
 @pytest.mark.parametrize(
