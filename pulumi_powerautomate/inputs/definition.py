@@ -420,7 +420,7 @@ def _new_form(definition: Any, references: Any) -> _Form:
 
 
 def _found(form: _Form, ignore: Any, *, secret: bool) -> _Findings:
-    """What is wrong with a flow, worked out once per process for equal ones."""
+    """The problems and warnings of a flow, worked out once per process for equal ones."""
     parts = marshal.dumps((form.definition, form.references, form.problem, ignore, secret), 2)
     return _once(_findings, parts, lambda: _find(form, ignore, secret=secret))
 

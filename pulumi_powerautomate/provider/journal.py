@@ -100,10 +100,10 @@ class Journal:
         for key, begun in self._read_all(row):
             if not begun.is_in_doubt:
                 continue
-            if key != row:
-                creates.append(begun)
-            elif begun.began_from == version:
+            if key == row and begun.began_from == version:
                 own = begun
+            elif key != row and begun.ended_as != version:
+                creates.append(begun)
         if not creates:
             return own
         known = own or Begun(version, process=creates[0].process)
