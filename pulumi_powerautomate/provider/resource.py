@@ -90,13 +90,15 @@ class DataverseResource(Resource):
         kind = self.dynamic_type()
         props = {**props, "__provider": pickled(provider)}  # type: ignore[arg-type]
         _refuse_half_characters(props, resource_name)
-        props[OPTIONS] = apply_options(
+        told = apply_options(
             opts,
             props,
             where=f"{cls.__name__} {resource_name!r}",
             import_hint=self._import_hint,
             travels_as=self._travels_as,
         )
+        if told is not None:
+            props[OPTIONS] = told
         if opts.id is None:
             props = {
                 key: value

@@ -59,8 +59,12 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
             break
         if live is None:
             return foreign
+        # A try that was carried out, whatever the response said.
+        by_us = on and problem.in_doubt and live.state == "off"
         if not turned_off and known.spec is not None:
-            foreign |= changed_since(known, known.spec, live)
+            changed = changed_since(known, known.spec, live)
+            foreign |= changed - {"state"} if by_us else changed
+        turned_off |= by_us
         etag, on = live.etag, live.state != "off"
         ran |= live.state == "on"
     restore = ran and (turned_off or (on and problem.in_doubt))

@@ -242,6 +242,9 @@ class Transport:
                 self.tokens.discard(token)
                 renewed = True
                 continue
+            if status == 412 and refusals:
+                # The row has moved on since a try that was throttled, perhaps by that very try.
+                doubt.is_there = True
             if status == 429:
                 refusals += 1
                 if self._held(problem, response, refusals, deadline):

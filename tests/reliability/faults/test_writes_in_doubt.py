@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -248,3 +249,72 @@ def test_column_that_is_declared_for_the_first_time(
     made = update(provider, made, news)
     row = emulator.control.row("workflows", made.id)
     assert _BOB in row["_ownerid_value"] or row["description"] == "new"
+
+
+_ON, _OFF = flow_inputs("Flow", hourly("one")), flow_inputs("Flow", hourly("one"), state="off")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "method"),
+    [
+        (_ON, flow_inputs("Flow", hourly("two")), "PATCH"),
+        (_OFF, flow_inputs("Flow", hourly("two"), state="off"), "PATCH"),
+        (_OFF, _ON, "PATCH"),
+        (_ON, _OFF, "PATCH"),
+        (_ON, None, "PATCH"),
+        (_ON, None, "DELETE"),
+    ],
+    ids=["change", "change when off", "turn on", "turn off", "off to delete", "delete"],
+)
+def test_throttled_request_that_was_carried_out(
+    provider: ProviderProcess,
+    emulator: Emulator,
+    before: dict[str, Any],
+    after: dict[str, Any] | None,
+    method: str,
+) -> None:
+    """Its repetition finds another version, and that is nobody else's change."""
+    made = create(provider, before)
+    emulator.control.fault(
+        method=method, path="workflows", when="after_commit", times=1,
+        do="status", status=429, code="0x80072322", headers={"Retry-After": "0"},
+    )  # fmt: skip
+    if after is None:
+        delete(provider, made)
+        assert _throttled(emulator)
+        assert emulator.control.rows("workflows") == []
+        assert not [text for _, text, _ in provider.log if "somebody" in text]
+        return
+    made = update(provider, made, after)
+    assert _throttled(emulator)
+    assert "activation_error" not in made.outputs
+    row = emulator.control.row("workflows", made.id)
+    assert (
+        json.loads(after["definition"]) == json.loads(row["clientdata"])["properties"]["definition"]
+    )
+    assert row["statecode"] == (1 if after["state"] == "on" else 0)
+    assert not [text for _, text, _ in provider.log if "somebody" in text]
+
+
+def _throttled(emulator: Emulator) -> int:
+    """How many requests were."""
+    return sum(request["status"] == 429 for request in emulator.control.requests())
+
+
+def test_refused_delete_after_a_lost_response(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """The response to turning the flow off is lost, and the delete is refused: it is on again."""
+    child = create(provider, flow_inputs("Child", hourly()))
+    parent = hourly()
+    parent["actions"]["Call"] = {
+        "type": "Workflow", "runAfter": {"Greet": ["Succeeded"]},
+        "inputs": {"host": {"workflowReferenceName": child.id}, "body": {}},
+    }  # fmt: skip
+    create(provider, flow_inputs("Parent", parent, state="off"))
+    emulator.control.fault(
+        method="PATCH", path="workflows", when="after_commit", do="reset", times=1
+    )
+    with pytest.raises(ProviderError, match="It is called by 'Parent'"):
+        delete(provider, child)
+    assert emulator.control.row("workflows", child.id)["statecode"] == 1
