@@ -209,7 +209,8 @@ class _History:
             self._world.seen(set(ran.done))
         else:
             self.outcome.problems += self._world.overwritten(program, certain, ran.said, seen)
-        self.outcome.problems += self._world.lost(program, self._ids(), seen)
+        touched = ran.done | ran.unsettled
+        self.outcome.problems += self._world.lost(program, self._ids(), seen, touched)
         return ran
 
     def _death(self) -> Death | None:

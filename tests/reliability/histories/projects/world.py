@@ -134,8 +134,13 @@ class World:
                 # Also where the state has it: the create may be that of what is to replace it.
                 self._interrupted |= item.facts(name, {**ids, name: ""}).keys()
 
-    def lost(self, program: Project, ids: Ids, seen: Facts) -> Iterator[str]:
-        """Values that somebody set, no program declares, and that are gone from what was seen."""
+    def lost(self, program: Project, ids: Ids, seen: Facts, touched: set[str]) -> Iterator[str]:
+        """
+        Values that somebody set, no program declares, and that are gone from what was seen.
+
+        Args:
+            touched: resources on which an operation of the command ended, or may have begun.
+        """
         for name, id_ in ids.items():
             self._names.setdefault(id_, set()).add(name)
         if not self._people.edits:
@@ -152,6 +157,9 @@ class World:
                     # The program that was about to leave the column alone never got that far, and
                     # has gone back: the state has had the column all along, and nothing was sent.
                     kept.append(replace(edit, managed=True))
+                elif edit.resource in program.keys() - touched and not removed_since(edit, commits):
+                    # A program that was about to declare it too never got that far.
+                    kept.append(edit)
                 continue
             if seen.get(edit.place) == edit.value:
                 kept.append(edit)
