@@ -7,9 +7,9 @@ checked for, and what the engine's calls do in the provider process (`CloudFlowP
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, ParamSpec, TypedDict
 
 import pulumi
@@ -484,13 +484,9 @@ def _definition_may_be_missing(init: Callable[_P, None]) -> Callable[_P, None]:
 
     A program that nobody has checked reads what to do about it, and not the words of a `TypeError`.
     """
-
-    @functools.wraps(init)
-    def call(*args: _P.args, **kwargs: _P.kwargs) -> None:
-        kwargs.setdefault("definition", None)
-        init(*args, **kwargs)
-
-    return call
+    assert isinstance(init, FunctionType)
+    init.__kwdefaults__ = {**(init.__kwdefaults__ or {}), "definition": None}
+    return init
 
 
 class ConnectionReferenceDeclaration(TypedDict, total=False):
@@ -660,7 +656,7 @@ class CloudFlow(DataverseResource, module="powerautomate", name="CloudFlow"):
             lambda: self._known_id(resource_name, workflow_id, opts),
             opts,
         )
-        super().__init__(CloudFlowProvider, resource_name, props, opts)
+        self._register(CloudFlowProvider, resource_name, props, opts)
         if mocks_in_use() is not None:
             # No provider is asked for one there, and mocks seldom make one up.
             otherwise = opts.id if opts is not None and opts.id else self.urn.apply(_mocked_id)

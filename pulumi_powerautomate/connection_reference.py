@@ -354,5 +354,5 @@ class ConnectionReference(DataverseResource, module="powerautomate", name="Conne
         }
         opts = options_of(opts, "ConnectionReference", resource_name)
         dependencies.declare_reference(self, logical_name, opts)
-        super().__init__(ConnectionReferenceProvider, resource_name, props, opts)
+        self._register(ConnectionReferenceProvider, resource_name, props, opts)
         fail_unless_done(self, self.binding_error, f"Connection reference {resource_name!r}")

@@ -225,5 +225,5 @@ class EnvironmentVariableValue(
         value: pulumi.Input[str],
     ) -> None:
         props = {"schema_name": schema_name, "value": value, ERROR: None}
-        super().__init__(EnvironmentVariableValueProvider, resource_name, props, opts)
+        self._register(EnvironmentVariableValueProvider, resource_name, props, opts)
         fail_unless_done(self, self.binding_error, f"Environment variable value {resource_name!r}")

@@ -261,5 +261,5 @@ class FlowShare(DataverseResource, module="powerautomate", name="FlowShare"):
             "share_error": None,
         }
         refuse_both(flow_id, "FlowShare", resource_name)
-        super().__init__(FlowShareProvider, resource_name, props, opts)
+        self._register(FlowShareProvider, resource_name, props, opts)
         fail_unless_done(self, self.share_error, f"Share {resource_name!r}")

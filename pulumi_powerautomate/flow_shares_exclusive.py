@@ -338,5 +338,5 @@ class FlowSharesExclusive(DataverseResource, module="powerautomate", name="FlowS
             "share_error": None,
         }
         refuse_both(flow_id, "FlowSharesExclusive", resource_name)
-        super().__init__(FlowSharesExclusiveProvider, resource_name, props, opts)
+        self._register(FlowSharesExclusiveProvider, resource_name, props, opts)
         fail_unless_done(self, self.share_error, f"Shares {resource_name!r}")

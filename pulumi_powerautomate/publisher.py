@@ -275,5 +275,5 @@ class Publisher(DataverseResource, module="powerautomate", name="Publisher"):
             ERROR: None,
         }
         opts = options_of(opts, "Publisher", resource_name)
-        super().__init__(PublisherProvider, resource_name, props, opts)
+        self._register(PublisherProvider, resource_name, props, opts)
         fail_unless_done(self, self.write_error, f"Publisher {resource_name!r}")

@@ -237,5 +237,5 @@ class SolutionComponent(DataverseResource, module="powerautomate", name="Solutio
             ERROR: None,
         }
         opts = options_of(opts, "SolutionComponent", resource_name)
-        super().__init__(SolutionComponentProvider, resource_name, props, opts)
+        self._register(SolutionComponentProvider, resource_name, props, opts)
         fail_unless_done(self, self.write_error, f"Solution component {resource_name!r}")

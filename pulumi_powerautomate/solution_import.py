@@ -537,5 +537,5 @@ class SolutionImport(DataverseResource, module="powerautomate", name="SolutionIm
             "import_job_id": None,
             "solution_error": None,
         }
-        super().__init__(SolutionImportProvider, resource_name, props, opts)
+        self._register(SolutionImportProvider, resource_name, props, opts)
         fail_unless_done(self, self.solution_error, f"Solution {resource_name!r}")

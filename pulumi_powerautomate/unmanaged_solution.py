@@ -261,5 +261,5 @@ class Solution(DataverseResource, module="powerautomate", name="Solution"):
             ERROR: None,
         }
         opts = options_of(opts, "Solution", resource_name)
-        super().__init__(SolutionProvider, resource_name, props, opts)
+        self._register(SolutionProvider, resource_name, props, opts)
         fail_unless_done(self, self.write_error, f"Solution {resource_name!r}")

@@ -41,6 +41,8 @@ class DataverseResource(Resource):
     `pulumi.dynamic.Resource` pickles it for every resource and leaves a patch of the standard
     library behind each time, until one of the next resources ends in a RecursionError. So its
     constructor is passed over, and the one above it is called with what it would have prepared.
+    That is done in a method of another name: Pulumi takes the line that calls the third constructor
+    from the inside for the line of the program, and records it in the state.
 
     Subclasses say what to do instead of Pulumi's `import_`, and which inputs travel as something
     else than the program wrote, with the properties that stand for them, what is compared first.
@@ -68,13 +70,22 @@ class DataverseResource(Resource):
             cls.declared_outputs = inspect.get_annotations(cls)
             _show_whole_numbers_only(cls)
 
-    def __init__(
+    def _register(
         self,
         provider: type[DataverseProvider],
         resource_name: str,
         props: dict[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        """
+        Register the resource; constructors end with it.
+
+        Args:
+            provider: what carries its operations out.
+            resource_name: its name in the stack.
+            props: its inputs, and None for each output that the service decides.
+            opts: its options, as they were given.
+        """
         _collect_less_often()
         cls = type(self)
         opts = options_of(opts, cls.__name__, resource_name)

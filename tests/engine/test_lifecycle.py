@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -12,6 +13,7 @@ import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.definitions import hourly, mailing
 from tests.harness.engine_project import EngineError, EngineProject, changes
+from tests.harness.people import BOB
 
 
 def one(resource_name: str = "greeter", **inputs: Any) -> Any:
@@ -263,3 +265,28 @@ def test_configuration_of_the_stack(emulator: Emulator, tmp_path: Any) -> None:
     project.up(one())
     assert [row["statecode"] for row in emulator.control.rows("workflows")] == [1]
     assert values["POWERAUTOMATE_CLIENT_SECRET"] not in project.state_text()
+
+
+def test_the_state_names_the_line_of_the_program(project: EngineProject) -> None:
+    """Where a resource is declared, as the SDK finds it: not a line of this package."""
+
+    def program() -> None:
+        flow = powerautomate.CloudFlow("flow", definition=hourly(), state="off")
+        powerautomate.FlowShare(
+            "share", flow_id=flow.workflow_id, principal=powerautomate.user(BOB), access=["read"]
+        )
+        powerautomate.ConnectionReference(
+            "mail", logical_name="contoso_mail", connector="shared_office365"
+        )
+
+    project.up(program)
+    first = program.__code__.co_firstlineno
+    named = {
+        item["urn"].rpartition("::")[2]: item["sourcePosition"] for item in project.resources()
+    }
+    found = {name: where.rpartition("/")[2].split("#") for name, where in named.items()}
+    assert {name: file for name, (file, _) in found.items()} == dict.fromkeys(
+        ("flow", "share", "mail"), Path(__file__).name
+    )
+    lines = {name: int(line) - first for name, (_, line) in found.items()}
+    assert lines == {"flow": 1, "share": 2, "mail": 5}
