@@ -181,14 +181,15 @@ class CloudFlowProvider(DataverseProvider):
         client = self.client
         changed = changed_inputs(olds, news)
         spec = self._spec(news, news)
-        writer = FlowWriter(client.workflows, spec, self._on_conflict(news))
+        writer = FlowWriter(client.workflows, spec, self._on_conflict(news, olds))
         unknown = olds.get("current_state") == "unknown"
         if unknown and not olds.get("etag"):
             progress(news, "finding out whether the flow was created")
             attempted = self._spec({**olds, "definition": ""}, olds)
             attempts = (Attempt.of(attempted), *attempts_in(olds))
             written = writer.create(attempts)
-            outputs = outputs_of(news, written.flow, written, olds)
+            noted = [fingerprints_of(olds), *(olds.get(ATTEMPTS) or ())]
+            outputs = outputs_of(news, written.flow, written, {**olds, ATTEMPTS: noted})
             # A create of unknown outcome may have put it into the solution of that time.
             left = {SOLUTIONS: self._solutions(olds, news)} if written.adopted else _left(olds)
             return UpdateResult(
@@ -230,7 +231,7 @@ class CloudFlowProvider(DataverseProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.flows.delete import delete
-        from .client.flows.model import LastKnown, differing
+        from .client.flows.model import Attempt, LastKnown
 
         flows = self.client.workflows
         is_whole = DIGEST in props
@@ -241,7 +242,8 @@ class CloudFlowProvider(DataverseProvider):
         )
         if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
-            if live is not None and differing(known.spec, live) - {"state"}:
+            attempts = (Attempt.of(known.spec), *attempts_in(props))
+            if live is not None and all(item.differing(live) - {"state"} for item in attempts):
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
         changed = delete(flows, id_, known)
@@ -340,13 +342,22 @@ class CloudFlowProvider(DataverseProvider):
         """The ids that a flow may have derived, under each name that the environment had."""
         return [derived_id(host, identity) for host in hosts_of(self.connection)]
 
-    def _on_conflict(self, props: Mapping[str, Any]) -> OnConflict:
-        """As given; a derived id proves by itself that the flow is ours, a chosen one does not."""
+    def _on_conflict(
+        self, props: Mapping[str, Any], olds: Mapping[str, Any] | None = None
+    ) -> OnConflict:
+        """
+        As given; a derived id proves by itself that the flow is ours, a chosen one does not.
+
+        Args:
+            props: the declaration.
+            olds: what the last operation recorded, perhaps under another name of the resource.
+        """
         given: OnConflict | None = props.get("on_conflict")
         if given:
             return given
-        identity = str(props.get(IDENTITY) or "")
-        return "adopt" if props["workflow_id"] in self._derived_ids(identity) else "fail"
+        names = {str(item.get(IDENTITY) or "") for item in (props, olds or {})}
+        derived = {id_ for name in names for id_ in self._derived_ids(name)}
+        return "adopt" if props["workflow_id"] in derived else "fail"
 
     def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
         from .client.flows.requests import FlowSpec

@@ -70,8 +70,9 @@ def outputs_of(
     outputs.update(recorded_members(live))
     if written.before is not None:
         outputs[BEFORE] = _declaration(written.before)
-        if (olds or {}).get(ATTEMPTS):
-            outputs[ATTEMPTS] = (olds or {})[ATTEMPTS]
+    attempts = (inputs if olds is None else olds).get(ATTEMPTS)
+    if live.state == "unknown" and attempts:
+        outputs[ATTEMPTS] = attempts
     return outputs
 
 

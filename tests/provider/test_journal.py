@@ -697,6 +697,72 @@ def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str
     assert CASES["CloudFlow"].there(emulator) == ["two"]
 
 
+@pytest.mark.parametrize("doubts", [1, 2])
+@pytest.mark.parametrize("then", ["update", "delete"])
+def test_creates_in_doubt_after_a_killed_one(
+    emulator: Emulator, settings: Mapping[str, str], doubts: int, then: str
+) -> None:
+    """
+    What is there is the killed one's, for the next ones found it there; their responses were lost.
+
+    The state goes on telling what each has tried, so that the row is recognized.
+    """
+    with provider_process(settings) as process:
+        barrier = emulator.control.barrier(
+            method="POST", path="workflows$", when="after_commit", times=1
+        )
+        _kill_at(barrier, process, process.create, process.check(_flow("one")).inputs)
+    for method, path in (("POST", "workflows$"), ("GET", "workflows")):
+        emulator.control.fault(
+            method=method, path=path, do="status", status=504, when="after_commit", times=100
+        )
+    with new_provider_process(settings) as process:
+        news = process.check(_flow("two")).inputs
+        id_, outputs = process.create(news)
+        for _ in range(doubts - 1):
+            news = process.check(_flow("three"), news).inputs
+            outputs = process.update(id_, outputs, news)
+        assert outputs["current_state"] == "unknown"
+        process.end()
+    emulator.control.clear_faults()
+    assert CASES["CloudFlow"].there(emulator) == ["one"]
+    with provider_process(settings) as process:
+        if then == "delete":
+            process.delete(id_, outputs)
+            assert CASES["CloudFlow"].there(emulator) == []
+            return
+        news = process.check(_flow("four"), news).inputs
+        assert process.diff(id_, outputs, news).changes
+        outputs = process.update(id_, outputs, news)
+        assert not process.diff(id_, outputs, news).changes
+    assert CASES["CloudFlow"].there(emulator) == ["four"]
+
+
+def test_a_create_in_doubt_and_another_name(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The id derives from the former name, which proves that the flow is this program's."""
+    emulator.control.fault(
+        path="workflows", do="status", status=504, when="before_commit", times=100
+    )
+    with new_provider_process(settings) as process:
+        declared = {**_flow("one"), "__identity": f"{IDENTITY}former"}
+        del declared["workflow_id"], declared["on_conflict"]
+        news = process.check(declared).inputs
+        id_, outputs = process.create(news)
+        assert outputs["current_state"] == "unknown"
+        process.end()
+    emulator.control.clear_faults()
+    row = {"workflowid": id_, "name": "of a run elsewhere", "category": 5, "type": 1,
+           "primaryentity": "none", "clientdata": news["definition"]}  # fmt: skip
+    emulator.control.insert("workflows", row)
+    with provider_process(settings) as process:
+        news = process.check({**declared, "__identity": f"{IDENTITY}present"}, news).inputs
+        assert news["workflow_id"] == id_
+        process.update(id_, outputs, news)
+    assert CASES["CloudFlow"].there(emulator) == ["one"]
+
+
 @pytest.mark.parametrize("when", ["before_commit", "after_commit"])
 def test_a_killed_create_for_another_connector(
     emulator: Emulator, settings: Mapping[str, str], when: str
