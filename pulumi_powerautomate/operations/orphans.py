@@ -2,9 +2,11 @@
 Flows that a stack created and that no state knows.
 
 A create that is killed after its commit leaves a flow behind. If the program still declares it, the
-next `pulumi up` adopts it; if not, nothing refers to it any more. Two facts tell such a flow:
+next `pulumi up` adopts it; if not, nothing refers to it any more. Three facts tell such a flow:
 
-- the engine had written down that the create was pending (`pending_operations` of the state), or
+- the engine had written down that the create was pending (`pending_operations` of the state),
+- the journal of this machine has a create of this stack's that was killed, and the flow is as that
+  declared it, or
 - its id is the one that derives from the environment, the stack and a resource name. The names that
   are tried are the flow's own display name, which is the resource name unless the program says
   otherwise, and those that a person gives.
@@ -20,11 +22,13 @@ from typing import TYPE_CHECKING, Any
 from ..cloud_flow import CloudFlow
 from ..errors import InvalidInputError
 from ..inputs.derived_id import derived_id
-from ..provider import IDENTITY, derivation_host
+from ..inputs.flow_outputs import ATTEMPTS, attempts_in
+from ..provider import IDENTITY, derivation_host, killed_creates
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
     from ..client.flows.requests import LiveFlow
+    from ..provider.killed_creates import KilledCreate
 
 _KIND = CloudFlow.dynamic_type()
 _CREATING = ("creating", "importing")
@@ -123,11 +127,20 @@ def find_orphans(
         others: states of other stacks, to which a flow may have been moved.
     """
     known = {id_ for item in (state, *others) for id_ in item.known}
+    killed = {
+        create.id: create
+        for create in killed_creates.on_this_machine(told=True)
+        if (create.kind, create.host) == (CloudFlow.__name__, client.connection.host)
+        and create.identity.startswith(state.prefix)
+    }
     found = []
     for flow in client.workflows.list():
         if flow.workflow_id in known:
             continue
         reason = _reason(flow, state, names, derivation_host(client.connection))
+        create = killed.get(flow.workflow_id)
+        if not reason and create is not None and _is_as_declared(client, create):
+            reason = f"an earlier run was killed while it created it, as {create.name!r}"
         if reason:
             shares = client.access.shares(flow.workflow_id, client.access.deadline())
             found.append(Orphan(flow, reason, len(shares)))
@@ -154,6 +167,15 @@ def _reason(flow: LiveFlow, state: StackState, names: Sequence[str], host: str) 
             if derived_id(host, identity) == flow.workflow_id:
                 return f"its id derives from this stack and {name!r}"
     return ""
+
+
+def _is_as_declared(client: DataverseClient, create: KilledCreate) -> bool:
+    """Whether a flow is as a killed create declared it: an id that was chosen proves nothing."""
+    live = client.workflows.find(create.id)
+    columns = [attempt["columns"] for attempt in create.attempts if "columns" in attempt]
+    return live is not None and any(
+        not attempt.differing(live) for attempt in attempts_in({ATTEMPTS: columns})
+    )
 
 
 def _identities(state: StackState, name: str) -> Iterator[str]:

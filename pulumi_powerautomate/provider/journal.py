@@ -143,23 +143,22 @@ class Journal:
         """Record what was recorded before an operation that changed nothing."""
         self._write(row, before)
 
-    def killed_creates(self) -> list[str]:
-        """Keys of creates that began and did not end, whose process is gone, not told yet."""
-        query = (
-            "select row, process from operations where began_from = '' and removes = 0"
-            " and ended_as is null order by at"
-        )
-        with self._lock:
-            connection = self._opened(make=False)
-            if connection is None:
-                return []
-            try:
-                found = connection.execute(query).fetchall()
-            except sqlite3.Error as error:
-                _log.debug("the journal cannot be read: %s", error)
-                return []
-        own = _this_process()
-        return [row for row, process in found if process != own and not _is_alive(process)]
+    def killed_creates(self, *, told: bool = False) -> list[tuple[str, Begun]]:
+        """
+        Creates that began and did not end, whose process is gone, by their keys, oldest first.
+
+        Args:
+            told: also those that somebody was told of.
+        """
+        found = self._select("where began_from = '' and removes = 0 order by at")
+        wanted = (None, _TOLD) if told else (None,)
+        return [
+            (key, begun)
+            for key, begun in found
+            if begun.ended_as in wanted
+            and begun.process != _this_process()
+            and not _is_alive(begun.process)
+        ]
 
     def tell(self, row: str) -> None:
         """Record that somebody was told of a create; a later one of the resource recognizes it."""
@@ -187,17 +186,18 @@ class Journal:
 
     def _read_all(self, row: str) -> list[tuple[str, Begun]]:
         """The records of a row, by key: its own, and those of creates, whose keys go on from it."""
-        query = (
-            "select row, began_from, ended_as, removes, attempts, process from operations"
-            " where row >= ? and row < ? order by at"
-        )
+        # The space that follows is the last character before the exclamation mark.
+        return self._select("where row >= ? and row < ? order by at", row, f"{row}!")
+
+    def _select(self, which: str, *values: str) -> list[tuple[str, Begun]]:
+        columns = "row, began_from, ended_as, removes, attempts, process"
         with self._lock:
             connection = self._opened(make=False)
             if connection is None:
                 return []
             try:
-                # The space that follows is the last character before the exclamation mark.
-                found = connection.execute(query, (row, f"{row}!")).fetchall()
+                query = f"select {columns} from operations {which}"
+                found = connection.execute(query, values).fetchall()
             except sqlite3.Error as error:
                 _log.debug("the journal cannot be read: %s", error)
                 return []

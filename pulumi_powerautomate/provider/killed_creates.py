@@ -8,6 +8,9 @@ nobody would look, so the end of a run that declares other resources says once w
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from . import single_owner
 from .journal import journal
@@ -15,6 +18,43 @@ from .journal import journal
 _MOST_NAMED = 5
 _lock = threading.Lock()
 _declared: set[str] = set()
+
+
+@dataclass(frozen=True)
+class KilledCreate:
+    """
+    A create of which nobody lived to see the end.
+
+    Attributes:
+        key: its key in the journal.
+        kind: of the resource, as `CloudFlow`.
+        host: of its environment.
+        id: of the row.
+        identity: Pulumi organization and URN of the resource.
+        attempts: what it may have written, in the words of its provider.
+    """
+
+    key: str
+    kind: str
+    host: str
+    id: str
+    identity: str
+    attempts: tuple[Mapping[str, Any], ...]
+
+    @property
+    def name(self) -> str:
+        """The resource's name in the stack."""
+        return self.identity.rpartition("::")[2]
+
+
+def on_this_machine(*, told: bool) -> Iterator[KilledCreate]:
+    """Those that the journal of this machine has; also those that were `told`, if asked for."""
+    for key, begun in journal().killed_creates(told=told):
+        parts = key.split(" ", 3)
+        if len(parts) == 4:
+            kind, host, id_, identity = parts
+            kind = kind.removesuffix("Provider")
+            yield KilledCreate(key, kind, host, id_, identity, begun.attempts)
 
 
 def declared(identity: str) -> None:
@@ -30,17 +70,13 @@ def line() -> str:
         known = set(_declared)
     stacks = {_stack_of(identity) for identity in known}
     named = []
-    for row in journal().killed_creates():
-        parts = row.split(" ", 3)
-        if len(parts) < 4:
+    for create in on_this_machine(told=False):
+        row = create.key.removesuffix(f" {create.identity}")
+        stack = _stack_of(create.identity)
+        if single_owner.holder_of_row(row) or create.identity in known or stack not in stacks:
             continue
-        kind, host, id_, identity = parts
-        held = single_owner.holder_of_row(f"{kind} {host} {id_}")
-        if held or identity in known or _stack_of(identity) not in stacks:
-            continue
-        journal().tell(row)
-        name = identity.rpartition("::")[2]
-        named.append(f"{kind.removesuffix('Provider')} {name!r} ({id_})")
+        journal().tell(create.key)
+        named.append(f"{create.kind} {create.name!r} ({create.id})")
     if not named:
         return ""
     more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.harness.cli_runner import command_for
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
 from tests.harness.people import BOB as _BOB
-from tests.harness.provider_process import flow_inputs, provider_process
+from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
 
 pytestmark = pytest.mark.engine
 
@@ -84,6 +85,54 @@ def test_flows_left_behind(
     )
     left = {row["name"] for row in emulator.control.rows("workflows")}
     assert left == {"kept", "Its display name", "somebody's"}
+
+
+def test_chosen_ids_of_killed_creates(
+    project: EngineProject,
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """
+    The engine has written nothing down, and no id derives from a name: the journal tells, of flows
+    that are as they were declared.
+    """
+    project.up(_program)
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(vars(project._stack.export_stack())))
+    identity = "organization/urn:pulumi:dev::tests::pulumi-python:dynamic/powerautomate:CloudFlow::"
+    other_stack = identity.replace("pulumi:dev", "pulumi:prod")
+    ids = {name: f"{number}1111111-1111-4111-8111-111111111111" for number, name in enumerate(
+        ("left", "changed", "foreign", "of another stack"), start=1)}  # fmt: skip
+    row = {"workflowid": ids["foreign"], "name": "Theirs", "category": 5, "type": 1}
+    emulator.control.insert("workflows", {**row, "primaryentity": "none", "clientdata": "{}"})
+    for name, id_ in ids.items():
+        given = {
+            "__identity": f"{other_stack if 'stack' in name else identity}{name}",
+            "workflow_id": id_,
+            "state": "off",
+        }
+        with provider_process(emulator.environment) as process:
+            inputs = process.check({**flow_inputs("Flow", hourly()), **given}).inputs
+            barrier = emulator.control.barrier(
+                method="POST", path="workflows$", when="after_commit", times=1
+            )
+            with ThreadPoolExecutor(1) as pool:
+                running = pool.submit(process.create, inputs)
+                assert barrier.is_reached(20)
+                process.kill()
+                barrier.release()
+                assert isinstance(running.exception(), ProviderError)
+    emulator.control.patch("workflows", ids["changed"], {"name": "Somebody's by now"})
+    run = command_for(emulator, monkeypatch, capsys)
+    told = run("orphans", str(state))
+    assert told.code == 1
+    assert told.out.splitlines() == [
+        f"{ids['left']}  'Flow' (off): an earlier run was killed while it created it, as 'left'."
+    ]
+    assert run("orphans", str(state), "--delete", ids["left"], "--yes").code == 0
+    assert run("orphans", str(state)).code == 0
 
 
 def test_flow_that_was_moved_to_another_stack(
