@@ -22,7 +22,7 @@ from pathlib import Path
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.emulator.handle import BarrierHandle
-from tests.harness.engine_project import EngineError, EngineProject
+from tests.harness.engine_project import EngineError, EngineProject, engine_environment
 from tests.reliability.fault_proxy.handle import FaultProxy
 from tests.reliability.histories.command import EVERYTHING, Death
 from tests.reliability.histories.outcome import Outcome
@@ -118,7 +118,8 @@ class Stack:
         command += [part for name in sorted(names) for part in ("--name", name)]
         found = subprocess.run(
             [*command, "--format", "json"],
-            env={**os.environ, **self._settings(self.emulator)},
+            # With the home of the engine, where the journal lies.
+            env={**os.environ, **engine_environment(self._folder, self._settings(self.emulator))},
             capture_output=True,
             check=False,
         )
