@@ -17,21 +17,26 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..cloud_flow import CloudFlow
 from ..errors import InvalidInputError
 from ..inputs.derived_id import derived_id
 from ..inputs.flow_outputs import ATTEMPTS, attempts_in
-from ..provider import IDENTITY, derivation_host, killed_creates
+from ..models import camel
+from ..provider import IDENTITY, derivation_host, killed_creates, native
 
 if TYPE_CHECKING:
     from ..client import DataverseClient
     from ..client.flows.requests import LiveFlow
     from ..provider.killed_creates import KilledCreate
 
-_KIND = CloudFlow.dynamic_type()
+_DYNAMIC, _NATIVE = CloudFlow.dynamic_type(), native.type_of(CloudFlow.__name__)
+_KINDS = (_DYNAMIC, _NATIVE)
 _CREATING = ("creating", "importing")
+# The id in the inputs of the dynamic and of the native provider.
+_IDS = ("workflow_id", camel("workflow_id"))
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,31 @@ class StackState:
     The flows of an exported state.
 
     Attributes:
-        prefix: `organization/urn:pulumi:STACK::PROJECT::`, the beginning of each identity.
+        stack: `urn:pulumi:STACK::PROJECT::`, the beginning of each URN.
+        organization: the Pulumi organization that ids of dynamic resources derive from.
         chains: types of parents before the flow's own type, `a$b$`; empty for none.
         known: ids of the flows that it manages.
         pending: name of the resource by the id of a flow whose create was pending.
     """
 
-    prefix: str
+    stack: str
+    organization: str = native.NO_ORGANIZATION
     chains: frozenset[str] = frozenset({""})
     known: frozenset[str] = frozenset()
     pending: Mapping[str, str] = field(default_factory=dict)
+
+    def identities(self, name: str) -> Iterator[str]:
+        """What the id of a flow may derive from whose resource has a name, in either provider."""
+        organizations = dict.fromkeys((self.organization, native.NO_ORGANIZATION))
+        for organization, kind, chain in product(organizations, _KINDS, sorted(self.chains)):
+            yield f"{organization}/{self.stack}{chain}{kind}::{name}"
+
+    def has(self, identity: str) -> bool:
+        """Whether a resource is one of this stack."""
+        organization, _, urn = identity.partition("/")
+        return urn.startswith(self.stack) and organization in (
+            self.organization, native.NO_ORGANIZATION
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,21 +111,22 @@ def read_state(text: str) -> StackState:
             "the stack is destroyed."
         )
     stack, project = urns[0].removeprefix("urn:pulumi:").split("::")[:2]
-    flows = [item for item in entries if str(item.get("type")) == _KIND]
+    flows = [item for item in entries if item.get("type") in _KINDS]
     organization = next(
         (found.partition("/")[0] for item in flows if (found := _input(item, IDENTITY))),
-        "organization",
+        native.NO_ORGANIZATION,
     )
     return StackState(
-        f"{organization}/urn:pulumi:{stack}::{project}::",
+        f"urn:pulumi:{stack}::{project}::",
+        organization,
         frozenset({"", *(_chain(str(item["urn"])) for item in flows)}),
         frozenset(
-            str(item.get("id") or "").lower() for item in resources if item.get("type") == _KIND
+            str(item.get("id") or "").lower() for item in resources if item.get("type") in _KINDS
         ),
         {
-            _input(item["resource"], "workflow_id").lower(): _name(str(item["resource"]["urn"]))
+            _input(item["resource"], *_IDS).lower(): _name(str(item["resource"]["urn"]))
             for item in operations
-            if item.get("type") in _CREATING and item["resource"].get("type") == _KIND
+            if item.get("type") in _CREATING and item["resource"].get("type") in _KINDS
         },
     )
 
@@ -131,7 +152,7 @@ def find_orphans(
         create.id: create
         for create in killed_creates.on_this_machine(told=True)
         if (create.kind, create.host) == (CloudFlow.__name__, client.connection.host)
-        and create.identity.startswith(state.prefix)
+        and state.has(create.identity)
     }
     found = []
     for flow in client.workflows.list():
@@ -163,7 +184,7 @@ def _reason(flow: LiveFlow, state: StackState, names: Sequence[str], host: str) 
     if pending is not None:
         return f"its create was pending, as {pending!r}"
     for name in dict.fromkeys((flow.name, *names)):
-        for identity in _identities(state, name):
+        for identity in state.identities(name):
             if derived_id(host, identity) == flow.workflow_id:
                 return f"its id derives from this stack and {name!r}"
     return ""
@@ -178,22 +199,18 @@ def _is_as_declared(client: DataverseClient, create: KilledCreate) -> bool:
     )
 
 
-def _identities(state: StackState, name: str) -> Iterator[str]:
-    for chain in sorted(state.chains):
-        yield f"{state.prefix}{chain}{_KIND}::{name}"
-
-
-def _input(resource: Mapping[str, Any], key: str) -> str:
+def _input(resource: Mapping[str, Any], *names: str) -> str:
     for kept in (resource.get("inputs"), resource.get("outputs")):
-        value = (kept or {}).get(key)
-        if isinstance(value, str):
-            return value
+        for name in names:
+            value = (kept or {}).get(name)
+            if isinstance(value, str):
+                return value
     return ""
 
 
 def _chain(urn: str) -> str:
     types = urn.split("::")[2]
-    return types.removesuffix(_KIND)
+    return types.removesuffix(_DYNAMIC).removesuffix(_NATIVE)
 
 
 def _name(urn: str) -> str:

@@ -13,6 +13,7 @@ from pulumi_powerautomate.emulator import Emulator
 from tests.harness.cli_runner import command_for
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
+from tests.harness.native_process import native_process
 from tests.harness.people import BOB as _BOB
 from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
 
@@ -154,6 +155,45 @@ def test_flow_that_was_moved_to_another_stack(
     run = command_for(emulator, monkeypatch, capsys)
     assert run("orphans", str(state)).code == 1
     assert run("orphans", str(state), "--other-state", str(whole)).code == 0
+
+
+def test_flows_of_the_native_provider(
+    emulator: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its ids derive from another type; what the state has and what was pending is told apart."""
+    urn = "urn:pulumi:dev::demo::powerautomate:index:CloudFlow::"
+    entries = {}
+    with native_process(emulator.environment) as process:
+        for name in ("kept", "dropped", "pending"):
+            given = {
+                **flow_inputs(name, hourly(), state="off"),
+                "__identity": f"organization/{urn}{name}",
+            }
+            if name == "pending":
+                given["workflow_id"] = "11111111-1111-4111-8111-111111111111"
+            inputs = process.check(given).inputs
+            id_, _ = process.create(inputs)
+            entries[name] = {
+                "urn": f"{urn}{name}", "type": "powerautomate:index:CloudFlow", "id": id_,
+                "inputs": {"workflowId": id_},
+            }  # fmt: skip
+    state = tmp_path / "state.json"
+    deployment = {
+        "resources": [entries["kept"]],
+        "pending_operations": [{"type": "creating", "resource": entries["pending"]}],
+    }
+    state.write_text(json.dumps({"version": 3, "deployment": deployment}))
+    run = command_for(emulator, monkeypatch, capsys)
+    found = {row["id"]: row["reason"] for row in json.loads(
+        run("orphans", str(state), "--format", "json").out
+    )}  # fmt: skip
+    assert found == {
+        entries["dropped"]["id"]: "its id derives from this stack and 'dropped'",
+        entries["pending"]["id"]: "its create was pending, as 'pending'",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"deployment": {}}', '{"deployment": 5}'])
