@@ -59,7 +59,7 @@ class StackState:
     pending: Mapping[str, str] = field(default_factory=dict)
 
     def identities(self, name: str) -> Iterator[str]:
-        """What the id of a flow may derive from whose resource has a name, in either provider."""
+        """The origins that the id of a flow may derive from, by its resource's name, in either provider."""
         organizations = dict.fromkeys((self.organization, native.NO_ORGANIZATION))
         for organization, kind, chain in product(organizations, _KINDS, sorted(self.chains)):
             yield f"{organization}/{self.stack}{chain}{kind}::{name}"
