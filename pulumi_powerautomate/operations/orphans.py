@@ -59,7 +59,7 @@ class StackState:
     pending: Mapping[str, str] = field(default_factory=dict)
 
     def identities(self, name: str) -> Iterator[str]:
-        """The identities of a resource in either provider: the id of its flow may derive from them."""
+        """The identities of a resource in either provider; the id of its flow derives from one."""
         organizations = dict.fromkeys((self.organization, native.NO_ORGANIZATION))
         for organization, kind, chain in product(organizations, _KINDS, sorted(self.chains)):
             yield f"{organization}/{self.stack}{chain}{kind}::{name}"

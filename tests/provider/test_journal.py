@@ -703,7 +703,7 @@ def test_creates_in_doubt_after_a_killed_one(
     emulator: Emulator, settings: Mapping[str, str], doubts: int, then: str
 ) -> None:
     """
-    The flow that is there is the killed one's: the next ones found it, and their responses were lost.
+    The flow is the killed one's: the next ones found it there, and their responses were lost.
 
     The state goes on telling what each has tried, so that the row is recognized.
     """
