@@ -157,7 +157,7 @@ def test_missing_packages_are_one_line(emulator: Emulator, tmp_path: Path) -> No
 
 
 def test_nobody_listening_is_one_line(emulator: Emulator) -> None:
-    """A collector that is down costs one line, and nobody waits as long as the exporters would."""
+    """A collector that is down costs one line and less than the engine's patience."""
     variables = {
         **emulator.environment,
         **_ON,
@@ -172,6 +172,5 @@ def test_nobody_listening_is_one_line(emulator: Emulator) -> None:
         lasting = [line for _, line, ephemeral in provider.log if not ephemeral]
         assert provider.process.stderr is not None
         assert b"Traceback" not in provider.process.stderr.read()
-    # It is given three seconds; a busy machine adds some.
-    assert took < 9.5
+    assert took < 5
     assert [line for line in lasting if "Spans and metrics" in line][1:] == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from tests.harness.provider_process import ProviderProcess
+from pulumi_powerautomate.emulator.handle import BarrierHandle
+from tests.harness.provider_process import ProviderError, ProviderProcess
 
 
 class Made(NamedTuple):
@@ -41,3 +44,15 @@ def update(provider: ProviderProcess, made: Made, inputs: dict[str, Any]) -> Mad
 def delete(provider: ProviderProcess, made: Made) -> None:
     """Delete."""
     provider.delete(made.id, made.outputs)
+
+
+def kill_at(
+    barrier: BarrierHandle, process: ProviderProcess, call: Callable[..., object], *arguments: Any
+) -> None:
+    """Kill the provider when one of its calls has come to a barrier."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(call, *arguments)
+        assert barrier.is_reached(20)
+        process.kill()
+        barrier.release()
+        assert isinstance(running.exception(), ProviderError)

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
-from tests.harness.cli_runner import command_for
+from tests.harness.cli_runner import Command, command_for
 from tests.harness.definitions import hourly
 from tests.harness.engine_project import EngineProject
 from tests.harness.native_process import native_process
+from tests.harness.operations import kill_at
 from tests.harness.people import BOB as _BOB
-from tests.harness.provider_process import ProviderError, flow_inputs, provider_process
+from tests.harness.provider_process import flow_inputs, provider_process
 
 pytestmark = pytest.mark.engine
+
+
+@pytest.fixture
+def run(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """The command line, signed in to the emulator."""
+    return command_for(emulator, monkeypatch, capsys)
+
+
+def _exported(project: EngineProject) -> dict[str, Any]:
+    """The state as `pulumi stack export` prints it."""
+    found: dict[str, Any] = json.loads(json.dumps(vars(project.export())))
+    return found
 
 
 def _program() -> None:
@@ -28,15 +43,11 @@ def _program() -> None:
 
 
 def test_flows_left_behind(
-    project: EngineProject,
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    project: EngineProject, emulator: Emulator, tmp_path: Path, run: Command
 ) -> None:
     """Pending creates and derived ids are found, nobody else's flow; only what is named goes."""
     project.up(_program)
-    exported = json.loads(json.dumps(vars(project._stack.export_stack())))
+    exported = _exported(project)
     identity = "organization/urn:pulumi:dev::tests::pulumi-python:dynamic/powerautomate:CloudFlow::"
     chosen = "11111111-1111-4111-8111-111111111111"
     foreign = "22222222-1111-4111-8111-111111111111"
@@ -65,7 +76,6 @@ def test_flows_left_behind(
     ]
     state = tmp_path / "state.json"
     state.write_text(json.dumps(exported))
-    run = command_for(emulator, monkeypatch, capsys)
     told = run("orphans", str(state))
     assert told.code == 1
     assert ids["dropped"] in told.out
@@ -89,11 +99,7 @@ def test_flows_left_behind(
 
 
 def test_chosen_ids_of_killed_creates(
-    project: EngineProject,
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    project: EngineProject, emulator: Emulator, tmp_path: Path, run: Command
 ) -> None:
     """
     The engine has written nothing down, and no id derives from a name: the journal tells, of flows
@@ -101,7 +107,7 @@ def test_chosen_ids_of_killed_creates(
     """
     project.up(_program)
     state = tmp_path / "state.json"
-    state.write_text(json.dumps(vars(project._stack.export_stack())))
+    state.write_text(json.dumps(_exported(project)))
     identity = "organization/urn:pulumi:dev::tests::pulumi-python:dynamic/powerautomate:CloudFlow::"
     other_stack = identity.replace("pulumi:dev", "pulumi:prod")
     ids = {name: f"{number}1111111-1111-4111-8111-111111111111" for number, name in enumerate(
@@ -119,14 +125,8 @@ def test_chosen_ids_of_killed_creates(
             barrier = emulator.control.barrier(
                 method="POST", path="workflows$", when="after_commit", times=1
             )
-            with ThreadPoolExecutor(1) as pool:
-                running = pool.submit(process.create, inputs)
-                assert barrier.is_reached(20)
-                process.kill()
-                barrier.release()
-                assert isinstance(running.exception(), ProviderError)
+            kill_at(barrier, process, process.create, inputs)
     emulator.control.patch("workflows", ids["changed"], {"name": "Somebody's by now"})
-    run = command_for(emulator, monkeypatch, capsys)
     told = run("orphans", str(state))
     assert told.code == 1
     assert told.out.splitlines() == [
@@ -137,32 +137,22 @@ def test_chosen_ids_of_killed_creates(
 
 
 def test_flow_that_was_moved_to_another_stack(
-    project: EngineProject,
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    project: EngineProject, emulator: Emulator, tmp_path: Path, run: Command
 ) -> None:
     """The other stack's state tells that it is none."""
     project.up(_program)
-    exported = json.loads(json.dumps(vars(project._stack.export_stack())))
+    exported = _exported(project)
     whole = tmp_path / "other.json"
     whole.write_text(json.dumps(exported))
     rest = [item for item in exported["deployment"]["resources"] if "Stack" in item["type"]]
     exported["deployment"]["resources"] = rest
     state = tmp_path / "state.json"
     state.write_text(json.dumps(exported))
-    run = command_for(emulator, monkeypatch, capsys)
     assert run("orphans", str(state)).code == 1
     assert run("orphans", str(state), "--other-state", str(whole)).code == 0
 
 
-def test_flows_of_the_native_provider(
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_flows_of_the_native_provider(emulator: Emulator, tmp_path: Path, run: Command) -> None:
     """Its ids derive from another type; what the state has and what was pending is told apart."""
     urn = "urn:pulumi:dev::demo::powerautomate:index:CloudFlow::"
     entries = {}
@@ -186,7 +176,6 @@ def test_flows_of_the_native_provider(
         "pending_operations": [{"type": "creating", "resource": entries["pending"]}],
     }
     state.write_text(json.dumps({"version": 3, "deployment": deployment}))
-    run = command_for(emulator, monkeypatch, capsys)
     found = {row["id"]: row["reason"] for row in json.loads(
         run("orphans", str(state), "--format", "json").out
     )}  # fmt: skip
@@ -197,17 +186,11 @@ def test_flows_of_the_native_provider(
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"deployment": {}}', '{"deployment": 5}'])
-def test_what_is_no_state(
-    text: str,
-    emulator: Emulator,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_what_is_no_state(text: str, emulator: Emulator, tmp_path: Path, run: Command) -> None:
     """One line, and no request."""
     state = tmp_path / "state.json"
     state.write_text(text)
-    told = command_for(emulator, monkeypatch, capsys)("orphans", str(state))
+    told = run("orphans", str(state))
     assert told.code == 2
     assert told.err.count("\n") == 1
     assert emulator.control.requests() == []

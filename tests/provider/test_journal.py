@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ import pytest
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.connection_reference import ConnectionReferenceProvider
 from pulumi_powerautomate.emulator import Emulator
-from pulumi_powerautomate.emulator.handle import BarrierHandle
 from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
@@ -25,6 +23,7 @@ from pulumi_powerautomate.solution_import import SolutionImportProvider
 from pulumi_powerautomate.unmanaged_solution import SolutionProvider
 from tests.harness.definitions import hourly
 from tests.harness.imports import inputs
+from tests.harness.operations import kill_at
 from tests.harness.packages import FlowPart, package
 from tests.harness.provider_process import (
     IDENTITY,
@@ -164,18 +163,6 @@ def test_every_kind_is_here() -> None:
     assert {resource.name for resource in RESOURCES} == set(CASES) | _BY_ANOTHER_TEST
 
 
-def _kill_at(
-    barrier: BarrierHandle, process: ProviderProcess, call: Callable[..., object], *arguments: Any
-) -> None:
-    """Kill the provider when one of its calls has come to a barrier."""
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(call, *arguments)
-        assert barrier.is_reached(20)
-        process.kill()
-        barrier.release()
-        assert isinstance(running.exception(), ProviderError)
-
-
 def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: str) -> Any:
     """Create variant one, and kill the provider after the commit of a further operation."""
     method = "DELETE" if call == "delete" and case.method == "PATCH" else case.method
@@ -188,9 +175,9 @@ def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: s
         )
         if call == "update":
             after = process.check(case.inputs("two"), news).inputs
-            _kill_at(barrier, process, process.update, id_, outputs, after)
+            kill_at(barrier, process, process.update, id_, outputs, after)
         else:
-            _kill_at(barrier, process, process.delete, id_, outputs)
+            kill_at(barrier, process, process.delete, id_, outputs)
     return id_, news, outputs
 
 
@@ -233,7 +220,7 @@ def test_a_killed_import_that_goes_on(
         barrier = emulator.control.barrier(
             method="POST", path="ImportSolutionAsync", when="after_commit", times=1
         )
-        _kill_at(barrier, process, process.update, id_, outputs, process.check(new, news).inputs)
+        kill_at(barrier, process, process.update, id_, outputs, process.check(new, news).inputs)
     with provider_process(settings, provider=provider) as process:
         if refreshed:
             _, outputs, _ = process.read(id_, outputs)
@@ -298,7 +285,7 @@ def test_a_create_in_doubt_and_then_a_kill(
         first = {"path": "^(?!.*oauth2)", "when": "before_commit", "times": 1}
         barrier = emulator.control.barrier(**first)
         emulator.control.fault(**first, do="reset")
-        _kill_at(barrier, process, process.update, id_, outputs, after)
+        kill_at(barrier, process, process.update, id_, outputs, after)
     assert case.there(emulator) == []
     with provider_process(settings, provider=case.provider) as process:
         after = process.check(case.inputs("three"), news).inputs
@@ -344,7 +331,7 @@ def test_a_killed_move_between_solutions(
         barrier = emulator.control.barrier(**rule)
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
-        _kill_at(barrier, process, process.update, id_, outputs, after)
+        kill_at(barrier, process, process.update, id_, outputs, after)
     with provider_process(settings) as process:
         if refreshed:
             _, outputs, live = process.read(id_, outputs)
@@ -370,7 +357,7 @@ def test_a_killed_delete_and_another_solution(
         barrier = emulator.control.barrier(**rule)
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
-        _kill_at(barrier, process, process.delete, id_, outputs)
+        kill_at(barrier, process, process.delete, id_, outputs)
     with provider_process(settings) as process:
         after = process.check({**_flow("moved"), "solution": new}, news).inputs
         outputs = process.update(id_, outputs, after)
@@ -488,7 +475,7 @@ def test_a_state_found_after_a_killed_update_is_told(
         after = process.check({**_flow("one"), "state": declared, "name": "b"}, news).inputs
         barrier = emulator.control.barrier(**rule)
         emulator.control.fault(**rule, do="reset")
-        _kill_at(barrier, process, process.update, id_, outputs, after)
+        kill_at(barrier, process, process.update, id_, outputs, after)
     state, status = {"on": (1, 2), "off": (0, 1)}[by_hand]
     emulator.control.patch("workflows", id_, {"statecode": state, "statuscode": status})
     with provider_process(settings) as process:
@@ -576,7 +563,7 @@ def test_a_killed_create_under_a_former_name(
             method=method, path=case.path, when="after_commit", times=1
         )
         inputs = process.check(_taking_over(case, "two")).inputs
-        _kill_at(barrier, process, process.create, inputs)
+        kill_at(barrier, process, process.create, inputs)
     assert case.there(emulator) == ["two"]
     with provider_process(settings, provider=case.provider) as process:
         after = process.check(_taking_over(case, "one"), news).inputs
@@ -691,7 +678,7 @@ def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str
     with provider_process(settings) as process:
         barrier = emulator.control.barrier(method="POST", path="workflows$", when="after_commit")
         inputs = process.check(_flow("one")).inputs
-        _kill_at(barrier, process, process.create, inputs)
+        kill_at(barrier, process, process.create, inputs)
     with provider_process(settings) as process:
         process.create(process.check(_flow("two")).inputs)
     assert CASES["CloudFlow"].there(emulator) == ["two"]
@@ -711,7 +698,7 @@ def test_creates_in_doubt_after_a_killed_one(
         barrier = emulator.control.barrier(
             method="POST", path="workflows$", when="after_commit", times=1
         )
-        _kill_at(barrier, process, process.create, process.check(_flow("one")).inputs)
+        kill_at(barrier, process, process.create, process.check(_flow("one")).inputs)
     for method, path in (("POST", "workflows$"), ("GET", "workflows")):
         emulator.control.fault(
             method=method, path=path, do="status", status=504, when="after_commit", times=100
@@ -775,7 +762,7 @@ def test_a_killed_create_for_another_connector(
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
         inputs = process.check({**_reference("one"), "connector": "shared_teams"}).inputs
-        _kill_at(barrier, process, process.create, inputs)
+        kill_at(barrier, process, process.create, inputs)
     with provider_process(settings, provider=provider) as process:
         process.create(process.check(_reference("two")).inputs)
     (row,) = emulator.control.rows("connectionreferences")
@@ -816,7 +803,7 @@ def test_a_killed_create_that_nobody_declares_is_told_once(
     }.get(kind, ("POST", f"{case.path}$"))
     with provider_process(settings, provider=case.provider) as process:
         barrier = emulator.control.barrier(method=method, path=path, when="after_commit", times=1)
-        _kill_at(barrier, process, process.create, process.check(declared).inputs)
+        kill_at(barrier, process, process.create, process.check(declared).inputs)
     assert _told(settings, case.provider, {**declared, "__identity": _OTHER_STACK}) == []
     assert _told(settings, case.provider, declared) == []
     (line,) = _told(settings, case.provider, {**declared, "__identity": f"{IDENTITY}other"})
@@ -909,7 +896,7 @@ def test_a_killed_delete_of_what_was_never_seen(
         assert "etag" not in outputs
         emulator.control.clear_faults()
         barrier = emulator.control.barrier(method="DELETE", path="workflows", when="after_commit")
-        _kill_at(barrier, process, process.delete, id_, outputs)
+        kill_at(barrier, process, process.delete, id_, outputs)
     with provider_process(settings) as process:
         after = process.check(_flow("one"), news).inputs
         assert process.diff(id_, outputs, after).changes

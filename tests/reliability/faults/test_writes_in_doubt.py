@@ -11,7 +11,7 @@ import pytest
 import pulumi_powerautomate as powerautomate
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.flow_share import FlowShareProvider
-from tests.harness.definitions import hourly
+from tests.harness.definitions import calling, hourly
 from tests.harness.engine_project import EngineError, EngineProject, changes
 from tests.harness.operations import create, delete, update
 from tests.harness.people import BOB as _BOB
@@ -141,13 +141,7 @@ def test_refused_delete_leaves_things_as_they_were(
 ) -> None:
     """A flow that another one calls is on again, its caller named, in two requests more."""
     child = create(provider, flow_inputs("Child", hourly()))
-    caller = hourly()
-    caller["actions"]["Call"] = {
-        "type": "Workflow",
-        "inputs": {"host": {"workflowReferenceName": child.id}},
-        "runAfter": {},
-    }
-    create(provider, flow_inputs("The caller", caller, state="off"))
+    create(provider, flow_inputs("The caller", calling(child.id), state="off"))
     emulator.control.clear_journal()
     with pytest.raises(ProviderError, match=r"called by 'The caller'.*delete_before_replace"):
         delete(provider, child)
@@ -306,12 +300,7 @@ def test_refused_delete_after_a_lost_response(
 ) -> None:
     """The response to turning the flow off is lost, and the delete is refused: it is on again."""
     child = create(provider, flow_inputs("Child", hourly()))
-    parent = hourly()
-    parent["actions"]["Call"] = {
-        "type": "Workflow", "runAfter": {"Greet": ["Succeeded"]},
-        "inputs": {"host": {"workflowReferenceName": child.id}, "body": {}},
-    }  # fmt: skip
-    create(provider, flow_inputs("Parent", parent, state="off"))
+    create(provider, flow_inputs("Parent", calling(child.id), state="off"))
     emulator.control.fault(
         method="PATCH", path="workflows", when="after_commit", do="reset", times=1
     )
