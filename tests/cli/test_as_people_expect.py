@@ -202,7 +202,7 @@ def test_colours(tmp_path: Path) -> None:
 
 def test_progress_after_a_second() -> None:
     """A terminal is told what goes on, once it takes a second; a pipe is not."""
-    with Emulator(latency_ms=700) as slow:
+    with Emulator(latency_ms=1_500) as slow:
         code, seen = in_terminal("flows", variables=slow.environment)
         assert code == 0
         # The line is gone before the table comes. On a busy machine the first one may say 2 s.
