@@ -81,10 +81,9 @@ class FlowShareProvider(DataverseProvider):
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        who = self.client.directory.resolve(props["principal"])
-        id_ = f"{props['flow_id']}/{who.kind}/{who.id}"
+        id_ = self.id_of_new(props)
         single_owner.hold(id_, urn_of(props))
-        return CreateResult(id_, self._share(props, who))
+        return CreateResult(id_, self._share(props, _parsed(id_)[1]))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         client = self.client
@@ -132,10 +131,9 @@ class FlowShareProvider(DataverseProvider):
         write.revoke(client.access, flow_id, who, client.access.deadline())
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
-        # As it is declared: the id of somebody who is named is found by a request.
-        who = dict(props["principal"])
-        kind = who.pop("type", "")
-        return "/".join(map(str, (props["flow_id"], kind, *who.values())))
+        # Somebody who is named is looked up, once per process.
+        who = self.client.directory.resolve(props["principal"])
+        return f"{props['flow_id']}/{who.kind}/{who.id}"
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool

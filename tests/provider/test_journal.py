@@ -80,7 +80,7 @@ def _solution(variant: str) -> dict[str, Any]:
 
 
 def _share(variant: str) -> dict[str, Any]:
-    return {"flow_id": _FLOW, "principal": {"type": "user", "id": _ALICE},
+    return {"flow_id": _FLOW, "principal": {"type": "user", "email": "alice@contoso.com"},
             "access": _ACCESS[variant]}  # fmt: skip
 
 
