@@ -76,6 +76,7 @@ from .provider.journal import BY_ANOTHER
 if TYPE_CHECKING:
     from .client.flows.model import OnConflict, WriteResult
     from .client.flows.requests import FlowSpec, LiveFlow
+    from .client.principals import Owner
 
 _P = ParamSpec("_P")
 _LONGEST_NAME = 100
@@ -188,7 +189,7 @@ class CloudFlowProvider(DataverseProvider):
             attempted = self._spec({**olds, "definition": ""}, olds)
             attempts = (Attempt.of(attempted), *attempts_in(olds))
             written = writer.create(attempts)
-            noted = [fingerprints_of(olds), *(olds.get(ATTEMPTS) or ())]
+            noted = [fingerprints_of(olds, attempted.owner), *(olds.get(ATTEMPTS) or ())]
             outputs = outputs_of(news, written.flow, written, {**olds, ATTEMPTS: noted})
             # A create of unknown outcome may have put it into the solution of that time.
             left = {SOLUTIONS: self._solutions(olds, news)} if written.adopted else _left(olds)
@@ -254,7 +255,7 @@ class CloudFlowProvider(DataverseProvider):
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         moves = olds.get("solution") != news.get("solution") or SOLUTIONS in olds
         solutions = self._solutions(olds, news) if moves else []
-        return {"solutions": solutions, "columns": fingerprints_of(news)}
+        return {"solutions": solutions, "columns": fingerprints_of(news, self._owner(news, news))}
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["workflow_id"])
@@ -359,18 +360,20 @@ class CloudFlowProvider(DataverseProvider):
         derived = {id_ for name in names for id_ in self._derived_ids(name)}
         return "adopt" if props["workflow_id"] in derived else "fail"
 
-    def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
-        from .client.flows.requests import FlowSpec
+    def _owner(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> Owner | None:
         from .client.principals import Owner
 
         owner = props.get("owner")
-        if owner is not None:
-            # After a write in doubt, the id may still be that of the owner before.
-            is_known = "etag" in ids and ids.get("current_state") != "unknown"
-            known_id = ids.get("owner_id") if is_known else None
-            owner = (
-                Owner(owner["type"], known_id) if known_id else self.client.directory.resolve(owner)
-            )
+        if owner is None:
+            return None
+        # After a write in doubt, the id may still be that of the owner before.
+        is_known = "etag" in ids and ids.get("current_state") != "unknown"
+        known_id = ids.get("owner_id") if is_known else None
+        return Owner(owner["type"], known_id) if known_id else self.client.directory.resolve(owner)
+
+    def _spec(self, props: Mapping[str, Any], ids: Mapping[str, Any]) -> FlowSpec:
+        from .client.flows.requests import FlowSpec
+
         return FlowSpec(
             workflow_id=props["workflow_id"],
             name=props["name"],
@@ -379,7 +382,7 @@ class CloudFlowProvider(DataverseProvider):
             digest=props[DIGEST],
             references=props.get("connection_references") or {},
             state=props["state"],
-            owner=owner,
+            owner=self._owner(props, ids),
             solution=props.get("solution"),
         )
 

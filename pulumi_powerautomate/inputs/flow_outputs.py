@@ -21,6 +21,7 @@ from .definition import DIGEST, SHOWABLE
 if TYPE_CHECKING:
     from ..client.flows.model import Attempt, WriteResult
     from ..client.flows.requests import FlowSpec, LiveFlow
+    from ..client.principals import Owner
 
 COMPUTED = CLOUD_FLOW.computed
 ECHOED = CLOUD_FLOW.echoed
@@ -76,12 +77,15 @@ def outputs_of(
     return outputs
 
 
-def fingerprints_of(declared: Mapping[str, Any]) -> dict[str, str]:
+def fingerprints_of(declared: Mapping[str, Any], owner: Owner | None) -> dict[str, str]:
     """
     A salted hash of each column that an update to a declaration may write.
 
-    With it a column is recognized without being known. An owner is left out, who is known by name
-    only at this point.
+    With it a column is recognized without being known.
+
+    Args:
+        declared: the declaration.
+        owner: its owner, found by name if need be.
     """
     salt = secrets.token_hex(8)
     columns = {
@@ -89,6 +93,7 @@ def fingerprints_of(declared: Mapping[str, Any]) -> dict[str, str]:
         "description": declared.get("description"),
         "definition": declared.get(DIGEST),
         "references": declared.get("connection_references") or {},
+        "owner": owner.id.lower() if owner else None,
     }
     written = {name: value for name, value in columns.items() if value is not None}
     return {"salt": salt, **{name: _fingerprint(salt, item) for name, item in written.items()}}
@@ -111,13 +116,13 @@ def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
             "description": live.description or "",
             "definition": live.digest,
             "references": live.references or {},
+            "owner": live.owner_id.lower(),
         }
         return frozenset(
             name for name in written if fingerprints[name] != _fingerprint(salt, columns[name])
         )
 
-    # Of an owner it is not known whether it was written.
-    return Attempt(written | {"owner"}, differing)
+    return Attempt(written, differing)
 
 
 def _fingerprint(salt: str, value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,10 @@ from tests.harness.provider_process import (
 _FLOW = "c0000000-0000-4000-8000-000000000001"
 _DEFINITION = "c0000000-0000-4000-8000-000000000002"
 _ALICE = "0e6a3b61-0000-4000-8000-000000000011"
+_BOB = "0e6a3b61-0000-4000-8000-000000000012"
+_CAROL = "0e6a3b61-0000-4000-8000-000000000013"
 _TEAM = "0e6a3b61-0000-4000-8000-000000000021"
+_ALL_COLUMNS = {"description": "as declared", "owner": {"type": "user", "id": _BOB}}
 _OTHER_STACK = IDENTITY.replace("urn:pulumi:dev", "urn:pulumi:prod") + "left"
 _CANARY = "canary-of-a-variable"
 
@@ -649,17 +652,49 @@ def test_a_refresh_ends_the_doubt(
         assert not process.diff(id_, outputs, after).changes
 
 
+@pytest.mark.parametrize(
+    ("column", "edited"),
+    [("name", "by hand"), ("description", "by hand"), ("_ownerid_value", _CAROL)],
+)
 def test_an_edit_after_the_kill_is_not_lost(
-    emulator: Emulator, settings: Mapping[str, str]
+    emulator: Emulator, settings: Mapping[str, str], column: str, edited: str
 ) -> None:
     """Neither what was there nor what was sent: somebody else's."""
-    id_, news, outputs = _killed(emulator, CASES["CloudFlow"], settings, "update")
-    emulator.control.patch("workflows", _FLOW, {"name": "by hand"})
+    case = CASES["CloudFlow"]
+    whole = replace(case, inputs=lambda variant: {**case.inputs(variant), **_ALL_COLUMNS})
+    id_, news, outputs = _killed(emulator, whole, settings, "update")
+    emulator.control.patch("workflows", _FLOW, {column: edited})
     with provider_process(settings) as process:
-        after = process.check(_flow("one"), news).inputs
-        with pytest.raises(ProviderError, match="somebody changed its name"):
+        after = process.check(whole.inputs("one"), news).inputs
+        what = {"_ownerid_value": "owner"}.get(column, column)
+        with pytest.raises(ProviderError, match=f"somebody changed its {what}"):
             process.update(id_, outputs, after)
-    assert CASES["CloudFlow"].there(emulator) == ["by hand"]
+    (row,) = emulator.control.rows("workflows")
+    assert row[column] == edited
+
+
+@pytest.mark.parametrize("who", [{"id": _CAROL}, {"email": "carol@contoso.com"}])
+def test_an_owner_of_a_killed_update_is_ours(
+    emulator: Emulator, settings: Mapping[str, str], who: Mapping[str, str]
+) -> None:
+    """It was written by the update that was killed, so going back is no conflict."""
+    owners = {"one": {"id": _BOB}, "two": who}
+    case = CASES["CloudFlow"]
+    owned = replace(
+        case,
+        inputs=lambda variant: {
+            **case.inputs(variant), "owner": {"type": "user", **owners[variant]}
+        },
+    )  # fmt: skip
+    id_, news, outputs = _killed(emulator, owned, settings, "update")
+    (row,) = emulator.control.rows("workflows")
+    assert row["_ownerid_value"] == _CAROL
+    with provider_process(settings) as process:
+        after = process.check(owned.inputs("one"), news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert not process.diff(id_, outputs, after).changes
+    (row,) = emulator.control.rows("workflows")
+    assert (row["name"], row["_ownerid_value"]) == ("one", _BOB)
 
 
 def test_a_refusal_leaves_no_doubt(emulator: Emulator, settings: Mapping[str, str]) -> None:
