@@ -74,7 +74,7 @@ from .provider.environment_guard import derivation_host, hosts_of
 from .provider.journal import BY_ANOTHER
 
 if TYPE_CHECKING:
-    from .client.flows.model import OnConflict, WriteResult
+    from .client.flows.model import LastKnown, OnConflict, WriteResult
     from .client.flows.requests import FlowSpec, LiveFlow
     from .client.principals import Owner
 
@@ -176,7 +176,7 @@ class CloudFlowProvider(DataverseProvider):
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client.flows.model import Attempt, LastKnown
+        from .client.flows.model import Attempt
         from .client.flows.write import FlowWriter
 
         client = self.client
@@ -196,16 +196,7 @@ class CloudFlowProvider(DataverseProvider):
             return UpdateResult(
                 self._in_solutions(spec.workflow_id, left, news, outputs, begun=True)
             )
-        before = olds.get(BEFORE)
-        known = LastKnown(
-            etag=str(olds.get("etag") or ""),
-            state=olds.get("current_state") or "off",
-            spec=self._spec({**olds, "definition": ""}, olds),
-            # A column that was declared for the first time is not in it, and was anything before.
-            before=self._spec({**olds, **_UNDECLARED, **before}, {}) if before else None,
-            attempts=attempts_in(olds),
-            members=members_of(olds),
-        )
+        known = self._last_known(olds)
         progress_if_slow(news, f"changing {', '.join(sorted(changed)) or 'state'}")
         try:
             written = writer.update(known, frozenset(changed))
@@ -232,15 +223,10 @@ class CloudFlowProvider(DataverseProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.flows.delete import delete
-        from .client.flows.model import Attempt, LastKnown
+        from .client.flows.model import Attempt
 
         flows = self.client.workflows
-        is_whole = DIGEST in props
-        known = LastKnown(
-            etag=str(props.get("etag") or ""),
-            state=props.get("current_state") or "off",
-            spec=self._spec({**props, "definition": ""}, props) if is_whole else None,
-        )
+        known = self._last_known(props)
         if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
             attempts = (Attempt.of(known.spec), *attempts_in(props))
@@ -328,6 +314,20 @@ class CloudFlowProvider(DataverseProvider):
         from .client.flows.model import WriteResult
 
         return outputs_of(inputs, live, WriteResult(live))
+
+    def _last_known(self, olds: Mapping[str, Any]) -> LastKnown:
+        from .client.flows.model import LastKnown
+
+        before = olds.get(BEFORE)
+        return LastKnown(
+            etag=str(olds.get("etag") or ""),
+            state=olds.get("current_state") or "off",
+            spec=self._spec({**olds, "definition": ""}, olds) if DIGEST in olds else None,
+            # A column that was declared for the first time is not in it, and was anything before.
+            before=self._spec({**olds, **_UNDECLARED, **before}, {}) if before else None,
+            attempts=attempts_in(olds),
+            members=members_of(olds),
+        )
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
         """The flow's id: as given, as recorded, or derived from who and where the flow is."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ...errors import ConflictError, PowerAutomateError
 from ...flow import references_equal, same_flow
+from ..principals import Owner
 from .requests import FlowSpec, FlowState, LiveFlow
 
 OnConflict = Literal["fail", "adopt", "overwrite"]
@@ -103,8 +104,17 @@ def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
 
 
 def changed_since(known: LastKnown, spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
-    """The managed columns that somebody changed since the last operation."""
+    """
+    The managed columns that somebody changed since the last operation.
+
+    After operations of unknown outcome, a column with a value from before or with one that they may
+    have written is nobody else's.
+    """
     found = differing(spec, live) - {"state"}
+    if known.before is not None:
+        found &= differing(known.before, live)
+    for attempt in known.attempts:
+        found -= attempt.columns - attempt.differing(live)
     if live.state != known.state and known.state != "unknown":
         found |= {"state"}
     return found
@@ -123,11 +133,11 @@ def as_declared(spec: FlowSpec, live: LiveFlow) -> FlowSpec:
     return replace(
         spec,
         name=live.name,
-        description=live.description,
+        description=live.description or "",
         digest=live.digest,
         references=live.references or {},
         state="on" if live.state == "on" else "off",
-        owner=None,
+        owner=Owner(live.owner_kind, live.owner_id),
     )
 
 

@@ -232,13 +232,7 @@ class FlowWriter:
             NotFoundError: the flow is gone.
         """
         live = self._flows.get(self._spec.workflow_id, self._deadline)
-        foreign = differing(known.spec or self._spec, live) & differing(self._spec, live) - {
-            "state"
-        }
-        if known.before is not None:
-            foreign &= differing(known.before, live)
-        for attempt in known.attempts:
-            foreign -= attempt.columns - attempt.differing(live)
+        foreign = changed_since(known, known.spec or self._spec, live) & differing(self._spec, live)
         if foreign and live.etag != known.etag and self._on_conflict != "overwrite":
             raise conflict(self._spec, foreign)
         now = LastKnown(live.etag, live.state, as_declared(self._spec, live), members=live.members)

@@ -17,6 +17,7 @@ from tests.harness.operations import create, delete, update
 from tests.harness.people import BOB as _BOB
 from tests.harness.provider_process import IDENTITY, ProviderError, ProviderProcess, flow_inputs
 
+_CAROL = "0e6a3b61-0000-4000-8000-000000000013"
 # The response is lost after the commit, and for a while nothing else is answered either.
 _LOST: Mapping[str, list[dict[str, Any]]] = {
     "a gateway's 504": [{"do": "status", "status": 504}],
@@ -105,6 +106,51 @@ def test_edit_behind_a_lost_write_is_a_conflict(
     with pytest.raises(ProviderError, match="changed its description"):
         update(provider, made, flow_inputs("Flow", hourly("one"), state="off", description="a"))
     assert emulator.control.row("workflows", made.id)["description"] == "by hand"
+
+
+@pytest.mark.parametrize(
+    ("column", "edited"), [("description", "by hand"), ("_ownerid_value", _CAROL)]
+)
+def test_edit_behind_two_lost_writes_is_a_conflict(
+    provider: ProviderProcess, emulator: Emulator, column: str, edited: str
+) -> None:
+    """The second one looked at the row, and what it saw there is what may have been before."""
+
+    def inputs(text: str) -> dict[str, Any]:
+        owner = {"type": "user", "id": _BOB}
+        return flow_inputs("Flow", hourly(text), state="off", description="", owner=owner)
+
+    made = create(provider, inputs("one"))
+    _lose(emulator, "PATCH", {"do": "reset"})
+    made = update(provider, made, inputs("two"))
+    emulator.control.clear_faults()
+    emulator.control.fault(method="PATCH", do="reset", when="after_commit")
+    # It may look once, at what the first one did.
+    emulator.control.fault(method="GET", do="reset", nth=2)
+    made = update(provider, made, inputs("three"))
+    assert made.outputs["current_state"] == "unknown"
+    assert '"three"' in emulator.control.row("workflows", made.id)["clientdata"]
+    emulator.control.clear_faults()
+    emulator.control.patch("workflows", made.id, {column: edited})
+    what = column.strip("_").removesuffix("id_value")
+    with pytest.raises(ProviderError, match=f"changed its {what} since"):
+        update(provider, made, inputs("one"))
+    assert emulator.control.row("workflows", made.id)[column] == edited
+
+
+def test_deleted_flow_of_a_lost_write_was_changed_by_nobody(
+    provider: ProviderProcess, emulator: Emulator
+) -> None:
+    """The version has moved on by our own hand, so no warning says that it was somebody's."""
+    made = create(provider, flow_inputs("Flow", hourly("one"), state="off", description="a"))
+    emulator.control.fault(method="PATCH", do="reset")
+    made = update(provider, made, flow_inputs("Flow", hourly("two"), state="off", description="a"))
+    emulator.control.clear_faults()
+    emulator.control.patch("workflows", made.id, {"subprocess": False})
+    provider.log.clear()
+    delete(provider, made)
+    assert emulator.control.rows("workflows") == []
+    assert not [text for _, text, _ in provider.log if "had changed" in text]
 
 
 def test_update_that_was_not_applied(provider: ProviderProcess, emulator: Emulator) -> None:
