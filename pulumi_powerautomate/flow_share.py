@@ -15,6 +15,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from .errors import NotFoundError
 from .inputs.shares import (
+    ATTEMPTED,
     Access,
     check_flow_id,
     check_on_conflict,
@@ -135,6 +136,12 @@ class FlowShareProvider(DataverseProvider):
         who = self.client.directory.resolve(props["principal"])
         return f"{props['flow_id']}/{who.kind}/{who.id}"
 
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        return {"access": list(news["access"])}
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {ATTEMPTED: [attempt["access"] for attempt in attempts if "access" in attempt]}
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
@@ -162,6 +169,7 @@ class FlowShareProvider(DataverseProvider):
             who,
             tuple(props["access"]),
             overwrite=props.get("on_conflict") == "overwrite",
+            attempted=[tuple(rights) for rights in props.get(ATTEMPTED) or ()],
         )
         outputs = _outputs(recorded or props, who)
         return {**outputs, "share_error": doubt} if doubt else outputs

@@ -16,6 +16,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from .config import is_guid
 from .errors import InvalidInputError, NotFoundError
 from .inputs.shares import (
+    ATTEMPTED,
     Access,
     check_flow_id,
     check_on_conflict,
@@ -144,9 +145,12 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         )
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-        principals = map(_principal_of, news["shares"])
-        resolved = map(self.client.directory.resolve, principals)
-        return {"principals": sorted(f"{who.kind}/{who.id}" for who in resolved)}
+        resolve = self.client.directory.resolve
+        shares = {resolve(_principal_of(key)): rights for key, rights in news["shares"].items()}
+        return {"shares": {f"{who.kind}/{who.id}": rights for who, rights in shares.items()}}
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {ATTEMPTED: [attempt["shares"] for attempt in attempts if "shares" in attempt]}
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["flow_id"])
@@ -155,7 +159,7 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
         known = outputs.get("principals") or {}
-        granted = {owner for attempt in attempts for owner in attempt.get("principals") or ()}
+        granted = {owner for attempt in attempts for owner in attempt.get("shares") or ()}
         # Whoever may have access is named, so that a delete takes it away.
         more = {owner.replace("/", " "): owner for owner in granted - {*known.values()}}
         return {**outputs, "principals": {**known, **more}, "share_error": KILLED}
@@ -182,7 +186,13 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         wanted = {who: tuple(props["shares"][key]) for who, key in keys.items()}
         progress_if_slow(props, f"reconciling {len(wanted)} shares")
         client.share_reader.forget()
-        done = write.reconcile(client.access, props["flow_id"], wanted, may_replace=may_replace)
+        attempted = [
+            {_owner(owner): tuple(rights) for owner, rights in shares.items()}
+            for shares in props.get(ATTEMPTED) or ()
+        ]
+        done = write.reconcile(
+            client.access, props["flow_id"], wanted, may_replace=may_replace, attempted=attempted
+        )
         return _echoed(props) | _reached(done, keys)
 
 

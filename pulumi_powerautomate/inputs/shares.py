@@ -27,6 +27,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "co-owner": ("read", "write", "append", "append_to", "delete", "share"),
     "run-only": ("read",),
 }
+# A hidden input of a create: shares that earlier ones may have made, of unknown outcome.
+ATTEMPTED = "__attempted"
 _ALIASES = {"coowner": "co-owner", "owner": "co-owner", "runonly": "run-only", "user": "run-only"}
 
 

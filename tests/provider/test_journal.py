@@ -719,6 +719,59 @@ def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str
     assert CASES["CloudFlow"].there(emulator) == ["two"]
 
 
+_CREATES = {
+    "CloudFlow": ("POST", "workflows$"),
+    "FlowShare": ("POST", "GrantAccess"),
+    "FlowSharesExclusive": ("POST", "GrantAccess"),
+    "EnvironmentVariableValue": ("PATCH", "environmentvariablevalues"),
+}
+
+
+def _killed_create(
+    emulator: Emulator, case: Case, settings: Mapping[str, str], declared: Mapping[str, Any]
+) -> None:
+    """Kill the provider after the commit of a create."""
+    kind = case.provider.__name__.removesuffix("Provider")
+    method, path = _CREATES.get(kind, ("POST", f"{case.path}$"))
+    with provider_process(settings, provider=case.provider) as process:
+        barrier = emulator.control.barrier(method=method, path=path, when="after_commit", times=1)
+        kill_at(barrier, process, process.create, process.check(declared).inputs)
+
+
+def test_a_killed_create_and_another_program(
+    emulator: Emulator, case: Case, settings: Mapping[str, str]
+) -> None:
+    """What was made is the resource's own, whatever the next program declares of it."""
+    identity = {"__identity": f"{IDENTITY}made"}
+    _killed_create(emulator, case, settings, {**case.inputs("one"), **identity})
+    assert case.there(emulator) == ["one"]
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check({**case.inputs("two"), **identity}).inputs
+        id_, outputs = process.create(after)
+        assert not process.diff(id_, outputs, after).changes
+    assert case.there(emulator) == ["two"]
+
+
+@pytest.mark.parametrize("kind", ["FlowShare", "FlowSharesExclusive"])
+def test_a_share_that_was_edited_after_a_killed_create(
+    emulator: Emulator, settings: Mapping[str, str], kind: str
+) -> None:
+    """Somebody gave other rights meanwhile: that is refused, as before the create."""
+    with provider_process(emulator.environment) as process:
+        process.create(process.check(_flow("shared")).inputs)
+    case = CASES[kind]
+    declared = {**case.inputs("one"), "__identity": f"{IDENTITY}made"}
+    _killed_create(emulator, case, settings, declared)
+    (row,) = emulator.control.rows("principalobjectaccessset")
+    by_hand = {"accessrightsmask": 3}
+    emulator.control.patch("principalobjectaccessset", row["principalobjectaccessid"], by_hand)
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check({**declared, **case.inputs("three")}).inputs
+        with pytest.raises(ProviderError, match="on_conflict"):
+            process.create(after)
+    assert case.there(emulator) == ["two"]
+
+
 @pytest.mark.parametrize("doubts", [1, 2])
 @pytest.mark.parametrize("then", ["update", "delete"])
 def test_creates_in_doubt_after_a_killed_one(
@@ -831,14 +884,7 @@ def test_a_killed_create_that_nobody_declares_is_told_once(
             process.create(process.check({**_flow("shared")}).inputs)
     case = CASES[kind]
     declared = {**case.inputs("one"), "__identity": f"{IDENTITY}left"}
-    method, path = {
-        "CloudFlow": ("POST", "workflows$"),
-        "FlowShare": ("POST", "GrantAccess"),
-        "EnvironmentVariableValue": ("PATCH", case.path),
-    }.get(kind, ("POST", f"{case.path}$"))
-    with provider_process(settings, provider=case.provider) as process:
-        barrier = emulator.control.barrier(method=method, path=path, when="after_commit", times=1)
-        kill_at(barrier, process, process.create, process.check(declared).inputs)
+    _killed_create(emulator, case, settings, declared)
     assert _told(settings, case.provider, {**declared, "__identity": _OTHER_STACK}) == []
     assert _told(settings, case.provider, declared) == []
     (line,) = _told(settings, case.provider, {**declared, "__identity": f"{IDENTITY}other"})

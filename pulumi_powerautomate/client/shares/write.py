@@ -31,9 +31,26 @@ class Reconciled:
     error: str = ""
 
 
-def create(access: Access, flow_id: str, who: Owner, rights: Rights, *, overwrite: bool) -> str:
+def create(
+    access: Access,
+    flow_id: str,
+    who: Owner,
+    rights: Rights,
+    *,
+    overwrite: bool,
+    attempted: Sequence[Rights] = (),
+) -> str:
     """
     Share a flow with one principal.
+
+    Args:
+        access: the requests.
+        flow_id: the flow.
+        who: the principal.
+        rights: what the share is to allow.
+        overwrite: whether a share with other rights is replaced.
+        attempted: rights that earlier creates of the share may have given, of which nobody knows
+            the outcome: a share with them is ours.
 
     Returns:
         Empty, or why nobody can tell whether the share was made.
@@ -45,7 +62,8 @@ def create(access: Access, flow_id: str, who: Owner, rights: Rights, *, overwrit
     owner, shares = access.owner_and_shares(flow_id, deadline)
     _refuse_owner(owner, who, flow_id)
     existing = _of(shares, who)
-    if existing is not None and set(existing.access) != set(rights) and not overwrite:
+    ours = [set(item) for item in (rights, *attempted)]
+    if existing is not None and set(existing.access) not in ours and not overwrite:
         raise InvalidInputError(
             f"Flow {flow_id} is shared with {who.kind} {who.id} already, for "
             f"{', '.join(existing.access)} instead of {', '.join(rights)}. Declare that, "
@@ -101,13 +119,26 @@ def _doubt(
 
 
 def reconcile(
-    access: Access, flow_id: str, wanted: Mapping[Owner, Rights], *, may_replace: bool
+    access: Access,
+    flow_id: str,
+    wanted: Mapping[Owner, Rights],
+    *,
+    may_replace: bool,
+    attempted: Sequence[Mapping[Owner, Rights]] = (),
 ) -> Reconciled:
     """
     Give a flow the wanted shares and no other.
 
     One read, then one request for each principal that is not as wanted. Additions come first, so
     that nobody who is declared twice, by name and through a team, is without access meanwhile.
+
+    Args:
+        access: the requests.
+        flow_id: the flow.
+        wanted: rights by principal.
+        may_replace: whether other shares may be replaced or revoked.
+        attempted: shares that earlier creates may have made, of which nobody knows the outcome:
+            those are ours.
 
     Raises:
         InvalidInputError: a principal owns the flow, or there are other shares and they may not be
@@ -119,7 +150,11 @@ def reconcile(
     for who in wanted:
         _refuse_owner(owner, who, flow_id)
     now = {share.principal: share.access for share in shares}
-    foreign = [who for who in now if set(now[who]) != set(wanted.get(who, ()))]
+    foreign = [
+        who
+        for who in now
+        if all(set(now[who]) != set(item.get(who, ())) for item in (wanted, *attempted))
+    ]
     if foreign and not may_replace:
         listed = ", ".join(f"{who.kind} {who.id} ({', '.join(now[who])})" for who in foreign)
         raise InvalidInputError(
