@@ -2,15 +2,16 @@
 A record, outside of the state, of operations that began: it outlives a provider that is killed.
 
 The engine saves a state only after an operation has returned. When provider or engine die in
-between, the state tells what was there before, and a program that goes back to that would change
-nothing, while the environment keeps what the killed operation did. So each update and delete is
-noted here before its first request, under the row's id and the version of the state entry that it
-began from. When the process that noted it is gone and the state holds that very version still, the
-outcome is in doubt, and the next operation looks at the row. A process that the engine ends in the
-regular way takes along what it has ended, for the state is saved by then.
+between, or the state cannot be saved, the state tells what was there before, and a program that
+goes back to that would change nothing, while the environment keeps what the operation did. So each
+create, update and delete is noted here before its first request, under the row and the version of
+the state's entry that it began from, and later the version that it returned. An entry of the second
+version knows of it. As long as the entry has the first one, the outcome is in doubt, and the next
+operation looks at the row. So it does for any other entry that stands for the row, under a former
+name of the resource or its next one, when nobody lived to see the end.
 
-A create is noted under the row and the resource that creates. It is in doubt for that resource, and
-for any other whose entry stands for the row: one of them is the other's former name.
+A refresh that has looked at the row makes a further version. A preview makes one too, which is
+never saved: so the record stays until another process finds that version in a state.
 
 The record belongs to the machine: a fresh one has none, and a command that goes on there after a
 killed one takes `--refresh`.
@@ -18,15 +19,16 @@ killed one takes `--refresh`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,42 +43,126 @@ KILLED = "An operation on it was interrupted, so it may have been carried out or
 _FILE = "operations.sqlite3"
 _SECONDS_TO_WAIT = 2.0
 _KEPT_SECONDS = 90 * 24 * 3600.0
-_SCHEMA = """
-create table if not exists operations (
-    row text primary key, began_from text not null, ended_as text,
-    removes integer not null, attempts text not null, process text not null, at real not null
+_SCHEMA = (
+    """
+    create table if not exists records (
+        number integer primary key, place text not null, creator text,
+        began_from text not null, attempts text not null, process text not null,
+        removes integer not null, ended_as text, looked_as text not null, looked_by text not null,
+        is_saved integer not null, told integer not null, at real not null
+    )
+    """,
+    "create index if not exists records_by_place on records (place)",
 )
-"""
-# Stands for the version of a create that was killed, once somebody was told of it.
-_TOLD = "told"
+_COLUMNS = (
+    "place, creator, began_from, attempts, process, removes, ended_as, looked_as, looked_by, "
+    "is_saved, told, number"
+)
+_INSERT = f"insert into records ({_COLUMNS}, at) values ({', '.join('?' * 13)})"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Begun:
+class Doubt:
     """
-    Operations on a row that began from one version of its entry in the state.
+    Operations on a row whose outcome the state's entry does not tell.
 
     Attributes:
-        began_from: that version.
-        ended_as: the version that the last of them returned; None when it did not end.
-        removes: whether one of them was a delete.
         attempts: what each of them may have written, in the words of its provider.
-        process: the process that noted the last of them.
+        removes: whether one of them was a delete.
     """
 
-    began_from: str
-    ended_as: str | None = None
+    attempts: tuple[Mapping[str, Any], ...]
     removes: bool = False
-    attempts: tuple[Mapping[str, Any], ...] = field(default=())
-    process: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """
+    Operations on a row, each of which went on from what the one before may have left.
+
+    Attributes:
+        row: the row.
+        creator: of a create, the resource that it was for; else None.
+        began_from: versions of the state's entry that they began from; empty for a create.
+        attempts: what each of them may have written, in the words of its provider.
+        process: the process that noted the last of them.
+        removes: whether one of them was a delete.
+        ended_as: the version that the last of them returned; None when it did not end.
+        looked_as: the version that a refresh or a preview returned, which looked at the row since.
+        looked_by: the process of that.
+        is_saved: whether the process ended in the regular way, after the engine saved the state.
+        told: whether somebody was told of a create that did not end.
+        number: its key; None before it is written.
+    """
+
+    row: str
+    creator: str | None
+    began_from: tuple[str, ...]
+    attempts: tuple[Mapping[str, Any], ...]
+    process: str
+    removes: bool = False
+    ended_as: str | None = None
+    looked_as: str = ""
+    looked_by: str = ""
+    is_saved: bool = False
+    told: bool = False
+    number: int | None = None
 
     @property
-    def is_in_doubt(self) -> bool:
-        """Whether nobody is left who could tell the outcome."""
+    def is_lost(self) -> bool:
+        """Whether nobody is left who could tell the outcome to the engine."""
         if self.process == _this_process():
             return self.ended_as is None
         return not _is_alive(self.process)
+
+    def began_at(self, version: str) -> bool:
+        """Whether the outcome is in doubt for the entry from which the operations began."""
+        is_known = version != "" and version in (self.ended_as, self.looked_as)
+        began = self.creator is None and version in self.began_from
+        return began and not is_known and self.is_lost
+
+    def is_by_another(self, version: str) -> bool:
+        """Whether the outcome is in doubt for an entry that others than this one may stand for."""
+        if self.creator is None and version in self.began_from:
+            return False
+        is_known = version != "" and version in (self.ended_as, self.looked_as)
+        return not is_known and not self.is_saved and self.is_lost
+
+    def may_have_made_it_for(self, creator: str) -> bool:
+        """Whether a create is in doubt for the next create of the row, by a resource."""
+        if self.creator is None or self.is_saved or not self.is_lost:
+            return False
+        if self.creator == creator:
+            return True
+        # The resource may have got another name since: its stack is what made the row.
+        was_killed = self.ended_as is None and self.process != _this_process()
+        return was_killed and stack_of(self.creator) == stack_of(creator)
+
+    def is_in_the_state(self, version: str) -> bool:
+        """Whether an entry of some version, given to this process, was saved by another one."""
+        ours = _this_process()
+        if not version:
+            return False
+        if version == self.ended_as:
+            return self.process != ours
+        return version == self.looked_as and self.looked_by != ours
+
+
+@dataclass(frozen=True)
+class Operation:
+    """
+    An operation that was noted.
+
+    Attributes:
+        record: what was noted.
+        doubt: earlier operations whose outcome is not known.
+        replaced: the records in place of which it was noted.
+    """
+
+    record: Record
+    doubt: Doubt | None
+    replaced: tuple[Record, ...]
 
 
 class Journal:
@@ -87,139 +173,166 @@ class Journal:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
 
-    def in_doubt(self, row: str, version: str) -> Begun | None:
+    def in_doubt(self, row: str, version: str) -> Doubt | None:
         """
         Operations on a row whose outcome the state does not tell.
 
         Args:
-            row: the row's key.
+            row: the row.
             version: of the state's entry for it.
         """
-        own: Begun | None = None
-        creates: list[Begun] = []
-        for key, begun in self._read_all(row):
-            if not begun.is_in_doubt:
-                continue
-            if key == row and begun.began_from == version:
-                own = begun
-            elif key != row and begun.ended_as != version:
-                creates.append(begun)
-        if not creates:
-            return own
-        known = own or Begun(version, process=creates[0].process)
-        made = [{**attempt, BY_ANOTHER: True} for begun in creates for attempt in begun.attempts]
-        return replace(known, attempts=(*known.attempts, *made))
+        return _doubt(self._of_row(row), version)
 
     def begin(
         self, row: str, version: str, attempt: Mapping[str, Any], *, removes: bool
-    ) -> Begun | None:
-        """Record an operation before its first request; returns what was recorded before."""
-        before = self.in_doubt(row, version)
-        attempts = before.attempts if before else ()
-        removed = before.removes if before else False
-        noted = (*attempts, attempt)
-        self._write(row, Begun(version, None, removes or removed, noted, _this_process()))
-        return before
-
-    def end(self, row: str, version: str, creator: str | None = None) -> None:
+    ) -> Operation:
         """
-        Record that the last operation on a row ended, and the version that it returned.
-
-        What others may have created there before it is settled.
+        Note an update or a delete, before its first request.
 
         Args:
-            row: the row's key.
-            version: of its entry in the state from here on.
-            creator: the resource that it was created for, if it was.
+            row: the row.
+            version: of the state's entry for it.
+            attempt: what it may write, in the words of its provider.
+            removes: whether it is a delete.
         """
-        ended = row if creator is None else f"{row} {creator}"
-        for key, begun in self._read_all(row):
-            if key == ended and (begun.process == _this_process() or begun.is_in_doubt):
-                self._write(key, replace(begun, ended_as=version, process=_this_process()))
-            elif key not in (ended, row) and begun.is_in_doubt:
-                self._write(key, None)
+        found = self._of_row(row)
+        replaced = [
+            record
+            for record in found
+            if record.began_at(version) or (version and version == record.looked_as)
+        ]
+        began_from = {version}.union(*(record.began_from for record in replaced))
+        doubt = _doubt(found, version)
+        removes |= doubt is not None and doubt.removes
+        record = Record(
+            row,
+            None,
+            tuple(sorted(began_from)),
+            _attempts(doubt, attempt),
+            _this_process(),
+            removes,
+        )
+        (noted,) = self._write(replaced, record)
+        return Operation(noted, doubt, tuple(replaced))
 
-    def put_back(self, row: str, before: Begun | None) -> None:
-        """Record what was recorded before an operation that changed nothing."""
-        self._write(row, before)
-
-    def killed_creates(self, *, told: bool = False) -> list[tuple[str, Begun]]:
+    def begin_create(self, row: str, creator: str, attempt: Mapping[str, Any]) -> Operation:
         """
-        Creates that began and did not end, whose process is gone, by their keys, oldest first.
+        Note a create, before its first request.
+
+        Args:
+            row: the row.
+            creator: the resource that it is for.
+            attempt: what it may write, in the words of its provider.
+        """
+        made = [record for record in self._of_row(row) if record.may_have_made_it_for(creator)]
+        attempts = tuple(attempt for record in made for attempt in record.attempts)
+        doubt = Doubt(attempts) if made else None
+        record = Record(row, creator, ("",), _attempts(doubt, attempt), _this_process())
+        (noted,) = self._write(made, record)
+        return Operation(noted, doubt, tuple(made))
+
+    def end(self, operation: Operation, version: str) -> None:
+        """
+        Note the version that an operation returned; it settles others that are lost.
+
+        Args:
+            operation: as it was noted.
+            version: of the row's entry in the state from here on.
+        """
+        noted = operation.record
+        settled = [
+            record
+            for record in self._of_row(noted.row)
+            if record.process != _this_process() and record.is_lost
+        ]
+        self._write([*settled, noted], replace(noted, ended_as=version))
+
+    def put_back(self, operation: Operation) -> None:
+        """Note what was noted before an operation that changed nothing."""
+        self._write([operation.record], *operation.replaced)
+
+    def looked(self, row: str, version: str, seen: str) -> None:
+        """
+        Note that a refresh, or a preview, has looked at a row in doubt.
+
+        Args:
+            row: the row.
+            version: of the state's entry for it before.
+            seen: the one that it returned.
+        """
+        for record in self._of_row(row):
+            if record.began_at(version) or record.is_by_another(version):
+                self._write([record], replace(record, looked_as=seen, looked_by=_this_process()))
+
+    def killed_creates(self, *, told: bool) -> list[Record]:
+        """
+        Creates that began and did not end, whose process is gone, oldest first.
 
         Args:
             told: also those that somebody was told of.
         """
-        found = self._select("where began_from = '' and removes = 0 order by at")
-        wanted = (None, _TOLD) if told else (None,)
-        return [
-            (key, begun)
-            for key, begun in found
-            if begun.ended_as in wanted
-            and begun.process != _this_process()
-            and not _is_alive(begun.process)
-        ]
+        found = self._select("creator is not null and ended_as is null and told <= ?", told)
+        ours = _this_process()
+        return [record for record in found if record.process != ours and record.is_lost]
 
-    def tell(self, row: str) -> None:
-        """Record that somebody was told of a create; a later one of the resource recognizes it."""
-        for key, begun in self._read_all(row):
-            if key == row:
-                self._write(row, replace(begun, ended_as=_TOLD))
+    def tell(self, record: Record) -> None:
+        """Note that somebody was told of a create; a later one of the resource recognizes it."""
+        self._write([record], replace(record, told=True))
 
     def settle(self) -> None:
-        """Drop what this process has ended: the engine has saved the state."""
-        with self._lock:
-            connection = self._opened(make=False)
-            if connection is None:
-                return
-            try:
-                ended = "delete from operations where process = ? and ended_as is not null"
-                connection.execute(ended, (_this_process(),))
-            except sqlite3.Error as error:
-                _log.debug("the journal cannot be written: %s", error)
+        """Note of what this process has ended that the engine has saved the state."""
+        for record in self._select("process = ? and ended_as is not null", _this_process()):
+            self._write([record], replace(record, is_saved=True))
 
     def forget_if_saved(self, row: str, version: str) -> None:
-        """Drop the records of operations on a row whose last result is in the state."""
-        for key, begun in self._read_all(row):
-            if begun.ended_as == version:
-                self._write(key, None)
+        """
+        Drop the records of operations on a row whose outcome the state tells.
 
-    def _read_all(self, row: str) -> list[tuple[str, Begun]]:
-        """The records of a row, by key: its own, and those of creates, whose keys go on from it."""
-        # The space that follows is the last character before the exclamation mark.
-        return self._select("where row >= ? and row < ? order by at", row, f"{row}!")
+        Args:
+            row: the row.
+            version: of the state's entry for it, as it was given to this process.
+        """
+        saved = [record for record in self._of_row(row) if record.is_in_the_state(version)]
+        if saved:
+            self._write(saved)
 
-    def _select(self, which: str, *values: str) -> list[tuple[str, Begun]]:
-        columns = "row, began_from, ended_as, removes, attempts, process"
+    def _of_row(self, row: str) -> list[Record]:
+        return self._select("place = ?", row)
+
+    def _select(self, which: str, *values: str | int) -> list[Record]:
         with self._lock:
             connection = self._opened(make=False)
             if connection is None:
                 return []
             try:
-                query = f"select {columns} from operations {which}"
+                query = f"select {_COLUMNS} from records where {which} order by at, number"
                 found = connection.execute(query, values).fetchall()
             except sqlite3.Error as error:
                 _log.debug("the journal cannot be read: %s", error)
                 return []
-        return [
-            (key, Begun(began, ended, bool(removes), tuple(json.loads(attempts)), process))
-            for key, began, ended, removes, attempts, process in found
-        ]
+        return [_read(*row) for row in found]
 
-    def _write(self, row: str, begun: Begun | None) -> None:
+    def _write(self, former: Sequence[Record], *records: Record) -> list[Record]:
+        """Note records in place of others, all or nothing; returns them with their numbers."""
         with self._lock:
-            connection = self._opened(make=True)
+            connection = self._opened(make=bool(records))
             if connection is None:
-                return
+                return list(records)
             try:
-                if begun is None:
-                    connection.execute("delete from operations where row = ?", (row,))
-                    return
-                values = (row, begun.began_from, begun.ended_as, begun.removes,
-                          json.dumps(begun.attempts), begun.process, time.time())  # fmt: skip
-                connection.execute("replace into operations values (?, ?, ?, ?, ?, ?, ?)", values)
+                connection.execute("begin immediate")
+                numbers = [(record.number,) for record in former]
+                connection.executemany("delete from records where number = ?", numbers)
+                noted = [
+                    replace(record, number=connection.execute(_INSERT, _row(record)).lastrowid)
+                    for record in records
+                ]
+                connection.execute("commit")
             except sqlite3.Error as error:
                 _log.debug("the journal cannot be written: %s", error)
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("rollback")
+                return list(records)
+            return noted
 
     def _opened(self, *, make: bool) -> sqlite3.Connection | None:
         """The file; None where there is none, or none can be made."""
@@ -246,9 +359,50 @@ def _connected(file: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode = wal", "synchronous = off"):
         with closing(connection.execute(f"pragma {pragma}")):
             pass
-    connection.execute(_SCHEMA)
-    connection.execute("delete from operations where at < ?", (time.time() - _KEPT_SECONDS,))
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    connection.execute("delete from records where at < ?", (time.time() - _KEPT_SECONDS,))
     return connection
+
+
+def _doubt(found: Sequence[Record], version: str) -> Doubt | None:
+    """The operations of unknown outcome among those of a row, for an entry of some version."""
+    own = [record for record in found if record.began_at(version)]
+    others = [record for record in found if record.is_by_another(version)]
+    if not own and not others:
+        return None
+    attempts = [attempt for record in own for attempt in record.attempts]
+    attempts += [{**attempt, BY_ANOTHER: True} for item in others for attempt in item.attempts]
+    return Doubt(tuple(attempts), any(record.removes for record in (*own, *others)))
+
+
+def _attempts(doubt: Doubt | None, attempt: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    return (*(doubt.attempts if doubt else ()), attempt)
+
+
+def _row(record: Record) -> tuple[Any, ...]:
+    """A record as it is written."""
+    return (
+        record.row, record.creator, json.dumps(record.began_from), json.dumps(record.attempts),
+        record.process, record.removes, record.ended_as, record.looked_as, record.looked_by,
+        record.is_saved, record.told, record.number, time.time(),
+    )  # fmt: skip
+
+
+def _read(
+    row: str, creator: str | None, began_from: str, attempts: str, process: str, removes: int,
+    ended_as: str | None, looked_as: str, looked_by: str, is_saved: int, told: int, number: int,
+) -> Record:  # fmt: skip
+    """A record as it was written."""
+    return Record(
+        row, creator, tuple(json.loads(began_from)), tuple(json.loads(attempts)), process,
+        bool(removes), ended_as, looked_as, looked_by, bool(is_saved), bool(told), number,
+    )  # fmt: skip
+
+
+def stack_of(identity: str) -> str:
+    """Pulumi organization, stack and project of a resource."""
+    return "::".join(identity.split("::")[:2])
 
 
 def _this_process() -> str:

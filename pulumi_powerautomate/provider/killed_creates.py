@@ -8,12 +8,12 @@ nobody would look, so the end of a run that declares other resources says once w
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import single_owner
-from .journal import journal
+from .journal import Record, journal, stack_of
 
 _MOST_NAMED = 5
 _lock = threading.Lock()
@@ -26,20 +26,26 @@ class KilledCreate:
     A create of which nobody lived to see the end.
 
     Attributes:
-        key: its key in the journal.
+        record: of the journal.
         kind: of the resource, as `CloudFlow`.
         host: of its environment.
         id: of the row.
-        identity: Pulumi organization and URN of the resource.
-        attempts: what it may have written, in the words of its provider.
     """
 
-    key: str
+    record: Record
     kind: str
     host: str
     id: str
-    identity: str
-    attempts: tuple[Mapping[str, Any], ...]
+
+    @property
+    def identity(self) -> str:
+        """Pulumi organization and URN of the resource."""
+        return self.record.creator or ""
+
+    @property
+    def attempts(self) -> Sequence[Mapping[str, Any]]:
+        """What it may have written, in the words of its provider."""
+        return self.record.attempts
 
     @property
     def name(self) -> str:
@@ -49,12 +55,9 @@ class KilledCreate:
 
 def on_this_machine(*, told: bool) -> Iterator[KilledCreate]:
     """Those that the journal of this machine has; also those that were `told`, if asked for."""
-    for key, begun in journal().killed_creates(told=told):
-        parts = key.split(" ", 3)
-        if len(parts) == 4:
-            kind, host, id_, identity = parts
-            kind = kind.removesuffix("Provider")
-            yield KilledCreate(key, kind, host, id_, identity, begun.attempts)
+    for record in journal().killed_creates(told=told):
+        kind, host, id_ = record.row.split(" ", 2)
+        yield KilledCreate(record, kind.removesuffix("Provider"), host, id_)
 
 
 def declared(identity: str) -> None:
@@ -68,14 +71,13 @@ def line() -> str:
     """A warning of resources of this stack that this run does not declare; empty without any."""
     with _lock:
         known = set(_declared)
-    stacks = {_stack_of(identity) for identity in known}
+    stacks = {stack_of(identity) for identity in known}
     named = []
     for create in on_this_machine(told=False):
-        row = create.key.removesuffix(f" {create.identity}")
-        stack = _stack_of(create.identity)
-        if single_owner.holder_of_row(row) or create.identity in known or stack not in stacks:
+        here = stack_of(create.identity) in stacks
+        if not here or create.identity in known or single_owner.holder_of_row(create.record.row):
             continue
-        journal().tell(create.key)
+        journal().tell(create.record)
         named.append(f"{create.kind} {create.name!r} ({create.id})")
     if not named:
         return ""
@@ -86,8 +88,3 @@ def line() -> str:
         "`pulumi-powerautomate orphans` finds flows; look for the others, and remove what nobody "
         "needs. This is said once."
     )
-
-
-def _stack_of(identity: str) -> str:
-    """Organization, stack and project."""
-    return "::".join(identity.split("::")[:2])

@@ -23,13 +23,12 @@ from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
-from .journal import BY_ANOTHER, Begun, journal
+from .journal import BY_ANOTHER, Doubt, Operation, journal
 from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
 VERSION = "__instance"
 _GONE = "gone"
-_NO_ENTRY = ""
 
 
 class Provider(Protocol):
@@ -139,19 +138,17 @@ def _checked(
 def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]) -> CreateResult:
     id_ = provider.id_of_new(props)
     row = _row(provider, id_) if id_ else ""
-    # Another resource's create of the row proves nothing to this one.
     creator = str(props.get(IDENTITY) or "")
-    noted = f"{row} {creator}" if row else ""
     marks: Mapping[str, Any] = {}
-    before = None
-    if noted:
-        before = journal().begin(noted, _NO_ENTRY, provider.attempt({}, props), removes=False)
-        marks = provider.after_creates(before.attempts) if before else marks
-    with _recorded(noted, before):
+    operation = None
+    if row:
+        operation = journal().begin_create(row, creator, provider.attempt({}, props))
+        marks = provider.after_creates(operation.doubt.attempts) if operation.doubt else marks
+    with _recorded(operation):
         result: CreateResult = hook(provider, {**props, **marks})
     version = _new_version()
-    if noted:
-        journal().end(row, version, creator)
+    if operation is not None:
+        journal().end(operation, version)
     single_owner.release_rows(urn_of(props))
     single_owner.hold_row(_row(provider, result.id), version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
@@ -176,15 +173,17 @@ def _read(
 ) -> ReadResult:
     id_, outputs = arguments
     version = _version_of(outputs)
+    journal().forget_if_saved(row, version)
     doubt = journal().in_doubt(row, version)
     seen = provider.to_look_at(outputs, doubt.attempts) if doubt else outputs
     result: ReadResult = hook(provider, id_, seen)
     if not result.id or provider.is_read_only(outputs):
         return result
     if doubt:
-        # The row was looked at: a state that holds the new version is in no doubt any more.
-        version = _new_version()
-        journal().end(row, version)
+        # A state that holds the new version is in no doubt any more; a preview's is never saved.
+        seen_as = _new_version()
+        journal().looked(row, version, seen_as)
+        version = seen_as
         single_owner.hold_row(row, version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
     if result.inputs is not None:
@@ -196,11 +195,12 @@ def _updated(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> UpdateResult:
     id_, outputs, news = arguments
-    doubt = _begin(provider, row, outputs, news)
-    with _recorded(row, doubt):
-        result: UpdateResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
+    operation = _begin(provider, row, outputs, news)
+    with _recorded(operation):
+        marked = _marked(provider, outputs, operation.doubt)
+        result: UpdateResult = hook(provider, id_, marked, news)
     version = _new_version()
-    journal().end(row, version)
+    journal().end(operation, version)
     single_owner.release_rows(urn_of(news))
     single_owner.hold_row(row, version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
@@ -215,10 +215,10 @@ def _deleted(
     if single_owner.row_is_held_by_other(row, version):
         _kept(provider, row, id_, outputs)
         return
-    doubt = _begin(provider, row, outputs, None)
-    with _recorded(row, doubt):
-        hook(provider, id_, _marked(provider, outputs, doubt))
-    journal().end(row, _GONE)
+    operation = _begin(provider, row, outputs, None)
+    with _recorded(operation):
+        hook(provider, id_, _marked(provider, outputs, operation.doubt))
+    journal().end(operation, _GONE)
     single_owner.release_rows(urn_of(outputs))
 
 
@@ -241,36 +241,35 @@ def _kept(provider: Provider, row: str, id_: str, outputs: Mapping[str, Any]) ->
 
 def _begin(
     provider: Provider, row: str, outputs: Mapping[str, Any], news: Mapping[str, Any] | None
-) -> Begun | None:
-    """Note an update, or a delete; returns earlier operations that are in doubt."""
+) -> Operation:
+    """Note an update, or a delete."""
     attempt = provider.attempt(outputs, news) if news is not None else {}
     return journal().begin(row, _version_of(outputs), attempt, removes=news is None)
 
 
 @contextlib.contextmanager
-def _recorded(row: str, before: Begun | None) -> Iterator[None]:
+def _recorded(operation: Operation | None) -> Iterator[None]:
     """
     Within it an operation runs; one that is refused is forgotten, for the row is as it was.
 
     After an error that leaves doubt it may not be, and after one that came in the middle it is not.
 
     Args:
-        row: the row's key in the journal; empty for a create that is not recorded.
-        before: earlier operations that are in doubt.
+        operation: as the journal has it; None for a create of a row that is not known before.
     """
     with changes.noted() as made:
         try:
             yield
         except PowerAutomateError as error:
-            if row:
+            if operation is not None:
                 error.in_doubt |= made.are_left
                 if not error.in_doubt:
-                    journal().put_back(row, before)
+                    journal().put_back(operation)
             raise
 
 
 def _marked(
-    provider: Provider, outputs: Mapping[str, Any], doubt: Begun | None
+    provider: Provider, outputs: Mapping[str, Any], doubt: Doubt | None
 ) -> Mapping[str, Any]:
     if doubt is None:
         return outputs

@@ -584,6 +584,50 @@ def test_a_killed_create_under_a_former_name(
     assert len(emulator.control.requests()) == before
 
 
+@pytest.mark.parametrize("call", ["update", "delete"])
+def test_a_killed_operation_of_the_other_entry(
+    emulator: Emulator, case: Case, settings: Mapping[str, str], call: str
+) -> None:
+    """
+    A resource got another name in a run that failed, so there are two entries. The program goes
+    back, and its update is killed, or its delete; whichever entry comes next looks at the row.
+    """
+    entries: dict[str, Any] = {}
+    for name in ("former", "renamed"):
+        with new_provider_process(settings, provider=case.provider) as process:
+            inputs = {**_taking_over(case, "one"), "__identity": f"{IDENTITY}{name}"}
+            news = process.check(inputs).inputs
+            entries[name] = (news, *process.create(news))
+            process.end()
+    killed, stays = ("former", "renamed") if call == "update" else ("renamed", "former")
+    news, id_, outputs = entries[killed]
+    method = "DELETE" if call == "delete" and case.method == "PATCH" else case.method
+    with provider_process(settings, provider=case.provider) as process:
+        barrier = emulator.control.barrier(
+            method=method, path=case.path, when="after_commit", times=1
+        )
+        if call == "update":
+            after = process.check({**_taking_over(case, "two"), **_identity(news)}, news).inputs
+            kill_at(barrier, process, process.update, id_, outputs, after)
+        else:
+            kill_at(barrier, process, process.delete, id_, outputs)
+    assert case.there(emulator) == (["two"] if call == "update" else [])
+    goes = outputs
+    news, id_, outputs = entries[stays]
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check({**_taking_over(case, "one"), **_identity(news)}, news).inputs
+        assert process.diff(id_, outputs, after).changes
+        outputs = process.update(id_, outputs, after)
+        process.delete(id_, goes)
+    assert case.there(emulator) == ["one"]
+    with provider_process(settings, provider=case.provider) as process:
+        assert not process.diff(id_, outputs, after).changes
+
+
+def _identity(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {"__identity": inputs["__identity"]}
+
+
 @pytest.mark.parametrize("saved", [True, False])
 def test_two_entries_for_one_flow_and_a_solution(
     emulator: Emulator, settings: Mapping[str, str], saved: bool
@@ -650,6 +694,46 @@ def test_a_refresh_ends_the_doubt(
         assert inputs is not None
         after = process.check(case.inputs("two"), inputs).inputs
         assert not process.diff(id_, outputs, after).changes
+
+
+def test_a_preview_ends_no_doubt(
+    emulator: Emulator, case: Case, settings: Mapping[str, str]
+) -> None:
+    """It looks at the row as a refresh does, but what it saw is never saved."""
+    id_, news, outputs = _killed(emulator, case, settings, "update")
+    with new_provider_process(settings, provider=case.provider) as process:
+        _, seen, live = process.read(id_, outputs)
+        process.diff(id_, seen, process.check(case.inputs("one"), live).inputs)
+        process.end()
+    with provider_process(settings, provider=case.provider) as process:
+        after = process.check(case.inputs("one"), news).inputs
+        assert process.diff(id_, outputs, after).changes
+        process.update(id_, outputs, after)
+    assert case.there(emulator) == ["one"]
+
+
+def test_a_preview_and_then_a_refresh_of_a_killed_move(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The refresh looks into both solutions, though the preview did so before."""
+    _second_solution(emulator)
+    with provider_process(settings) as process:
+        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        id_, outputs = process.create(news)
+        after = process.check({**_flow("moved"), "solution": _SECOND}, news).inputs
+        barrier = emulator.control.barrier(
+            method="POST", path="AddSolutionComponent", when="after_commit", times=1
+        )
+        kill_at(barrier, process, process.update, id_, outputs, after)
+    with new_provider_process(settings) as process:
+        process.read(id_, outputs)
+        process.end()
+    with provider_process(settings) as process:
+        _, outputs, live = process.read(id_, outputs)
+        after = process.check({**_flow("moved"), "solution": _FIRST}, live or news).inputs
+        assert process.diff(id_, outputs, after).changes
+        process.update(id_, outputs, after)
+    assert _solutions_of(emulator) == {_FIRST}
 
 
 @pytest.mark.parametrize(
@@ -749,6 +833,30 @@ def test_a_killed_create_and_another_program(
         after = process.check({**case.inputs("two"), **identity}).inputs
         id_, outputs = process.create(after)
         assert not process.diff(id_, outputs, after).changes
+    assert case.there(emulator) == ["two"]
+
+
+@pytest.mark.parametrize("kind", ["CloudFlow", "ConnectionReference", "FlowShare"])
+def test_a_killed_create_and_another_name(
+    emulator: Emulator, settings: Mapping[str, str], kind: str
+) -> None:
+    """The engine knows of no entry, so the renamed resource creates what its stack has made."""
+    if kind == "FlowShare":
+        with provider_process(emulator.environment) as process:
+            process.create(process.check(_flow("shared")).inputs)
+    case = CASES[kind]
+    former = {**case.inputs("one"), "__identity": f"{IDENTITY}former"}
+    if kind == "ConnectionReference":
+        former["connector"] = "shared_teams"
+    _killed_create(emulator, case, settings, former)
+    renamed = {**case.inputs("two"), "__identity": f"{IDENTITY}renamed"}
+    with provider_process(settings, provider=case.provider) as process:
+        if kind != "ConnectionReference":
+            with pytest.raises(ProviderError, match="already"):
+                process.create(process.check({**renamed, "__identity": _OTHER_STACK}).inputs)
+            assert case.there(emulator) == ["one"]
+    with provider_process(settings, provider=case.provider) as process:
+        process.create(process.check(renamed).inputs)
     assert case.there(emulator) == ["two"]
 
 
@@ -955,13 +1063,21 @@ def test_without_a_journal_everything_works(
 def test_the_record_goes_when_the_state_is_saved(
     emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
-    """The next comparison finds the operation's result in the state."""
+    """Another command finds the result in the state; the run itself has not saved it yet."""
     with provider_process(settings) as process:
         inputs = process.check(_flow("one")).inputs
         id_, outputs = process.create(inputs)
         process.diff(id_, outputs, inputs)
-    with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
-        assert journal.execute("select count(*) from operations").fetchone() == (0,)
+        assert _records(tmp_path) == 1
+    with provider_process(settings) as process:
+        assert not process.diff(id_, outputs, inputs).changes
+        assert _records(tmp_path) == 0
+
+
+def _records(folder: Path) -> int:
+    with sqlite3.connect(folder / "journal" / "operations.sqlite3") as journal:
+        (count,) = journal.execute("select count(*) from records").fetchone()
+    return int(count)
 
 
 def test_a_killed_delete_of_what_was_never_seen(
@@ -985,22 +1101,28 @@ def test_a_killed_delete_of_what_was_never_seen(
     assert CASES["CloudFlow"].there(emulator) == ["one"]
 
 
-def test_a_regular_end_leaves_nothing(
-    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_state_that_was_not_saved(
+    emulator: Emulator, settings: Mapping[str, str], edited: bool
 ) -> None:
-    """The engine has saved the state, so an older state, put back, is not mistaken for doubt."""
+    """The provider ends in the regular way, and the state is the one from before all the same."""
     process = ProviderProcess(settings)
     inputs = process.check(_flow("one")).inputs
     id_, first = process.create(inputs)
-    two = process.check(_flow("two"), inputs).inputs
-    process.update(id_, first, two)
+    process.update(id_, first, process.check(_flow("two"), inputs).inputs)
     process.end()
     process.close()
-    with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
-        assert journal.execute("select count(*) from operations").fetchone() == (0,)
-    conflict = pytest.raises(ProviderError, match="somebody changed its name")
-    with provider_process(settings) as later, conflict:
-        later.update(id_, first, later.check(_flow("three"), inputs).inputs)
+    if edited:
+        emulator.control.patch("workflows", _FLOW, {"name": "by hand"})
+    with provider_process(settings) as later:
+        after = later.check(_flow("one"), inputs).inputs
+        assert later.diff(id_, first, after).changes
+        if edited:
+            with pytest.raises(ProviderError, match="somebody changed its name"):
+                later.update(id_, first, after)
+        else:
+            later.update(id_, first, after)
+    assert CASES["CloudFlow"].there(emulator) == ["by hand" if edited else "one"]
 
 
 def test_a_process_that_runs_is_not_in_doubt(
