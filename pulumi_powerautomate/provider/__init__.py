@@ -7,7 +7,7 @@ from .base import DataverseProvider
 from .clients import client_for, connection_from
 from .engine_log import note, progress, warn
 from .environment_guard import derivation_host
-from .journal import KILLED
+from .journal import KILLED, about_to_write
 from .mocks import look_up, mocks_in_use
 from .native import use_native_provider
 from .options import hides, options_of
@@ -26,6 +26,7 @@ __all__ = [
     "DataverseResource",
     "Principal",
     "Provider",
+    "about_to_write",
     "check_principal",
     "client_for",
     "connection_from",

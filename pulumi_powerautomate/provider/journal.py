@@ -26,8 +26,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -59,6 +59,7 @@ _COLUMNS = (
     "is_saved, told, number"
 )
 _INSERT = f"insert into records ({_COLUMNS}, at) values ({', '.join('?' * 13)})"
+_RUNNING: ContextVar[Operation | None] = ContextVar("operation", default=None)
 _log = logging.getLogger(__name__)
 
 
@@ -149,13 +150,13 @@ class Record:
         return version == self.looked_as and self.looked_by != ours
 
 
-@dataclass(frozen=True)
+@dataclass
 class Operation:
     """
     An operation that was noted.
 
     Attributes:
-        record: what was noted.
+        record: what is noted of it.
         doubt: earlier operations whose outcome is not known.
         replaced: the records in place of which it was noted.
     """
@@ -230,6 +231,12 @@ class Journal:
         record = Record(row, creator, ("",), _attempts(doubt, attempt), _this_process())
         (noted,) = self._write(made, record)
         return Operation(noted, doubt, tuple(made))
+
+    def add_to_attempt(self, operation: Operation, more: Mapping[str, Any]) -> None:
+        """Note more of what an operation may write."""
+        *earlier, last = operation.record.attempts
+        noted = replace(operation.record, attempts=(*earlier, {**last, **more}))
+        (operation.record,) = self._write([operation.record], noted)
 
     def end(self, operation: Operation, version: str) -> None:
         """
@@ -357,7 +364,7 @@ def _connected(file: Path) -> sqlite3.Connection:
     )
     # What is written has to outlive the process, not the machine.
     for pragma in ("journal_mode = wal", "synchronous = off"):
-        with closing(connection.execute(f"pragma {pragma}")):
+        with contextlib.closing(connection.execute(f"pragma {pragma}")):
             pass
     for statement in _SCHEMA:
         connection.execute(statement)
@@ -486,3 +493,24 @@ def journal() -> Journal:
         if _journal is None:
             _journal = Journal(folder_of_the_journal())
         return _journal
+
+
+@contextlib.contextmanager
+def running(operation: Operation | None) -> Iterator[None]:
+    """Within it the calling thread carries out an operation; None for one that is not noted."""
+    token = _RUNNING.set(operation)
+    try:
+        yield
+    finally:
+        _RUNNING.reset(token)
+
+
+def about_to_write(**more: Any) -> None:
+    """
+    Note what the calling thread's operation is about to write, before the request that does.
+
+    It is added to what `attempt` has told: for what only the requests before it have shown.
+    """
+    operation = _RUNNING.get()
+    if operation is not None:
+        journal().add_to_attempt(operation, more)

@@ -23,7 +23,7 @@ from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
-from .journal import BY_ANOTHER, Doubt, Operation, journal
+from .journal import BY_ANOTHER, Doubt, Operation, journal, running
 from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
@@ -257,7 +257,7 @@ def _recorded(operation: Operation | None) -> Iterator[None]:
     Args:
         operation: as the journal has it; None for a create of a row that is not known before.
     """
-    with changes.noted() as made:
+    with changes.noted() as made, running(operation):
         try:
             yield
         except PowerAutomateError as error:
