@@ -263,7 +263,8 @@ class CloudFlowProvider(DataverseProvider):
             **outputs,
             "current_state": "unknown",
             "activation_error": KILLED,
-            ATTEMPTS: columns,
+            # Those of the state are of operations before: one of them may be what is there.
+            ATTEMPTS: [*columns, *(outputs.get(ATTEMPTS) or ())],
         }
         if solutions:
             # One name is a move too: into a first solution, or out of the last one.
