@@ -76,6 +76,7 @@ from .provider.journal import BY_ANOTHER
 if TYPE_CHECKING:
     from .client.flows.model import LastKnown, OnConflict, WriteResult
     from .client.flows.requests import FlowSpec, LiveFlow
+    from .client.flows.write import FlowWriter
     from .client.principals import Owner
 
 _P = ParamSpec("_P")
@@ -176,7 +177,6 @@ class CloudFlowProvider(DataverseProvider):
         return ReadResult(id_, outputs, fulfilled if drift else None)
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        from .client.flows.model import Attempt
         from .client.flows.write import FlowWriter
 
         client = self.client
@@ -184,19 +184,10 @@ class CloudFlowProvider(DataverseProvider):
         spec = self._spec(news, news)
         writer = FlowWriter(client.workflows, spec, self._on_conflict(news, olds))
         unknown = olds.get("current_state") == "unknown"
-        if unknown and not olds.get("etag"):
-            progress(news, "finding out whether the flow was created")
-            attempted = self._spec({**olds, "definition": ""}, olds)
-            attempts = (Attempt.of(attempted), *attempts_in(olds))
-            written = writer.create(attempts)
-            noted = [fingerprints_of(olds, attempted.owner), *(olds.get(ATTEMPTS) or ())]
-            outputs = outputs_of(news, written.flow, written, {**olds, ATTEMPTS: noted})
-            # A create of unknown outcome may have put it into the solution of that time.
-            left = {SOLUTIONS: self._solutions(olds, news)} if written.adopted else _left(olds)
-            return UpdateResult(
-                self._in_solutions(spec.workflow_id, left, news, outputs, begun=True)
-            )
         known = self._last_known(olds)
+        if unknown and not known.etag:
+            progress(news, "finding out whether the flow was created")
+            return self._created(writer, known, olds, news)
         progress_if_slow(news, f"changing {', '.join(sorted(changed)) or 'state'}")
         try:
             written = writer.update(known, frozenset(changed))
@@ -221,16 +212,41 @@ class CloudFlowProvider(DataverseProvider):
             self._in_solutions(spec.workflow_id, olds, news, outputs, begun=not only_moves)
         )
 
+    def _created(
+        self,
+        writer: FlowWriter,
+        known: LastKnown,
+        olds: Mapping[str, Any],
+        news: Mapping[str, Any],
+    ) -> UpdateResult:
+        """Create a flow of which nobody knows whether it is there, or go on with the one that is."""
+        written = writer.create(known.possible)
+        noted = {**olds, ATTEMPTS: self._noted(known, olds)}
+        outputs = outputs_of(news, written.flow, written, noted)
+        # A create of unknown outcome may have put it into the solution of that time.
+        left = {SOLUTIONS: self._solutions(olds, news)} if written.adopted else _left(olds)
+        return UpdateResult(
+            self._in_solutions(news["workflow_id"], left, news, outputs, begun=True)
+        )
+
+    def _noted(self, known: LastKnown, olds: Mapping[str, Any]) -> list[dict[str, str]]:
+        """Fingerprints of everything that a row in doubt may hold, for when it stays in doubt."""
+        declared = [(known.spec, olds), (known.before, olds.get(BEFORE) or {})]
+        fingerprints = [
+            fingerprints_of(columns, spec.owner) for spec, columns in declared if spec is not None
+        ]
+        return [*fingerprints, *(olds.get(ATTEMPTS) or ())]
+
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.flows.delete import delete
-        from .client.flows.model import Attempt
 
         flows = self.client.workflows
         known = self._last_known(props)
         if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
             live = flows.find(id_)
-            attempts = (Attempt.of(known.spec), *attempts_in(props))
-            if live is not None and all(item.differing(live) - {"state"} for item in attempts):
+            if live is not None and all(
+                item.differing(live) - {"state"} for item in known.possible
+            ):
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
         changed = delete(flows, id_, known)

@@ -69,3 +69,25 @@ def test_a_kill_after_creates_in_doubt(
     assert _there(emulator) == ["one"]
     with provider_process(settings) as process:
         _made_or_gone(emulator, process, then, id_, outputs, news)
+
+
+@pytest.mark.parametrize("then", ["update", "delete"])
+def test_a_killed_delete_after_a_lost_update(
+    emulator: Emulator, settings: Mapping[str, str], then: str
+) -> None:
+    """Neither was carried out: what the flow was before is this program's, whatever comes next."""
+    with new_provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        process.end()
+    with new_provider_process(settings) as process:
+        emulator.control.fault(method="PATCH", path="workflows", do="reset")
+        outputs = process.update(id_, outputs, process.check(_flow("two"), news).inputs)
+        assert outputs["current_state"] == "unknown"
+        emulator.control.clear_faults()
+        process.end()
+    with provider_process(settings) as process:
+        _kill(emulator, process, "workflows", "delete", id_, outputs)
+    assert _there(emulator) == ["one"]
+    with provider_process(settings) as process:
+        _made_or_gone(emulator, process, then, id_, outputs, news)

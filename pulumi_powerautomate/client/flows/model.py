@@ -84,6 +84,12 @@ class LastKnown:
     attempts: Sequence[Attempt] = ()
     members: Mapping[str, Any] | None = None
 
+    @property
+    def possible(self) -> Sequence[Attempt]:
+        """Everything that the row may hold without anybody else's doing."""
+        declared = [Attempt.of(spec) for spec in (self.spec, self.before) if spec is not None]
+        return (*declared, *self.attempts)
+
 
 def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     """The managed columns in which a live flow is not as declared; undeclared ones do not count."""
