@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 )
 
 from .config import is_guid
-from .errors import PowerAutomateError
+from .errors import NotFoundError, PowerAutomateError
 from .inputs import dependencies
 from .inputs.definition import (
     DIGEST,
@@ -37,6 +37,7 @@ from .inputs.flow_outputs import (
     ATTEMPTS,
     BEFORE,
     COMPUTED,
+    REMOVED,
     SOLUTIONS,
     as_recorded,
     attempts_in,
@@ -136,7 +137,7 @@ class CloudFlowProvider(DataverseProvider):
         writer = FlowWriter(client.workflows, spec, self._on_conflict(props))
         written = writer.create(attempts_in(props))
         if written.adopted:
-            warn(props, _adopted(spec, written))
+            warn(props, _adopted(spec.workflow_id, written))
         outputs = outputs_of(props, written.flow, written)
         if written.adopted:
             # The header that puts a new flow into a solution came too late for this one.
@@ -191,6 +192,10 @@ class CloudFlowProvider(DataverseProvider):
         progress_if_slow(news, f"changing {', '.join(sorted(changed)) or 'state'}")
         try:
             written = writer.update(known, frozenset(changed))
+        except NotFoundError:
+            if not known.removed:
+                raise
+            return self._created(writer, known, olds, news)
         except PowerAutomateError as error:
             from .client.flows.drafts import draft_in_the_way, is_refused_for_a_draft
 
@@ -199,7 +204,8 @@ class CloudFlowProvider(DataverseProvider):
             raise draft_in_the_way(client.workflows, spec.workflow_id) from None
         if written.overwritten:
             columns = ", ".join(sorted(written.overwritten))
-            warn(news, f"somebody had changed its {columns}; overwritten, as on_conflict asks")
+            fate = "perhaps overwritten" if _is_in_doubt(written) else "overwritten"
+            warn(news, f"somebody had changed its {columns}; {fate}, as on_conflict asks")
         if written.turned and written.flow.state == spec.state:
             warn(
                 news,
@@ -219,8 +225,10 @@ class CloudFlowProvider(DataverseProvider):
         olds: Mapping[str, Any],
         news: Mapping[str, Any],
     ) -> UpdateResult:
-        """Create a flow of which nobody knows whether it is there, or go on with the one that is."""
+        """Create a flow of which nobody knows whether it is there, or go on with what is."""
         written = writer.create(known.possible)
+        if written.overwritten:
+            warn(news, _adopted(news["workflow_id"], written))
         noted = {**olds, ATTEMPTS: self._noted(known, olds)}
         outputs = outputs_of(news, written.flow, written, noted)
         # A create of unknown outcome may have put it into the solution of that time.
@@ -242,17 +250,25 @@ class CloudFlowProvider(DataverseProvider):
 
         flows = self.client.workflows
         known = self._last_known(props)
-        if known.spec is not None and not known.etag and self._on_conflict(props) == "fail":
-            live = flows.find(id_)
-            if live is not None and all(
-                item.differing(live) - {"state"} for item in known.possible
-            ):
+        deadline, seen = flows.deadline(), None
+        if known.state == "unknown":
+            seen = flows.find(id_, deadline)
+            if seen is None:
+                return
+            if self._is_another(seen, known, props):
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
-        changed = delete(flows, id_, known)
+        changed = delete(flows, id_, known, seen, deadline)
         if changed:
             columns = ", ".join(sorted(changed))
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
+
+    def _is_another(self, live: LiveFlow, known: LastKnown, props: Mapping[str, Any]) -> bool:
+        """Whether a row of a chosen id may be somebody else's, made where ours is not."""
+        if known.spec is None or self._on_conflict(props) != "fail":
+            return False
+        was_seen = known.etag and (not known.removed or live.created_on == props.get("created_on"))
+        return not was_seen and all(item.differing(live) - {"state"} for item in known.possible)
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         moves = olds.get("solution") != news.get("solution") or SOLUTIONS in olds
@@ -286,8 +302,8 @@ class CloudFlowProvider(DataverseProvider):
             # One name is a move too: into a first solution, or out of the last one.
             marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
         if removed:
-            # Without a version it is looked for, and created when it is gone.
-            marked.pop("etag", None)
+            # It is looked for, and created when it is gone.
+            marked[REMOVED] = True
         return marked
 
     def to_look_at(
@@ -344,6 +360,7 @@ class CloudFlowProvider(DataverseProvider):
             before=self._spec({**olds, **_UNDECLARED, **before}, {}) if before else None,
             attempts=attempts_in(olds),
             members=members_of(olds),
+            removed=bool(olds.get(REMOVED)),
         )
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
@@ -469,10 +486,15 @@ def _left(props: Mapping[str, Any]) -> dict[str, Any]:
     return {SOLUTIONS: props[SOLUTIONS]} if props.get(SOLUTIONS) else {}
 
 
-def _adopted(spec: FlowSpec, written: WriteResult) -> str:
+def _is_in_doubt(written: WriteResult) -> bool:
+    return written.flow.state == "unknown"
+
+
+def _adopted(workflow_id: str, written: WriteResult) -> str:
     columns = ", ".join(sorted(written.overwritten))
-    changed = f"; its {columns} differed and was changed" if columns else ""
-    return f"a flow with the id {spec.workflow_id} existed already and was adopted{changed}"
+    fate = "may have been changed" if _is_in_doubt(written) else "was changed"
+    changed = f"; its {columns} differed and {fate}" if columns else ""
+    return f"a flow with the id {workflow_id} existed already and was adopted{changed}"
 
 
 def _check_plain_values(inputs: dict[str, Any]) -> list[CheckFailure]:

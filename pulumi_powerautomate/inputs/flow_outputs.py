@@ -31,6 +31,8 @@ MEMBERS = "__members"
 BEFORE = "__before"
 # With `current_state` unknown: fingerprints of columns that killed operations may have written.
 ATTEMPTS = "__attempts"
+# In outputs that are marked as in doubt, and in no state: a delete may have removed the flow.
+REMOVED = "__removed"
 # Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
 SOLUTIONS = "__solutions"
 # Inputs that the outputs repeat, and the hidden ones.

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from tests.harness.definitions import hourly
 from tests.harness.operations import kill_at
 from tests.harness.provider_process import (
+    IDENTITY,
+    ProviderError,
     ProviderProcess,
+    flow_inputs,
     new_provider_process,
     provider_process,
 )
-from tests.provider.test_journal import CASES, _flow, settings
+from tests.provider.test_journal import CASES, _flow, _states, settings
 
 _ = settings
 _there = CASES["CloudFlow"].there
@@ -28,6 +32,46 @@ def _kill(
     barrier = emulator.control.barrier(**rule)
     emulator.control.fault(**rule, do="reset")
     kill_at(barrier, process, getattr(process, call), *arguments)
+
+
+def _derived(name: str, on_conflict: str | None = None) -> dict[str, Any]:
+    """A flow that is off, whose id derives."""
+    more = {"on_conflict": on_conflict} if on_conflict else {}
+    return flow_inputs(name, hourly(), state="off", __identity=f"{IDENTITY}derived", **more)
+
+
+def _lost_create(
+    emulator: Emulator, process: ProviderProcess, inputs: Any
+) -> tuple[str, dict[str, Any]]:
+    """Create a flow; neither the response nor that of a look arrives."""
+    for method in ("POST", "GET"):
+        emulator.control.fault(
+            method=method, path="workflows", do="status", status=504, when="after_commit", times=99
+        )
+    id_, outputs = process.create(inputs)
+    assert outputs["current_state"] == "unknown"
+    emulator.control.clear_faults()
+    return id_, outputs
+
+
+def _lost_update(
+    emulator: Emulator,
+    process: ProviderProcess,
+    made: tuple[str, Any],
+    news: Any,
+    when: str = "after_commit",
+) -> dict[str, Any]:
+    """Update a flow; neither the response nor that of a look arrives."""
+    emulator.control.fault(method="PATCH", path="workflows", do="reset", when=when)
+    emulator.control.fault(method="GET", path="workflows", do="reset")
+    outputs = process.update(*made, news)
+    assert outputs["current_state"] == "unknown"
+    emulator.control.clear_faults()
+    return outputs
+
+
+def _said(process: ProviderProcess) -> str:
+    return "\n".join(text for _, text, ephemeral in process.log if not ephemeral)
 
 
 def _made_or_gone(
@@ -91,3 +135,147 @@ def test_a_killed_delete_after_a_lost_update(
     assert _there(emulator) == ["one"]
     with provider_process(settings) as process:
         _made_or_gone(emulator, process, then, id_, outputs, news)
+
+
+@pytest.mark.parametrize("on_conflict", [None, "adopt", "overwrite"])
+def test_an_edit_after_a_killed_delete_is_reported(
+    emulator: Emulator, settings: Mapping[str, str], on_conflict: str | None
+) -> None:
+    """The flow is there still, so it is updated as any other: a conflict, or a warning."""
+    declared = _derived("one", on_conflict)
+    with provider_process(settings) as process:
+        news = process.check(declared).inputs
+        id_, outputs = process.create(news)
+        _kill(emulator, process, "workflows", "delete", id_, outputs)
+    emulator.control.patch("workflows", id_, {"name": "by hand"})
+    with provider_process(settings) as process:
+        after = process.check(declared, news).inputs
+        if on_conflict == "overwrite":
+            process.update(id_, outputs, after)
+            assert "somebody had changed its name; overwritten" in _said(process)
+        else:
+            with pytest.raises(ProviderError, match="somebody changed its name"):
+                process.update(id_, outputs, after)
+    assert _there(emulator) == ["one" if on_conflict == "overwrite" else "by hand"]
+
+
+@pytest.mark.parametrize("then", ["update", "delete"])
+def test_an_edit_after_a_create_in_doubt_is_told(
+    emulator: Emulator, settings: Mapping[str, str], then: str
+) -> None:
+    """The id proves that the flow is ours; what somebody changed of it is named."""
+    with provider_process(settings) as process:
+        news = process.check(_derived("one")).inputs
+        id_, outputs = _lost_create(emulator, process, news)
+        emulator.control.patch("workflows", id_, {"name": "by hand"})
+        if then == "delete":
+            process.delete(id_, outputs)
+            assert "somebody had changed its name since the last run" in _said(process)
+            return
+        process.update(id_, outputs, news)
+        assert "existed already and was adopted; its name differed and was" in _said(process)
+    assert _there(emulator) == ["one"]
+
+
+@pytest.mark.parametrize("then", ["update", "delete"])
+def test_a_create_in_doubt_blames_nobody(
+    emulator: Emulator, settings: Mapping[str, str], then: str
+) -> None:
+    """The flow is as the create declared it, and the program that goes on says nothing."""
+    with provider_process(settings) as process:
+        news = process.check(_derived("one")).inputs
+        id_, outputs = _lost_create(emulator, process, news)
+        process.log.clear()
+        if then == "delete":
+            process.delete(id_, outputs)
+        else:
+            process.update(id_, outputs, process.check(_derived("two"), news).inputs)
+        assert _said(process) == ""
+    assert _there(emulator) == ([] if then == "delete" else ["two"])
+
+
+def test_an_edit_before_a_repeated_delete_is_told(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The first one was killed and did nothing; the warning is that of any delete."""
+    with provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        _kill(emulator, process, "workflows", "delete", id_, outputs)
+    emulator.control.patch("workflows", id_, {"name": "by hand"})
+    with provider_process(settings) as process:
+        process.delete(id_, outputs)
+        assert "somebody had changed its name since the last run" in _said(process)
+    assert _there(emulator) == []
+
+
+def test_a_flow_that_others_made_after_a_killed_delete_stays(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """It has the chosen id and is not the one that was created: left alone."""
+    with provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        id_, outputs = process.create(news)
+        barrier = emulator.control.barrier(method="DELETE", path="workflows", when="after_commit")
+        kill_at(barrier, process, process.delete, id_, outputs)
+    row = {"workflowid": id_, "name": "theirs", "category": 5, "type": 1, "primaryentity": "none",
+           "clientdata": news["definition"], "createdon": "2031-01-01T00:00:00Z"}  # fmt: skip
+    emulator.control.insert("workflows", row)
+    with provider_process(settings) as process:
+        process.delete(id_, outputs)
+        assert "was left alone" in _said(process)
+    assert _there(emulator) == ["theirs"]
+
+
+@pytest.mark.parametrize("lost_again", [False, True])
+def test_an_edit_behind_a_lost_update_is_overwritten_and_told(
+    emulator: Emulator, settings: Mapping[str, str], lost_again: bool
+) -> None:
+    """`on_conflict="overwrite"` is no silence, even if the response to that is lost as well."""
+    with provider_process(settings) as process:
+        news = process.check(_derived("one", "overwrite")).inputs
+        made = process.create(news)
+        after = process.check(_derived("two", "overwrite"), news).inputs
+        outputs = _lost_update(emulator, process, made, after)
+        emulator.control.patch("workflows", made[0], {"name": "by hand"})
+        process.log.clear()
+        if lost_again:
+            emulator.control.fault(method="PATCH", do="reset", when="after_commit")
+            emulator.control.fault(method="GET", path="workflows", do="reset", nth=2)
+        outputs = process.update(made[0], outputs, news)
+        assert (outputs["current_state"] == "unknown") == lost_again
+        fate = "perhaps overwritten" if lost_again else "overwritten"
+        assert f"somebody had changed its name; {fate}, as on_conflict asks" in _said(process)
+    assert _there(emulator) == ["one"]
+
+
+def test_an_edit_that_is_overwritten_is_told_when_the_response_is_lost(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The update found the edit and wrote over it, and that is all that is known."""
+    with provider_process(settings) as process:
+        news = process.check(_derived("one", "overwrite")).inputs
+        id_, outputs = process.create(news)
+        emulator.control.patch("workflows", id_, {"name": "by hand"})
+        emulator.control.fault(method="PATCH", do="reset", when="after_commit", nth=2)
+        emulator.control.fault(method="GET", path="workflows", do="reset", nth=2)
+        after = process.check(_derived("two", "overwrite"), news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert outputs["current_state"] == "unknown"
+        assert "somebody had changed its name; perhaps overwritten" in _said(process)
+    assert _there(emulator) == ["two"]
+
+
+def test_a_refused_delete_after_a_lost_update_leaves_the_flow_on(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The state does not tell whether it was on; a look does."""
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), "state": "on"}).inputs
+        made = process.create(news)
+        after = process.check({**_flow("two"), "state": "on"}, news).inputs
+        outputs = _lost_update(emulator, process, made, after, "before_commit")
+        emulator.control.fault(method="DELETE", do="status", status=403)
+        with pytest.raises(ProviderError):
+            process.delete(made[0], outputs)
+    assert _states(emulator) == ["on"]

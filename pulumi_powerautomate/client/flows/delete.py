@@ -6,15 +6,28 @@ from ...errors import DataverseError, NotFoundError, PowerAutomateError, Precond
 from ..http import changes
 from ..http.error_responses import DELETE_OF_ACTIVE_FLOW, IS_REFERENCED, NO_OPTIMISTIC_CONCURRENCY
 from ..http.throttle import Deadline
-from .model import NOT_TRIED, LastKnown, changed_since, listed
-from .requests import Workflows
+from .model import NOT_TRIED, LastKnown, changed_since, foreign_in, listed
+from .requests import LiveFlow, Workflows
 
 _MOST_ROUNDS = 3
 
 
-def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[str]:
+def delete(
+    flows: Workflows,
+    workflow_id: str,
+    known: LastKnown,
+    seen: LiveFlow | None = None,
+    deadline: Deadline | None = None,
+) -> frozenset[str]:
     """
     Turn the flow off when it is on, then delete it; a flow that is gone is a success.
+
+    Args:
+        flows: the requests.
+        workflow_id: the flow.
+        known: what the last operation recorded.
+        seen: the row as it is, where it was looked at first.
+        deadline: of the operation, where it has begun.
 
     Returns:
         The managed columns that somebody had changed since the last operation.
@@ -23,18 +36,15 @@ def delete(flows: Workflows, workflow_id: str, known: LastKnown) -> frozenset[st
         PowerAutomateError: the flow is still there, in the state that it had before; where turning
             it on again failed, the message says so and the error is in doubt.
     """
-    deadline = flows.deadline()
+    deadline = deadline or flows.deadline()
     etag, on = known.etag or "*", known.state in ("on", "unknown")
     # Whether the flow ran before, and whether it was turned off for the delete.
     ran, turned_off = known.state == "on", False
     foreign: frozenset[str] = frozenset()
     problem = NOT_TRIED
-    if known.state == "unknown" and not known.etag:
-        # An earlier delete may have turned it off, or removed it.
-        live = flows.find(workflow_id, deadline)
-        if live is None:
-            return foreign
-        etag, on, ran = live.etag, live.state != "off", live.state == "on"
+    if seen is not None:
+        etag, on, ran = seen.etag, seen.state != "off", seen.state == "on"
+        foreign = foreign_in(known, known.spec, seen) if known.spec else foreign
     for _ in range(_MOST_ROUNDS):
         try:
             if on:

@@ -75,6 +75,7 @@ class LastKnown:
         attempts: killed operations that may have written something else.
         members: members of the stored document besides those that a program declares; None when
             they are not recorded.
+        removed: whether a delete of unknown outcome may have turned it off, or removed it.
     """
 
     etag: str
@@ -83,6 +84,7 @@ class LastKnown:
     before: FlowSpec | None = None
     attempts: Sequence[Attempt] = ()
     members: Mapping[str, Any] | None = None
+    removed: bool = False
 
     @property
     def possible(self) -> Sequence[Attempt]:
@@ -124,6 +126,11 @@ def changed_since(known: LastKnown, spec: FlowSpec, live: LiveFlow) -> frozenset
     if live.state != known.state and known.state != "unknown":
         found |= {"state"}
     return found
+
+
+def foreign_in(known: LastKnown, spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
+    """The managed columns that somebody changed in a row that was read; none in its old version."""
+    return frozenset() if live.etag == known.etag else changed_since(known, spec, live)
 
 
 def conflict(spec: FlowSpec, columns: frozenset[str]) -> ConflictError:

@@ -39,6 +39,7 @@ from .model import (
     changed_since,
     conflict,
     differing,
+    foreign_in,
     listed,
     row_as_known,
     row_of_unknown_outcome,
@@ -70,6 +71,8 @@ class FlowWriter:
         self._spec = spec
         self._on_conflict = on_conflict
         self._deadline = flows.deadline()
+        # Columns that somebody had changed and over which something was sent.
+        self._overwritten: frozenset[str] = frozenset()
 
     def create(self, attempts: Sequence[Attempt] = ()) -> WriteResult:
         """
@@ -86,6 +89,12 @@ class FlowWriter:
             ConflictError: another flow has the id and differs, and `on_conflict` is `fail`.
             PowerAutomateError: nothing was created as far as can be known.
         """
+        return self._told(self._create(attempts))
+
+    def _told(self, written: WriteResult) -> WriteResult:
+        return replace(written, overwritten=self._overwritten)
+
+    def _create(self, attempts: Sequence[Attempt]) -> WriteResult:
         lost, problem = False, NOT_TRIED
         for _ in range(_MOST_ROUNDS):
             try:
@@ -139,8 +148,8 @@ class FlowWriter:
         """
         if known.state == "unknown":
             now, changed, turned = self._settled(known)
-            return replace(self._update(now, changed), turned=turned)
-        return self._update(known, changed)
+            return self._told(replace(self._update(now, changed), turned=turned))
+        return self._told(self._update(known, changed))
 
     def _update(self, known: LastKnown, changed: frozenset[str]) -> WriteResult:
         if known.members is None and changed & {"definition", "references"}:
@@ -169,8 +178,7 @@ class FlowWriter:
             written = self._after_lost_write(known, error, (self._spec.state, "off"))
             if written.flow.state == "unknown":
                 return written
-        last = self._activated(written.flow, known)
-        return replace(last, overwritten=last.overwritten | written.overwritten)
+        return self._activated(written.flow, known)
 
     def _adopt(self, live: LiveFlow, attempts: Sequence[Attempt]) -> WriteResult:
         spec = self._spec
@@ -197,8 +205,11 @@ class FlowWriter:
             return replace(self._activated(live), adopted=True)
         # A flow that somebody ran and that is turned off is told; turning on is what creates do.
         told = content | (differs if live.state == "on" else frozenset())
-        written = self.update(known, differs)
-        return replace(written, adopted=True, overwritten=written.overwritten | told)
+        for attempt in attempts:
+            # A column with a value that we may have sent is nobody else's.
+            told -= attempt.columns - attempt.differing(live) - {"state"}
+        self._overwritten |= told
+        return replace(self._update(known, differs), adopted=True)
 
     def _find_after_failure(self) -> LiveFlow | None:
         """The flow, if it is there; asked for twice where nobody but others has answered so far."""
@@ -232,9 +243,10 @@ class FlowWriter:
             NotFoundError: the flow is gone.
         """
         live = self._flows.get(self._spec.workflow_id, self._deadline)
-        foreign = changed_since(known, known.spec or self._spec, live) & differing(self._spec, live)
-        if foreign and live.etag != known.etag and self._on_conflict != "overwrite":
+        foreign = foreign_in(known, known.spec or self._spec, live) & differing(self._spec, live)
+        if foreign and self._on_conflict != "overwrite":
             raise conflict(self._spec, foreign)
+        self._overwritten |= foreign
         now = LastKnown(live.etag, live.state, as_declared(self._spec, live), members=live.members)
         return now, differing(self._spec, live), self._turned(known, live)
 
@@ -275,9 +287,14 @@ class FlowWriter:
         for _ in range(_MOST_ROUNDS):
             try:
                 written = write(etag, overwritten, on, members)
-                return WriteResult(replace(written, members=members), overwritten=overwritten)
-            except DataverseError as error:
+                self._overwritten |= overwritten
+                return WriteResult(replace(written, members=members))
+            except PowerAutomateError as error:
                 in_doubt |= error.in_doubt
+                if in_doubt:
+                    self._overwritten |= overwritten
+                if not isinstance(error, DataverseError):
+                    raise
                 if error.code.lower() == NO_OPTIMISTIC_CONCURRENCY:
                     etag = "*"
                 elif not isinstance(error, PreconditionError):
@@ -288,7 +305,7 @@ class FlowWriter:
             # A try of this write that was carried out may have turned it off; nobody else's off is.
             ours = {self._spec.state, "off" if in_doubt else known.state}
             if not (differing(self._spec, live) - {"state"}) and live.state in ours:
-                return WriteResult(live, overwritten=overwritten)
+                return WriteResult(live)
             foreign = changed_since(known, known.spec or self._spec, live) & differing(
                 self._spec, live
             )
@@ -322,6 +339,7 @@ class FlowWriter:
                 version = self._flows.patch(
                     self._spec, rest, version, self._deadline, "Update"
                 ).etag
+                self._overwritten |= overwritten
                 rest = {}
             columns = {**state_columns(self._spec.state), **rest}
             return self._flows.patch(
