@@ -206,12 +206,9 @@ class CloudFlowProvider(DataverseProvider):
             columns = ", ".join(sorted(written.overwritten))
             fate = "perhaps overwritten" if _is_in_doubt(written) else "overwritten"
             warn(news, f"somebody had changed its {columns}; {fate}, as on_conflict asks")
-        if written.turned and written.flow.state == spec.state:
-            warn(
-                news,
-                f"it was {written.turned}, by the operation that was interrupted or by somebody "
-                f"since; it is {spec.state} again, as declared",
-            )
+        if written.turned and written.flow.state != written.turned:
+            fate = "may be" if _is_in_doubt(written) else "is"
+            warn(news, f"{_turned(written.turned)}; it {fate} {spec.state} again, as declared")
         outputs = outputs_of(news, written.flow, written, olds)
         only_moves = changed <= {"solution", "on_conflict"} and not unknown
         return UpdateResult(
@@ -247,6 +244,7 @@ class CloudFlowProvider(DataverseProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.flows.delete import delete
+        from .client.flows.model import state_of, turned_by_others
 
         flows = self.client.workflows
         known = self._last_known(props)
@@ -259,6 +257,8 @@ class CloudFlowProvider(DataverseProvider):
                 warn(props, f"flow {id_} is not the one that was declared, so it was left alone")
                 return
         changed = delete(flows, id_, known, seen, deadline)
+        if seen is not None and turned_by_others(known, seen):
+            warn(props, f"{_turned(state_of(seen))}; it was deleted")
         if changed:
             columns = ", ".join(sorted(changed))
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
@@ -488,6 +488,10 @@ def _left(props: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_in_doubt(written: WriteResult) -> bool:
     return written.flow.state == "unknown"
+
+
+def _turned(state: str) -> str:
+    return f"it was {state}, by the operation that was interrupted or by somebody since"
 
 
 def _adopted(workflow_id: str, written: WriteResult) -> str:

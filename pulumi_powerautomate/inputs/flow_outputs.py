@@ -35,6 +35,7 @@ ATTEMPTS = "__attempts"
 REMOVED = "__removed"
 # Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
 SOLUTIONS = "__solutions"
+_HASHED = frozenset({"name", "description", "definition", "references", "owner"})
 # Inputs that the outputs repeat, and the hidden ones.
 _RECORDED = (*ECHOED, DIGEST, SHOWABLE, IDENTITY)
 
@@ -81,9 +82,9 @@ def outputs_of(
 
 def fingerprints_of(declared: Mapping[str, Any], owner: Owner | None) -> dict[str, str]:
     """
-    A salted hash of each column that an update to a declaration may write.
+    A salted hash of each column that an update to a declaration may write, and the state.
 
-    With it a column is recognized without being known.
+    With a hash a column is recognized without being known.
 
     Args:
         declared: the declaration.
@@ -97,8 +98,9 @@ def fingerprints_of(declared: Mapping[str, Any], owner: Owner | None) -> dict[st
         "references": declared.get("connection_references") or {},
         "owner": owner.id.lower() if owner else None,
     }
-    written = {name: value for name, value in columns.items() if value is not None}
-    return {"salt": salt, **{name: _fingerprint(salt, item) for name, item in written.items()}}
+    hashes = {name: _fingerprint(salt, item) for name, item in columns.items() if item is not None}
+    state = {"state": declared["state"]} if "state" in declared else {}
+    return {"salt": salt, **state, **hashes}
 
 
 def attempts_in(olds: Mapping[str, Any]) -> list[Attempt]:
@@ -110,7 +112,7 @@ def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
     from ..client.flows.model import Attempt
 
     salt = fingerprints["salt"]
-    written = frozenset(fingerprints) - {"salt"}
+    written = frozenset(fingerprints) & _HASHED
 
     def differing(live: LiveFlow) -> frozenset[str]:
         columns = {
@@ -124,7 +126,7 @@ def _attempt(fingerprints: Mapping[str, str]) -> Attempt:
             name for name in written if fingerprints[name] != _fingerprint(salt, columns[name])
         )
 
-    return Attempt(written, differing)
+    return Attempt(written, differing, fingerprints.get("state"))
 
 
 def _fingerprint(salt: str, value: Any) -> str:

@@ -279,3 +279,98 @@ def test_a_refused_delete_after_a_lost_update_leaves_the_flow_on(
         with pytest.raises(ProviderError):
             process.delete(made[0], outputs)
     assert _states(emulator) == ["on"]
+
+
+def _turn(emulator: Emulator, id_: str, state: str) -> None:
+    """Turn a flow on or off by hand."""
+    code, status = {"on": (1, 2), "off": (0, 1)}[state]
+    emulator.control.patch("workflows", id_, {"statecode": code, "statuscode": status})
+
+
+@pytest.mark.parametrize("way", ["lost", "killed"])
+@pytest.mark.parametrize("by_hand", ["on", "off"])
+@pytest.mark.parametrize("then", ["same", "back", "delete"])
+def test_a_state_that_an_update_in_doubt_does_not_explain_is_told(
+    emulator: Emulator, settings: Mapping[str, str], way: str, by_hand: str, then: str
+) -> None:
+    """The update changed the name and nothing else; somebody turned the flow on or off."""
+    declared = "off" if by_hand == "on" else "on"
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), "state": declared}).inputs
+        id_, outputs = process.create(news)
+        after = process.check({**_flow("two"), "state": declared}, news).inputs
+        if way == "lost":
+            outputs = _lost_update(emulator, process, (id_, outputs), after)
+        else:
+            barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
+            kill_at(barrier, process, process.update, id_, outputs, after)
+    _turn(emulator, id_, by_hand)
+    with provider_process(settings) as process:
+        if then == "delete":
+            process.delete(id_, outputs)
+        else:
+            process.update(id_, outputs, after if then == "same" else news)
+        said = _said(process)
+    assert f"it was {by_hand}, by the operation that was interrupted or by somebody since" in said
+    assert _states(emulator) == ([] if then == "delete" else [declared])
+
+
+@pytest.mark.parametrize("declared", ["one", "two"])
+def test_a_state_that_an_update_in_doubt_explains_is_no_news(
+    emulator: Emulator, settings: Mapping[str, str], declared: str
+) -> None:
+    """It turned the flow off to write its definition, and was killed before it turned it on."""
+
+    def inputs(text: str) -> dict[str, Any]:
+        return {**flow_inputs("Flow", hourly(text)), "__identity": f"{IDENTITY}derived"}
+
+    with provider_process(settings) as process:
+        news = process.check(inputs("one")).inputs
+        id_, outputs = process.create(news)
+        after = process.check(inputs("two"), news).inputs
+        barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
+        kill_at(barrier, process, process.update, id_, outputs, after)
+    assert _states(emulator) == ["off"]
+    with provider_process(settings) as process:
+        process.update(id_, outputs, process.check(inputs(declared), news).inputs)
+        assert _said(process) == ""
+    assert _states(emulator) == ["on"]
+
+
+@pytest.mark.parametrize("then", ["update", "delete"])
+def test_what_a_killed_delete_has_turned_off_is_no_news(
+    emulator: Emulator, settings: Mapping[str, str], then: str
+) -> None:
+    """It came as far as turning the flow off, and nobody else did that."""
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), "state": "on"}).inputs
+        id_, outputs = process.create(news)
+        barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
+        kill_at(barrier, process, process.delete, id_, outputs)
+    assert _states(emulator) == ["off"]
+    with provider_process(settings) as process:
+        if then == "delete":
+            process.delete(id_, outputs)
+        else:
+            process.update(id_, outputs, process.check(news, news).inputs)
+        assert _said(process) == ""
+    assert _states(emulator) == ([] if then == "delete" else ["on"])
+
+
+def test_a_state_that_is_told_when_the_response_is_lost_again(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The next update would take the state that was found for the one from before."""
+    with provider_process(settings) as process:
+        news = process.check(_flow("one")).inputs
+        made = process.create(news)
+        after = process.check(_flow("two"), news).inputs
+        outputs = _lost_update(emulator, process, made, after)
+        _turn(emulator, made[0], "on")
+        emulator.control.fault(method="PATCH", do="reset", when="after_commit")
+        emulator.control.fault(method="GET", path="workflows", do="reset", nth=2)
+        outputs = process.update(made[0], outputs, news)
+        assert outputs["current_state"] == "unknown"
+        assert "it was on, by the operation" in _said(process)
+        assert "it may be off again, as declared" in _said(process)
+    assert _states(emulator) == ["off"]

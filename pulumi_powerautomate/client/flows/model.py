@@ -27,15 +27,17 @@ class Attempt:
     Attributes:
         columns: the managed columns that it may have written.
         differing: those of them in which a row is not as it would have left it.
+        state: the state that it would have brought about; None where that was not recorded.
     """
 
     columns: frozenset[str]
     differing: Callable[[LiveFlow], frozenset[str]]
+    state: str | None = None
 
     @classmethod
     def of(cls, spec: FlowSpec) -> Attempt:
         """The attempt to make a row as a declaration says."""
-        return cls(_COLUMNS, lambda live: differing(spec, live))
+        return cls(_COLUMNS, lambda live: differing(spec, live), spec.state)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class LastKnown:
         declared = [Attempt.of(spec) for spec in (self.spec, self.before) if spec is not None]
         return (*declared, *self.attempts)
 
+    @property
+    def last(self) -> FlowSpec | None:
+        """The declaration that the row fulfilled before the operations in doubt."""
+        return self.before or self.spec
+
 
 def differing(spec: FlowSpec, live: LiveFlow) -> frozenset[str]:
     """The managed columns in which a live flow is not as declared; undeclared ones do not count."""
@@ -133,6 +140,30 @@ def foreign_in(known: LastKnown, spec: FlowSpec, live: LiveFlow) -> frozenset[st
     return frozenset() if live.etag == known.etag else changed_since(known, spec, live)
 
 
+def state_of(live: LiveFlow) -> Literal["on", "off"]:
+    """The state that a declaration would give; a suspended flow is off."""
+    return "on" if live.state == "on" else "off"
+
+
+def turned_by_others(known: LastKnown, live: LiveFlow) -> bool:
+    """
+    Whether a row is on or off against what is recorded, and no operation in doubt explains that.
+
+    A definition is written into a flow that is off, so whoever wrote it has turned it off.
+    """
+    last, found = known.last, state_of(live)
+    if last is None or found == last.state or live.etag == known.etag:
+        return False
+    sent = {attempt.state for attempt in known.attempts}
+    if known.before is not None and known.spec is not None:
+        sent.add(known.spec.state)
+    if found in sent or None in sent:
+        return False
+    # So has a delete, and a create makes it off.
+    written = differing(last, live) & {"definition", "references"}
+    return found == "on" or not (written or known.removed or not known.etag)
+
+
 def conflict(spec: FlowSpec, columns: frozenset[str]) -> ConflictError:
     return ConflictError(
         f"Update flow {spec.name!r}: somebody changed its {listed(columns)} since the last run; "
@@ -149,7 +180,7 @@ def as_declared(spec: FlowSpec, live: LiveFlow) -> FlowSpec:
         description=live.description or "",
         digest=live.digest,
         references=live.references or {},
-        state="on" if live.state == "on" else "off",
+        state=state_of(live),
         owner=Owner(live.owner_kind, live.owner_id),
     )
 

@@ -43,6 +43,8 @@ from .model import (
     listed,
     row_as_known,
     row_of_unknown_outcome,
+    state_of,
+    turned_by_others,
 )
 from .requests import CLOUD_FLOW, FlowSpec, LiveFlow, Workflows, clientdata, state_columns
 
@@ -251,15 +253,14 @@ class FlowWriter:
         return now, differing(self._spec, live), self._turned(known, live)
 
     def _turned(self, known: LastKnown, live: LiveFlow) -> str:
-        """
-        The state of a row with the recorded content, when it is not the recorded and declared one.
-
-        Who has turned it on or off nobody can tell: the operation in doubt may have come so far.
-        """
-        last, found = known.before or known.spec, "on" if live.state == "on" else "off"
+        """The state of a row, if it is neither recorded nor declared and is to be told."""
+        last, found = known.last, state_of(live)
         if last is None or not last.state == self._spec.state != found or live.etag == known.etag:
             return ""
-        return "" if differing(last, live) - {"state"} else found
+        # With nothing else changed, who has turned it on or off nobody can tell: the operation in
+        # doubt may have come so far. That a delete has is no news.
+        alone = not differing(last, live) - {"state"} and not (known.removed and found == "off")
+        return found if alone or turned_by_others(known, live) else ""
 
     def _change(self, columns: Mapping[str, Any], version: str, turn_off: bool) -> LiveFlow:
         """One PATCH; two where the service will not take a definition together with turning off."""
@@ -374,14 +375,12 @@ class FlowWriter:
             live = self._flows.find(self._spec.workflow_id, self._deadline)
         except PowerAutomateError as error:
             doubt = f"{problem} Looking for it failed too: {error}"
-            return WriteResult(unknown, activation_error=doubt, before=known.before or known.spec)
+            return WriteResult(unknown, activation_error=doubt, before=known.last)
         if live is None:
             raise problem
         if not differing(self._spec, live) - {"state"} and live.state in states:
             return WriteResult(live)
-        return WriteResult(
-            unknown, activation_error=str(problem), before=known.before or known.spec
-        )
+        return WriteResult(unknown, activation_error=str(problem), before=known.last)
 
 
 def _columns(spec: FlowSpec, changed: frozenset[str], members: Mapping[str, Any]) -> dict[str, Any]:
