@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 # These two are called as their modules are, which would hide them.
 from .activation_order import ActivationOrder, activation_order, in_words
-from .canonical import canonical, digest, same_flow
+from .canonical import canonical, digest, halves_of, same_flow
 
 if TYPE_CHECKING:
     from .action_tree import Branch, Node, outline, triggers_of, walk
@@ -76,6 +76,7 @@ __all__ = [
     "connectors_of",
     "digest",
     "dump",
+    "halves_of",
     "in_words",
     "is_invoker",
     "meaning_of",

@@ -73,8 +73,18 @@ def same_flow(one: str | None, other: str | None) -> bool:
         return one == other
     if one == other:
         return True
-    first, whole = zip(_both(one), _both(other), strict=True)
+    first, whole = zip(halves_of(one), halves_of(other), strict=True)
     return first[0] == first[1] or whole[0] == whole[1]
+
+
+def halves_of(text: str) -> tuple[str, str]:
+    """
+    A digest by the rules of the first release, and one by all rules.
+
+    Two digests name the same flow if they agree in either.
+    """
+    first, _, whole = text.partition("-")
+    return first, whole or first
 
 
 def canonical(definition: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,11 +118,6 @@ def is_empty_branch(node_type: Any, label: str, holder: Any) -> bool:
     if owner is None or str(node_type).lower() != owner or not isinstance(holder, Mapping):
         return False
     return not holder.get("actions") and set(holder) <= {"actions"}
-
-
-def _both(text: str) -> tuple[str, str]:
-    first, _, whole = text.partition("-")
-    return first, whole or first
 
 
 def _hash(value: Any) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.inputs.definition import DIGEST
 from tests.harness.definitions import hourly
 from tests.harness.operations import kill_at
 from tests.harness.provider_process import (
@@ -374,3 +379,79 @@ def test_a_state_that_is_told_when_the_response_is_lost_again(
         assert "it was on, by the operation" in _said(process)
         assert "it may be off again, as declared" in _said(process)
     assert _states(emulator) == ["off"]
+
+
+def _complete(emulator: Emulator, id_: str) -> None:
+    """Add to the definition what the service works out by itself."""
+    document = json.loads(emulator.control.row("workflows", id_)["clientdata"])
+    trigger = document["properties"]["definition"]["triggers"]["Recurrence"]
+    trigger["evaluatedRecurrence"] = {"frequency": "Hour", "interval": 1}
+    emulator.control.patch("workflows", id_, {"clientdata": json.dumps(document)})
+
+
+@pytest.mark.parametrize("call", ["create", "update"])
+def test_what_the_service_completes_after_a_kill_is_no_conflict(
+    emulator: Emulator, settings: Mapping[str, str], call: str
+) -> None:
+    """The definition that the killed operation has written is recognized all the same."""
+
+    def inputs(text: str) -> dict[str, Any]:
+        return {**_flow("Flow"), "definition": json.dumps(hourly(text))}
+
+    with provider_process(settings) as process:
+        news = process.check(inputs("one")).inputs
+        rule = {"path": "workflows", "when": "after_commit", "times": 1}
+        if call == "create":
+            barrier = emulator.control.barrier(method="POST", **rule)
+            kill_at(barrier, process, process.create, news)
+        else:
+            id_, outputs = process.create(news)
+            barrier = emulator.control.barrier(method="PATCH", **rule)
+            after = process.check(inputs("two"), news).inputs
+            kill_at(barrier, process, process.update, id_, outputs, after)
+    (row,) = emulator.control.rows("workflows")
+    _complete(emulator, row["workflowid"])
+    with provider_process(settings) as process:
+        after = process.check(inputs("three"), news).inputs
+        if call == "create":
+            process.create(after)
+        else:
+            process.update(id_, outputs, after)
+    (row,) = emulator.control.rows("workflows")
+    assert '"three"' in row["clientdata"]
+
+
+def test_what_an_earlier_release_noted_is_understood(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """It hashed both halves of a digest at once, and noted no state."""
+
+    def inputs(text: str) -> dict[str, Any]:
+        definition = hourly(text)
+        definition["triggers"]["Recurrence"]["evaluatedRecurrence"] = {"frequency": "Hour"}
+        return {**_flow("Flow"), "definition": json.dumps(definition)}
+
+    with provider_process(settings) as process:
+        news = process.check(inputs("one")).inputs
+        id_, outputs = process.create(news)
+        barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
+        after = process.check(inputs("two"), news).inputs
+        kill_at(barrier, process, process.update, id_, outputs, after)
+    digest = after[DIGEST]
+    assert "-" in digest
+    with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
+        query = "select attempts from operations where began_from <> ''"
+        ((noted,),) = journal.execute(query).fetchall()
+        (attempt,) = json.loads(noted)
+        columns = attempt["columns"]
+        assert columns.pop("state") == "off"
+        key = columns["salt"].encode()
+        whole = hashlib.blake2b(json.dumps(digest).encode(), key=key, digest_size=16)
+        columns["definition"] = whole.hexdigest()
+        change = "update operations set attempts = ? where began_from <> ''"
+        journal.execute(change, (json.dumps([attempt]),))
+    with provider_process(settings) as process:
+        after = process.check(inputs("three"), news).inputs
+        outputs = process.update(id_, outputs, after)
+        assert not process.diff(id_, outputs, after).changes
+    assert '"three"' in emulator.control.row("workflows", id_)["clientdata"]
