@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +27,7 @@ from .provider import (
     KILLED,
     DataverseProvider,
     DataverseResource,
+    about_to_write,
     fail_unless_done,
     failure,
     given_in,
@@ -41,8 +43,10 @@ if TYPE_CHECKING:
 _ECHOED = (*CONNECTION_REFERENCE.echoed, IDENTITY)
 # Agents of Copilot Studio make names such as contoso_Coach.shared_office365.shared-office365-1.
 _LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
-# A hidden input of a create: connectors of earlier creates of which nobody knows the outcome.
+# A hidden input of a create: ids of rows of earlier creates of which nobody knows the outcome.
 _ATTEMPTED = "__attempted"
+# In the journal: id of the row that an operation was about to create.
+_ROW = "row"
 _COLUMNS = {
     "connection_id": "connectionid",
     "display_name": "connectionreferencedisplayname",
@@ -136,13 +140,13 @@ class ConnectionReferenceProvider(DataverseProvider):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         columns = [key for key in _COLUMNS if olds.get(key) != news.get(key)]
-        return {"columns": columns, "connector": _short(news.get("connector"))}
+        return {"columns": columns}
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["logical_name"])
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return {_ATTEMPTED: sorted({str(attempt.get("connector") or "") for attempt in attempts})}
+        return {_ATTEMPTED: sorted({str(item[_ROW]) for item in attempts if item.get(_ROW)})}
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
@@ -166,12 +170,22 @@ class ConnectionReferenceProvider(DataverseProvider):
         """
         Remove what a killed create of this resource made, if that was for another connector.
 
-        A reference cannot change its connector, so it would be in the way for ever.
+        A reference cannot change its connector, so it would be in the way for ever. One that
+        somebody else made has another id than the create had chosen, and is refused afterwards.
         """
-        attempted = set(props.get(_ATTEMPTED) or ()) - {_short(props["connector"])}
+        attempted = props.get(_ATTEMPTED) or ()
         live = self._find(name) if attempted else None
-        if live is not None and _short(live.connector) in attempted:
-            self.client.references.delete_reference(live)
+        if live is None or live.id not in attempted:
+            return
+        if _short(live.connector) == _short(props["connector"]):
+            return
+        self.client.references.delete_reference(live)
+        bound = f", and it was bound to {live.connection_id}" if live.connection_id else ""
+        warn(
+            props,
+            f"an interrupted run had created it for {live.connector}{bound}; that one was deleted, "
+            "because its connector cannot be changed",
+        )
 
     def _bring_about(
         self, name: str, props: Mapping[str, Any], olds: Mapping[str, Any] | None
@@ -189,6 +203,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         references = self.client.references
         doubt = Doubt.recorded_in(olds)
         creates = olds is None or doubt.of_create
+        new_id = str(uuid.uuid4())
         overwritten: frozenset[str] = frozenset()
         written: Doubt | None = None
 
@@ -205,8 +220,10 @@ class ConnectionReferenceProvider(DataverseProvider):
                         f"Connection reference {name} is gone; run `pulumi refresh`, then "
                         "`pulumi up`."
                     )
+                about_to_write(**{_ROW: new_id})
                 written = written or Doubt(frozenset(_COLUMNS))
-                references.create_reference(_new_row(name, props), props.get("solution"))
+                row = _new_row(new_id, name, props)
+                references.create_reference(row, props.get("solution"))
                 return
             differing = _differing(live, props)
             foreign, told = foreign_columns(_columns_of(live), live.etag, differing, olds)
@@ -246,10 +263,11 @@ class ConnectionReferenceProvider(DataverseProvider):
         return {}
 
 
-def _new_row(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
+def _new_row(row_id: str, name: str, props: Mapping[str, Any]) -> dict[str, Any]:
     from .client.bindings.requests import connector_id
 
     return {
+        "connectionreferenceid": row_id,
         "connectionreferencelogicalname": name,
         "connectorid": connector_id(props["connector"]),
         "connectionreferencedisplayname": name,
