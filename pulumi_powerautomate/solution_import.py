@@ -7,7 +7,7 @@ Read top to bottom: what the engine's calls do (`SolutionImportProvider`) and wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -33,6 +33,7 @@ from .provider import (
     KILLED,
     DataverseProvider,
     DataverseResource,
+    about_to_write,
     derivation_host,
     fail_unless_done,
     failure,
@@ -63,6 +64,8 @@ _ECHOED = (*SOLUTION_IMPORT.echoed, "sha256", "solution", "version", "managed", 
 # turned off to change them and may still be off, ids of those that should be on, and names of those
 # that a refresh found to be off.
 _IN_DOUBT, _TURNED_OFF, _ON, _OFF = "in_doubt", "turned_off", "flows_on", "flows_off"
+# A hidden input of a create: flows that killed creates may have left off.
+_LEFT_OFF = "__turned_off"
 
 
 class SolutionImportProvider(DataverseProvider):
@@ -123,11 +126,16 @@ class SolutionImportProvider(DataverseProvider):
         if not _is_in_doubt(props):
             # Without it the next operation looks what became of the import.
             outputs["solution_id"] = installed.id
-        outputs.pop(_OFF, None)
         outputs |= drift.bindings_now(self.client.references, props)
-        off, connections = drift.flows_now(self.client.workflows, props, props.get(_ON) or ())
-        if off:
-            outputs[_OFF] = off
+        turned_off = frozenset(props.get(_TURNED_OFF) or ())
+        were_on = turned_off.union(props.get(_ON) or ())
+        off, connections = drift.flows_now(self.client.workflows, props, were_on)
+        names = props.get("flows") or {}
+        found = {_OFF: sorted(names.get(key, key) for key in off), _TURNED_OFF: turned_off & off}
+        for key, flows in found.items():
+            outputs.pop(key, None)
+            if flows:
+                outputs[key] = sorted(flows)
         if connections != (props.get("connections") or {}):
             outputs["connections"] = connections
         drifted = any(
@@ -181,19 +189,23 @@ class SolutionImportProvider(DataverseProvider):
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["solution"])
 
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return {_LEFT_OFF: _left_off({}, attempts)}
+
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
         # Without the solution's id the next operation looks what became of the import.
         left = {key: value for key, value in outputs.items() if key != "solution_id"}
-        return {**left, "solution_error": KILLED}
+        return {**left, "solution_error": KILLED, _TURNED_OFF: _left_off(outputs, attempts)}
 
     def to_look_at(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
         # What is installed does not tell what an import that goes on will leave there.
-        running = self.client.solutions.running()
-        return self.in_doubt(outputs, attempts, removed=False) if running else outputs
+        if self.client.solutions.running():
+            return self.in_doubt(outputs, attempts, removed=False)
+        return {**outputs, _TURNED_OFF: _left_off(outputs, attempts)}
 
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         solutions = self.client.solutions
@@ -224,19 +236,20 @@ class SolutionImportProvider(DataverseProvider):
         except UnfinishedImportError as error:
             # An error would leave the state as it was before: Pulumi forgets a create, and a
             # program that goes back to the old package would send nothing.
-            left = {_TURNED_OFF: (olds or {}).get(_TURNED_OFF)}
-            return self._outputs(props, {"import_job_id": error.job_id, **left}, [str(error)])
+            known = {"import_job_id": error.job_id, _TURNED_OFF: _turned_off(props, olds)}
+            return self._outputs(props, known, [str(error)])
         if imported.executed:
             note(props, _counts(props, imported))
             _tell_what_was_there(props, olds, imported)
         known = {"import_job_id": imported.job_id}
+        left = {_TURNED_OFF: _turned_off(props, olds)}
         ids = to_turn_on(package.flows, props["activate_flows"])
         try:
             installed, found = solution_and_flows(
                 client, props["solution"], {item.id for item in package.flows} if ids else ()
             )
         except PowerAutomateError as error:
-            return self._outputs(props, known, [str(error)])
+            return self._outputs(props, {**known, **left}, [str(error)])
         known["solution_id"] = installed.id if installed is not None else ""
         return self._afterwards(props, olds, package, known, None, imported.failures, found)
 
@@ -302,6 +315,7 @@ class SolutionImportProvider(DataverseProvider):
         from .client.solutions.activate import finish
         from .client.solutions.bindings import Bindings
 
+        turned_off = frozenset(_turned_off(props, olds))
         olds = olds or {}
         progress(props, "binding connections and turning flows on")
         done = finish(
@@ -312,19 +326,12 @@ class SolutionImportProvider(DataverseProvider):
             activate=props["activate_flows"],
             live=live,
             known_connections=_known_connections(olds) if live is not None else None,
-            turned_off=frozenset(olds.get(_TURNED_OFF) or ()),
-            # What an import or an unfinished operation left off, nobody has turned off.
-            were_on=frozenset(olds.get(_ON) or ())
-            if live is not None and not olds.get("solution_error") and not olds.get(_OFF)
-            else frozenset(),
+            turned_off=turned_off,
+            about_to_turn_off=lambda ids: about_to_write(**{_TURNED_OFF: sorted(ids)}),
             found=found,
         )
-        if done.restored:
-            warn(
-                props,
-                f"somebody had turned off {', '.join(map(repr, done.restored))} since the last "
-                "run; on again, as activate_flows declares",
-            )
+        names = {item.id: item.name for item in package.flows if item.id in done.turned_on}
+        _tell_turned_on(props, olds, names, imports=live is None)
         left = {_TURNED_OFF: sorted(done.turned_off), _ON: sorted(done.on)}
         problems = [*failures, *done.problems]
         outputs = self._outputs(props, {**known, **left}, problems)
@@ -358,6 +365,44 @@ def _known_connections(olds: Mapping[str, Any]) -> dict[str, str]:
     in_doubt = olds.get(_IN_DOUBT) or ()
     given = olds.get("connections") or {}
     return {name: value for name, value in given.items() if name not in in_doubt}
+
+
+def _turned_off(props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> list[str]:
+    """Ids of flows that earlier operations may have left off; `olds` is None for a create."""
+    found = props.get(_LEFT_OFF) if olds is None else olds.get(_TURNED_OFF)
+    return list(found or ())
+
+
+def _left_off(outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The same after operations that nobody lived to see the end of."""
+    known = (outputs, *attempts)
+    return sorted({id_ for item in known for id_ in item.get(_TURNED_OFF) or ()})
+
+
+def _tell_turned_on(
+    props: Mapping[str, Any], olds: Mapping[str, Any], names: Mapping[str, str], *, imports: bool
+) -> None:
+    """Tell of flows that were found off, by id, as far as it was not the import that did it."""
+    were_on = frozenset(olds.get(_ON) or ())
+    turned_off = frozenset(olds.get(_TURNED_OFF) or ())
+    # What an unfinished operation left off, nobody has turned off.
+    is_certain = not imports and not olds.get("solution_error") and not olds.get(_OFF)
+    if is_certain and (found := names.keys() & (were_on - turned_off)):
+        warn(
+            props,
+            f"somebody had turned off {_in_quotes(names, found)} since the last run; on again, as "
+            "activate_flows declares",
+        )
+    if olds.get("solution_error") == KILLED and (found := names.keys() & (were_on | turned_off)):
+        warn(
+            props,
+            f"{_in_quotes(names, found)} was off, by the operation that was interrupted or by "
+            "somebody; on again",
+        )
+
+
+def _in_quotes(names: Mapping[str, str], ids: Iterable[str]) -> str:
+    return ", ".join(repr(names[id_]) for id_ in sorted(ids))
 
 
 def _tell_what_was_there(

@@ -14,7 +14,7 @@ from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.harness.definitions import hourly, mailing
 from tests.harness.imports import call, executed, inputs, states
-from tests.harness.operations import Made, check, create, delete, update
+from tests.harness.operations import Made, check, create, delete, kill_at, update
 from tests.harness.packages import FIRST, SECOND, FlowPart, package
 from tests.harness.provider_process import (
     ProviderError,
@@ -23,6 +23,7 @@ from tests.harness.provider_process import (
     provider_process,
 )
 
+_OFF = {"statecode": 0, "statuscode": 1}
 _AWAY = {"do": "status", "status": 504}
 _BOUND = {"contoso_mail": "shared-office365-1"}
 _SET = {"contoso_url": "https://one"}
@@ -181,8 +182,7 @@ def test_edit_by_hand_is_a_conflict(
 def test_refresh_sees_activation(emulator: Emulator, tmp_path: Path) -> None:
     """A flow that should be on, and was turned off by hand, is turned on again."""
     made = _made(emulator, inputs(package(tmp_path / "p.zip", FlowPart())))
-    off = {"statecode": 0, "statuscode": 1}
-    emulator.control.patch("workflows", FIRST, off)
+    emulator.control.patch("workflows", FIRST, _OFF)
     with command(emulator) as process:
         _, outputs, _ = process.read(made.id, made.outputs)
         assert outputs["flows_off"] == ["First"]
@@ -195,7 +195,7 @@ def test_refresh_sees_activation(emulator: Emulator, tmp_path: Path) -> None:
 def test_flow_turned_off_by_hand_is_told(emulator: Emulator, tmp_path: Path) -> None:
     """Another change turns it on again, as declared, and a warning says so."""
     made = _made(emulator, _bound(tmp_path))
-    emulator.control.patch("workflows", FIRST, {"statecode": 0, "statuscode": 1})
+    emulator.control.patch("workflows", FIRST, _OFF)
     with command(emulator) as process:
         changed = _bound(tmp_path, environment_variables={"contoso_url": "two"})
         update(process, made, changed)
@@ -263,6 +263,90 @@ def test_rebinding_in_doubt_leaves_no_flow_off(emulator: Emulator, tmp_path: Pat
     row = emulator.control.row("workflows", FIRST)
     assert row["statecode"] == 1
     assert '"prod"' in row["clientdata"]
+    assert _settled(emulator, made)
+
+
+_PATCHED = {"method": "PATCH", "path": "workflows", "times": 1}
+_NONE = {"activate_flows": "none"}
+
+
+def _by_hand_on(emulator: Emulator, state: str) -> None:
+    columns = {"statecode": 1, "statuscode": 2} if state == "on" else _OFF
+    emulator.control.patch("workflows", FIRST, columns)
+
+
+def _killed(
+    emulator: Emulator, made: Made | None, declared: dict[str, Any], **rule: Any
+) -> dict[str, Any]:
+    """Kill the provider in an update, or in a create; returns the inputs."""
+    barrier = emulator.control.barrier(**{"when": "after_commit", **rule})
+    with command(emulator) as process:
+        if made is None:
+            news = check(process, declared)
+            kill_at(barrier, process, process.create, news)
+        else:
+            news = check(process, declared, made.inputs)
+            kill_at(barrier, process, process.update, made.id, made.outputs, news)
+    return news
+
+
+@pytest.mark.parametrize("refreshed", [False, True])
+@pytest.mark.parametrize("then", ["test", "prod"])
+def test_killed_rebinding_leaves_no_flow_off(
+    emulator: Emulator, tmp_path: Path, then: str, refreshed: bool
+) -> None:
+    """It was turned off by the request that changed it: the next program turns it on, and says."""
+    made = _made(emulator, _rebound(tmp_path, "prod", **_NONE))
+    _by_hand_on(emulator, "on")
+    _killed(emulator, made, _rebound(tmp_path, "test", **_NONE), **_PATCHED)
+    assert states(emulator) == {"First": 0}
+    with command(emulator) as process:
+        if refreshed:
+            _, outputs, seen = process.read(made.id, made.outputs)
+            assert outputs["flows_off"] == ["First"]
+            made = Made(made.id, seen or made.inputs, outputs)
+        made = update(process, made, _rebound(tmp_path, then, **_NONE))
+        told = "'First' was off, by the operation that was interrupted or by somebody; on again"
+        assert (told in _lines(process)) is not refreshed
+    row = emulator.control.row("workflows", FIRST)
+    assert row["statecode"] == 1
+    assert f'"{then}"' in row["clientdata"]
+    assert "solution_error" not in made.outputs
+    assert _settled(emulator, made)
+
+
+def test_killed_rebinding_of_a_create_leaves_no_flow_off(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """The same where the solution was there already and is adopted."""
+    with command(emulator, PULUMI_POWERAUTOMATE_JOURNAL="off") as process:
+        create(process, _rebound(tmp_path, "prod"))
+    assert states(emulator) == {"First": 1}
+    declared = _rebound(tmp_path, "test", **_NONE)
+    _killed(emulator, None, declared, **_PATCHED)
+    assert states(emulator) == {"First": 0}
+    made = _made(emulator, declared)
+    assert states(emulator) == {"First": 1}
+    assert _settled(emulator, made)
+
+
+def test_flow_left_off_is_remembered_by_an_import_in_doubt(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """The import succeeds, and the look that follows it does not."""
+    made = _made(emulator, _rebound(tmp_path, "prod"))
+    emulator.control.fault(method="PATCH", path="workflows", nth=2, **_AWAY)
+    made = _updated(emulator, made, _rebound(tmp_path, "test", **_NONE))
+    assert made.outputs["turned_off"] == [FIRST]
+    emulator.control.clear_faults()
+    emulator.control.fault(method="GET", path="solutions", **_AWAY)
+    again = _rebound(tmp_path, "test", triggers=["again"], **_NONE)
+    made = _updated(emulator, made, again)
+    emulator.control.clear_faults()
+    assert executed(emulator) == 2
+    _by_hand_on(emulator, "off")
+    made = _updated(emulator, made, again)
+    assert states(emulator) == {"First": 1}
     assert _settled(emulator, made)
 
 

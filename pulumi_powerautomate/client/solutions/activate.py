@@ -9,7 +9,7 @@ be repeated, and one that fails keeps none of the others from being tried.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,15 +46,14 @@ class Finished:
         in_doubt: references and variables whose last write was refused, or may have been applied.
         turned_off: ids of flows that were on, were turned off to change them, and may still be off.
         on: ids of the flows of the package that should be on.
-        restored: names of flows that somebody had turned off since the last operation and that are
-            on again.
+        turned_on: ids of flows that were found off and are on now.
     """
 
     problems: tuple[str, ...]
     in_doubt: frozenset[str]
     turned_off: frozenset[str]
     on: frozenset[str]
-    restored: tuple[str, ...]
+    turned_on: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def finish(
     live: Environment | None = None,
     known_connections: Mapping[str, str] | None = None,
     turned_off: frozenset[str] = frozenset(),
-    were_on: frozenset[str] = frozenset(),
+    about_to_turn_off: Callable[[frozenset[str]], None] = lambda _ids: None,
     found: Mapping[str, LiveFlow] | None = None,
 ) -> Finished:
     """
@@ -90,12 +89,13 @@ def finish(
         live: the rows that the bindings are about, if they were read just now.
         known_connections: what the last operation left of `connections`; none after an import.
         turned_off: flows that an earlier operation may have left off.
-        were_on: flows that were on after the last operation.
+        about_to_turn_off: takes the ids of all flows that are turned off to change them, before the
+            request that turns another one off.
         found: the flows as they were read just now, if they were.
     """
     applied = apply(client.references, bindings, live)
     problems = list(applied.problems)
-    rebound = Rebinding(client, connections, known_connections or {})
+    rebound = Rebinding(client, connections, known_connections or {}, about_to_turn_off)
     in_doubt = set(applied.in_doubt)
     for item in packaged:
         try:
@@ -106,7 +106,7 @@ def finish(
                 in_doubt |= item.embedded_connectors & connections.keys()
     wanted = to_turn_on(packaged, activate)
     off = rebound.turned_off | turned_off
-    restored: tuple[str, ...] = ()
+    turned_on: frozenset[str] = frozenset()
     try:
         # A flow that was re-bound has another version now.
         known = None if connections else found
@@ -116,9 +116,9 @@ def finish(
     else:
         names = {item.id: item.name for item in packaged}
         problems += [f"Flow {names[key]!r} is off. {why}" for key, why in turned.refusals.items()]
-        restored = tuple(names[key] for key in sorted(turned.ids & were_on - off))
+        turned_on = turned.ids - rebound.turned_off
         off &= turned.refusals.keys()
-    return Finished(tuple(problems), frozenset(in_doubt), off, wanted, restored)
+    return Finished(tuple(problems), frozenset(in_doubt), off, wanted, turned_on)
 
 
 def to_turn_on(packaged: Sequence[PackagedFlow], activate: str) -> frozenset[str]:
@@ -136,15 +136,21 @@ class Rebinding:
         client: the environment.
         connections: name of the connection by connector (`shared_office365`).
         known: the connection that a flow is expected to name, where that is known.
+        about_to_turn_off: takes the ids in `turned_off`, before the request that turns another off.
     """
 
     def __init__(
-        self, client: DataverseClient, connections: Mapping[str, str], known: Mapping[str, str]
+        self,
+        client: DataverseClient,
+        connections: Mapping[str, str],
+        known: Mapping[str, str],
+        about_to_turn_off: Callable[[frozenset[str]], None],
     ) -> None:
         self._transport: Transport = client.transport
         self._flows = client.workflows
         self._connections = connections
         self._known = known
+        self._about_to_turn_off = about_to_turn_off
         self._turned_off: set[str] = set()
 
     @property
@@ -185,6 +191,7 @@ class Rebinding:
             return
         off = state_columns("off")
         self._turned_off.add(item.id)
+        self._about_to_turn_off(self.turned_off)
         try:
             self._flows.patch(spec, {**columns, **off}, row.etag, deadline, "Re-bind")
         except DataverseError as error:

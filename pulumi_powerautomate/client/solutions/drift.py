@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..bindings.requests import References
@@ -32,24 +32,24 @@ def bindings_now(references: References, props: Mapping[str, Any]) -> dict[str, 
 
 
 def flows_now(
-    workflows: Workflows, props: Mapping[str, Any], were_on: Sequence[str]
-) -> tuple[list[str], dict[str, str]]:
+    workflows: Workflows, props: Mapping[str, Any], were_on: Collection[str]
+) -> tuple[frozenset[str], dict[str, str]]:
     """
-    Names of flows that were on and are not, and the connections that flows hold, in one list.
+    Flows that were on and are not, and the connections that flows hold, in one list.
 
     Args:
         workflows: the requests.
         props: outputs of the import.
-        were_on: ids of the flows that the last operation left on.
+        were_on: ids of the flows that should be on.
 
     Returns:
-        The names, sorted; the declared `connections`, with the name of another one where a flow
-        has that. Flows that are gone count as neither.
+        Ids of those that are off; the declared `connections`, with the name of another one where a
+        flow has that. Flows that are gone count as neither.
     """
     names, connections = props.get("flows") or {}, props.get("connections") or {}
     ids = sorted(names) if connections else sorted(were_on)
     live = states(workflows, ids, definitions=bool(connections))
-    off = sorted(names.get(id_, id_) for id_ in were_on if id_ in live and live[id_].state != "on")
+    off = frozenset(id_ for id_ in were_on if id_ in live and live[id_].state != "on")
     now = dict(connections)
     for flow in live.values():
         for connector, name in embedded_in(flow):
