@@ -66,6 +66,8 @@ _ECHOED = (*SOLUTION_IMPORT.echoed, "sha256", "solution", "version", "managed", 
 _IN_DOUBT, _TURNED_OFF, _ON, _OFF = "in_doubt", "turned_off", "flows_on", "flows_off"
 # A hidden input of a create: flows that killed creates may have left off.
 _LEFT_OFF = "__turned_off"
+# In the journal: names whose binding or value an operation may change.
+_NAMES = "names"
 
 
 class SolutionImportProvider(DataverseProvider):
@@ -147,11 +149,16 @@ class SolutionImportProvider(DataverseProvider):
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         package = self._package(news)
         imports = bool(set(_IMPORTED) & _changed(olds, news)) or _is_in_doubt(olds)
-        live = self._refuse_foreign(olds, news)
+        live, overwritten = self._refuse_foreign(olds, news)
         if imports:
-            return UpdateResult(self._import(news, olds, package))
-        known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
-        return UpdateResult(self._afterwards(news, olds, package, known, live))
+            outputs = self._import(news, olds, package)
+        else:
+            known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
+            outputs = self._afterwards(news, olds, package, known, live)
+        if not _is_in_doubt(outputs):
+            left = outputs.get(_IN_DOUBT) or ()
+            _tell_overwritten(news, [what for key, what in overwritten.items() if key not in left])
+        return UpdateResult(outputs)
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.solutions.uninstall import remove
@@ -186,6 +193,10 @@ class SolutionImportProvider(DataverseProvider):
                 f"the environment; its flows: {flows}",
             )
 
+    def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
+        # Not the values, which may be secrets.
+        return {_NAMES: sorted(_written(olds, news))}
+
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["solution"])
 
@@ -197,7 +208,16 @@ class SolutionImportProvider(DataverseProvider):
     ) -> dict[str, Any]:
         # Without the solution's id the next operation looks what became of the import.
         left = {key: value for key, value in outputs.items() if key != "solution_id"}
-        return {**left, "solution_error": KILLED, _TURNED_OFF: _left_off(outputs, attempts)}
+        names = {name for attempt in attempts for name in attempt.get(_NAMES) or ()}
+        if removed or not all(_NAMES in attempt for attempt in attempts):
+            # What was removed may be anything afterwards.
+            names |= _names(outputs)
+        return {
+            **left,
+            "solution_error": KILLED,
+            _TURNED_OFF: _left_off(outputs, attempts),
+            _IN_DOUBT: sorted(names | _in_doubt_after(outputs)),
+        }
 
     def to_look_at(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
@@ -236,22 +256,20 @@ class SolutionImportProvider(DataverseProvider):
         except UnfinishedImportError as error:
             # An error would leave the state as it was before: Pulumi forgets a create, and a
             # program that goes back to the old package would send nothing.
-            known = {"import_job_id": error.job_id, _TURNED_OFF: _turned_off(props, olds)}
-            return self._outputs(props, known, [str(error)])
+            return self._unsettled(props, olds, error.job_id, error)
         if imported.executed:
             note(props, _counts(props, imported))
             _tell_what_was_there(props, olds, imported)
         known = {"import_job_id": imported.job_id}
-        left = {_TURNED_OFF: _turned_off(props, olds)}
         ids = to_turn_on(package.flows, props["activate_flows"])
         try:
             installed, found = solution_and_flows(
                 client, props["solution"], {item.id for item in package.flows} if ids else ()
             )
         except PowerAutomateError as error:
-            return self._outputs(props, {**known, **left}, [str(error)])
+            return self._unsettled(props, olds, imported.job_id, error)
         known["solution_id"] = installed.id if installed is not None else ""
-        return self._afterwards(props, olds, package, known, None, imported.failures, found)
+        return self._afterwards(props, olds, package, known, imported=imported, found=found)
 
     def _wanted(self, props: Mapping[str, Any], package: SolutionPackage) -> ImportRequest:
         from .client.solutions.component_parameters import component_parameters
@@ -290,16 +308,20 @@ class SolutionImportProvider(DataverseProvider):
 
     def _refuse_foreign(
         self, olds: Mapping[str, Any], news: Mapping[str, Any]
-    ) -> Environment | None:
-        """Read what the declaration binds, and refuse to overwrite what somebody else changed."""
+    ) -> tuple[Environment | None, Mapping[str, str]]:
+        """
+        Read what the declaration binds, and refuse to overwrite what somebody else changed.
+
+        Returns:
+            What was read, and what is overwritten although it may be somebody else's.
+        """
         from .client.solutions.bindings import Bindings, Environment, refuse_foreign
 
         known, wanted = _known(olds), Bindings.of(news)
         if known is None:
-            return None
+            return None, {}
         live = Environment.read(self.client.references, wanted)
-        refuse_foreign(live, wanted, known, news["solution"])
-        return live
+        return live, refuse_foreign(live, wanted, known, news["solution"])
 
     def _afterwards(
         self,
@@ -307,8 +329,8 @@ class SolutionImportProvider(DataverseProvider):
         olds: Mapping[str, Any] | None,
         package: SolutionPackage,
         known: Mapping[str, Any],
-        live: Environment | None,
-        failures: Sequence[str] = (),
+        live: Environment | None = None,
+        imported: ImportResult | None = None,
         found: Mapping[str, LiveFlow] | None = None,
     ) -> dict[str, Any]:
         """Bind, set, and turn on; returns the outputs, with what could not be done."""
@@ -317,6 +339,7 @@ class SolutionImportProvider(DataverseProvider):
 
         turned_off = frozenset(_turned_off(props, olds))
         olds = olds or {}
+        connections, in_doubt = _connections_before(olds, imported)
         progress(props, "binding connections and turning flows on")
         done = finish(
             self.client,
@@ -325,15 +348,19 @@ class SolutionImportProvider(DataverseProvider):
             connections=props.get("connections") or {},
             activate=props["activate_flows"],
             live=live,
-            known_connections=_known_connections(olds) if live is not None else None,
+            known_connections=connections,
+            connections_in_doubt=in_doubt,
             turned_off=turned_off,
             about_to_turn_off=lambda ids: about_to_write(**{_TURNED_OFF: sorted(ids)}),
             found=found,
         )
         names = {item.id: item.name for item in package.flows if item.id in done.turned_on}
         _tell_turned_on(props, olds, names, imports=live is None)
+        _tell_overwritten(
+            props, [f"connection for {name} in its flows" for name in done.overwritten]
+        )
         left = {_TURNED_OFF: sorted(done.turned_off), _ON: sorted(done.on)}
-        problems = [*failures, *done.problems]
+        problems = [*(imported.failures if imported is not None else ()), *done.problems]
         outputs = self._outputs(props, {**known, **left}, problems)
         return {**outputs, _IN_DOUBT: sorted(done.in_doubt)} if problems else outputs
 
@@ -343,6 +370,20 @@ class SolutionImportProvider(DataverseProvider):
         by_operation = props.get(TIMEOUTS) or {}
         seconds = props.get("import_timeout") or by_operation.get(operation) or _DEFAULT_TIMEOUT
         return Deadline(float(seconds))
+
+    def _unsettled(
+        self,
+        props: Mapping[str, Any],
+        olds: Mapping[str, Any] | None,
+        job_id: str,
+        error: PowerAutomateError,
+    ) -> dict[str, Any]:
+        """Outputs after an import that nobody has seen the end of, or that nothing came after."""
+        left = {"import_job_id": job_id, _TURNED_OFF: _turned_off(props, olds)}
+        outputs = self._outputs(props, left, [str(error)])
+        if olds is None:
+            return outputs
+        return {**outputs, _IN_DOUBT: sorted(_written(olds, props) | _in_doubt_after(olds))}
 
     def _outputs(
         self, props: Mapping[str, Any], known: Mapping[str, Any], problems: Sequence[str]
@@ -356,15 +397,56 @@ def _known(olds: Mapping[str, Any]) -> Known | None:
     """Bindings and values after the last operation; None when they are not known."""
     from .client.solutions.bindings import Bindings, Known
 
-    if _is_in_doubt(olds) or (olds.get("solution_error") and _IN_DOUBT not in olds):
-        return None
-    return Known(Bindings.of(olds), frozenset(olds.get(_IN_DOUBT) or ()))
+    return Known(Bindings.of(olds), _in_doubt_after(olds)) if _is_known(olds) else None
 
 
-def _known_connections(olds: Mapping[str, Any]) -> dict[str, str]:
-    in_doubt = olds.get(_IN_DOUBT) or ()
-    given = olds.get("connections") or {}
-    return {name: value for name, value in given.items() if name not in in_doubt}
+def _is_known(olds: Mapping[str, Any]) -> bool:
+    """Whether it is recorded which bindings and values the last operation left in doubt."""
+    return not olds.get("solution_error") or _IN_DOUBT in olds
+
+
+def _connections_before(
+    olds: Mapping[str, Any], imported: ImportResult | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    """
+    Connections, by connector, that flows are expected to name, and those that are in doubt.
+
+    Neither is known after an import, which brings those of the package.
+    """
+    is_anew = imported is not None and (imported.executed or not _is_in_doubt(olds))
+    if is_anew or not _is_known(olds):
+        return {}, {}
+    given, in_doubt = olds.get("connections") or {}, _in_doubt_after(olds)
+    return (
+        {name: value for name, value in given.items() if name not in in_doubt},
+        {name: value for name, value in given.items() if name in in_doubt},
+    )
+
+
+def _in_doubt_after(outputs: Mapping[str, Any]) -> frozenset[str]:
+    """Names whose binding or value is in doubt; all of them, where that is not recorded."""
+    if _is_known(outputs):
+        return frozenset(outputs.get(_IN_DOUBT) or ())
+    return _names(outputs)
+
+
+def _names(props: Mapping[str, Any]) -> frozenset[str]:
+    """Names of all bindings and values, and the connectors of connections."""
+    from .client.solutions.bindings import Bindings
+
+    return Bindings.of(props).names().union(props.get("connections") or ())
+
+
+def _written(olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]:
+    """Those names whose binding or value an operation may change."""
+    from .client.solutions.bindings import Bindings, different
+
+    before, after = olds.get("connections") or {}, news.get("connections") or {}
+    bindings = Bindings.of(olds).changed(Bindings.of(news))
+    if set(_IMPORTED) & _changed(olds, news) or _is_in_doubt(olds):
+        # The flows are as in the package until their connections are bound.
+        return bindings.union(before, after)
+    return bindings | different(before, after)
 
 
 def _turned_off(props: Mapping[str, Any], olds: Mapping[str, Any] | None) -> list[str]:
@@ -403,6 +485,15 @@ def _tell_turned_on(
 
 def _in_quotes(names: Mapping[str, str], ids: Iterable[str]) -> str:
     return ", ".join(repr(names[id_]) for id_ in sorted(ids))
+
+
+def _tell_overwritten(props: Mapping[str, Any], what: Iterable[str]) -> None:
+    if found := sorted(what):
+        warn(
+            props,
+            f"the {', the '.join(found)} may have been changed by somebody, since the last run did "
+            "not settle it; overwritten",
+        )
 
 
 def _tell_what_was_there(

@@ -55,6 +55,12 @@ class PackagedFlow:
             or not (entry.get("logical_name") or entry.get("runtime_source") == "invoker")
         )
 
+    def connections(self, connector: str) -> Iterator[str]:
+        """Connections that it names itself for a connector."""
+        for entry in self.references.values():
+            if str(entry.get("id") or "").rpartition("/")[2] == connector:
+                yield str(entry.get("connection_name") or "")
+
 
 @dataclass(frozen=True)
 class Variable:

@@ -373,6 +373,147 @@ def test_edit_of_an_embedded_connection(emulator: Emulator, tmp_path: Path) -> N
     assert _settled(emulator, made)
 
 
+_VALUE = {"method": "PATCH", "path": "environmentvariablevalues", "times": 1}
+_TOLD = "may have been changed by somebody, since the last run did not settle it; overwritten"
+
+
+def _unfinished(emulator: Emulator, made: Made, declared: dict[str, Any]) -> Made:
+    """An update whose import nobody sees the end of."""
+    emulator.control.fault(method="POST", path="ImportSolution", when="after_commit", **_AWAY)
+    emulator.control.fault(method="GET", path=r"importjobs\(|asyncoperations", **_AWAY)
+    made = _updated(emulator, made, {**declared, "import_timeout": 2, "triggers": ["again"]})
+    assert "solution_error" in made.outputs
+    emulator.control.clear_faults()
+    with command(emulator) as process:
+        # The import ends with the next request.
+        process.read(made.id, made.outputs)
+    return made
+
+
+@pytest.mark.parametrize("way", ["killed", "unfinished"])
+@pytest.mark.parametrize("what", ["connection", "value"])
+def test_edit_behind_an_update_in_doubt(
+    emulator: Emulator, tmp_path: Path, what: str, way: str
+) -> None:
+    """A conflict, where the update was not about it; else it may be ours, and a warning tells."""
+    made = _made(emulator, _bound(tmp_path))
+    two = _bound(tmp_path, environment_variables={"contoso_url": "two"})
+    if way == "killed":
+        _killed(emulator, made, two, **_VALUE)
+    else:
+        made = _unfinished(emulator, made, two)
+    _by_hand(emulator, **{what: "by hand"})
+    again = _bound(tmp_path, environment_variables={"contoso_url": "three"})
+    if what == "connection":
+        named = "somebody changed the connection_id of connection reference contoso_mail since"
+        with pytest.raises(ProviderError, match=named):
+            _updated(emulator, made, again)
+        assert _bindings(emulator)[0] == "by hand"
+        assert executed(emulator) == (1 if way == "killed" else 2)
+        return
+    with command(emulator) as process:
+        made = update(process, made, again)
+        assert f"the value of environment variable contoso_url {_TOLD}" in _lines(process)
+    assert _bindings(emulator) == ("shared-office365-1", "three")
+    assert _settled(emulator, made)
+
+
+def test_killed_update_that_was_not_applied_is_nobodys_edit(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """The value is as it was, so nothing is told."""
+    made = _made(emulator, _bound(tmp_path))
+    two = _bound(tmp_path, environment_variables={"contoso_url": "two"})
+    emulator.control.fault(when="before_commit", do="reset", **_VALUE)
+    _killed(emulator, made, two, when="before_commit", **_VALUE)
+    with command(emulator) as process:
+        made = update(process, made, two)
+        assert "somebody" not in _lines(process)
+    assert _bindings(emulator) == ("shared-office365-1", "two")
+    assert _settled(emulator, made)
+
+
+def test_edit_of_an_embedded_connection_in_doubt(emulator: Emulator, tmp_path: Path) -> None:
+    """The killed update wrote it too: a warning tells that it is overwritten."""
+    made = _made(emulator, _rebound(tmp_path, "prod"))
+    _killed(emulator, made, _rebound(tmp_path, "test"), **_PATCHED)
+    _embed_by_hand(emulator, "test")
+    with command(emulator) as process:
+        made = update(process, made, _rebound(tmp_path, "prod"))
+        assert f"the connection for shared_office365 in its flows {_TOLD}" in _lines(process)
+    assert '"prod"' in emulator.control.row("workflows", FIRST)["clientdata"]
+    assert _settled(emulator, made)
+
+
+def test_edit_of_an_embedded_connection_behind_a_killed_update(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """A conflict: the update was about a value."""
+    variables = {"contoso_url": "https://default"}
+    flow = FlowPart(definition=mailing(), references=_embedded())
+    archive = package(tmp_path / "e.zip", flow, variables=variables)
+
+    def declared(value: str) -> dict[str, Any]:
+        values = {"contoso_url": value}
+        bound = {"shared_office365": "prod"}
+        return inputs(archive, connections=bound, environment_variables=values)
+
+    made = _made(emulator, declared("one"))
+    _killed(emulator, made, declared("two"), **_VALUE)
+    _embed_by_hand(emulator, "prod")
+    made = _updated(emulator, made, declared("one"))
+    named = "somebody changed its connection for shared_office365"
+    assert named in made.outputs["solution_error"]
+    assert '"by hand"' in emulator.control.row("workflows", FIRST)["clientdata"]
+
+
+def _embed_by_hand(emulator: Emulator, present: str) -> None:
+    document = emulator.control.row("workflows", FIRST)["clientdata"]
+    edited = document.replace(f'"{present}"', '"by hand"')
+    assert edited != document
+    emulator.control.patch("workflows", FIRST, {"clientdata": edited})
+
+
+def test_connection_that_a_killed_import_brought_is_nobodys_edit(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """The flow names the one of the package: the killed update did not get as far as binding it."""
+    made = _made(emulator, _rebound(tmp_path, "prod"))
+    again = _rebound(tmp_path, "prod", triggers=["again"])
+    emulator.control.fault(when="before_commit", do="reset", **_PATCHED)
+    _killed(emulator, made, again, when="before_commit", **_PATCHED)
+    assert '"shared-office365-of-dev"' in emulator.control.row("workflows", FIRST)["clientdata"]
+    with command(emulator) as process:
+        made = update(process, made, again)
+        assert "somebody" not in _lines(process)
+    assert executed(emulator) == 2
+    assert "solution_error" not in made.outputs
+    assert '"prod"' in emulator.control.row("workflows", FIRST)["clientdata"]
+    assert _settled(emulator, made)
+
+
+def test_values_that_a_killed_removal_took_along_are_set_again(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """Nobody has changed them, and the program that goes back declares them."""
+    archive = package(
+        tmp_path / "p.zip",
+        FlowPart(),
+        managed=True,
+        references={"contoso_mail": "shared_office365"},
+        variables={"contoso_url": "https://default"},
+    )
+    declared = inputs(archive, connection_references=_BOUND, environment_variables=_SET)
+    made = _made(emulator, declared)
+    barrier = emulator.control.barrier(method="POST", path="Uninstall", when="after_commit")
+    with command(emulator) as process:
+        kill_at(barrier, process, process.delete, made.id, made.outputs)
+    made = _updated(emulator, made, declared)
+    assert executed(emulator) == 2
+    assert _bindings(emulator) == ("shared-office365-1", "https://one")
+    assert _settled(emulator, made)
+
+
 def test_connection_that_the_export_left_out_is_bound(emulator: Emulator, tmp_path: Path) -> None:
     """Exports strip the names of connections that flows hold themselves."""
     stripped = {

@@ -47,6 +47,8 @@ class Finished:
         turned_off: ids of flows that were on, were turned off to change them, and may still be off.
         on: ids of the flows of the package that should be on.
         turned_on: ids of flows that were found off and are on now.
+        overwritten: connectors of which flows named a connection that may be somebody else's,
+            because the last write of it was in doubt.
     """
 
     problems: tuple[str, ...]
@@ -54,6 +56,7 @@ class Finished:
     turned_off: frozenset[str]
     on: frozenset[str]
     turned_on: frozenset[str]
+    overwritten: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def finish(
     activate: str,
     live: Environment | None = None,
     known_connections: Mapping[str, str] | None = None,
+    connections_in_doubt: Mapping[str, str] | None = None,
     turned_off: frozenset[str] = frozenset(),
     about_to_turn_off: Callable[[frozenset[str]], None] = lambda _ids: None,
     found: Mapping[str, LiveFlow] | None = None,
@@ -88,6 +92,7 @@ def finish(
         activate: `as-exported`, `all` or `none`.
         live: the rows that the bindings are about, if they were read just now.
         known_connections: what the last operation left of `connections`; none after an import.
+        connections_in_doubt: what it left of those whose last write may have been applied or not.
         turned_off: flows that an earlier operation may have left off.
         about_to_turn_off: takes the ids of all flows that are turned off to change them, before the
             request that turns another one off.
@@ -95,7 +100,9 @@ def finish(
     """
     applied = apply(client.references, bindings, live)
     problems = list(applied.problems)
-    rebound = Rebinding(client, connections, known_connections or {}, about_to_turn_off)
+    known = known_connections or {}
+    in_doubt_before = connections_in_doubt or {}
+    rebound = Rebinding(client, connections, known, in_doubt_before, about_to_turn_off)
     in_doubt = set(applied.in_doubt)
     for item in packaged:
         try:
@@ -109,8 +116,8 @@ def finish(
     turned_on: frozenset[str] = frozenset()
     try:
         # A flow that was re-bound has another version now.
-        known = None if connections else found
-        turned = turn_on(client.workflows, packaged, wanted | off, known)
+        as_found = None if connections else found
+        turned = turn_on(client.workflows, packaged, wanted | off, as_found)
     except PowerAutomateError as error:
         problems.append(str(error))
     else:
@@ -118,7 +125,9 @@ def finish(
         problems += [f"Flow {names[key]!r} is off. {why}" for key, why in turned.refusals.items()]
         turned_on = turned.ids - rebound.turned_off
         off &= turned.refusals.keys()
-    return Finished(tuple(problems), frozenset(in_doubt), off, wanted, turned_on)
+    return Finished(
+        tuple(problems), frozenset(in_doubt), off, wanted, turned_on, rebound.overwritten
+    )
 
 
 def to_turn_on(packaged: Sequence[PackagedFlow], activate: str) -> frozenset[str]:
@@ -136,6 +145,7 @@ class Rebinding:
         client: the environment.
         connections: name of the connection by connector (`shared_office365`).
         known: the connection that a flow is expected to name, where that is known.
+        in_doubt: what was known of others, before writes that may have been applied.
         about_to_turn_off: takes the ids in `turned_off`, before the request that turns another off.
     """
 
@@ -144,12 +154,15 @@ class Rebinding:
         client: DataverseClient,
         connections: Mapping[str, str],
         known: Mapping[str, str],
+        in_doubt: Mapping[str, str],
         about_to_turn_off: Callable[[frozenset[str]], None],
     ) -> None:
         self._transport: Transport = client.transport
         self._flows = client.workflows
         self._connections = connections
         self._known = known
+        self._in_doubt = in_doubt
+        self._overwritten: set[str] = set()
         self._about_to_turn_off = about_to_turn_off
         self._turned_off: set[str] = set()
 
@@ -157,6 +170,11 @@ class Rebinding:
     def turned_off(self) -> frozenset[str]:
         """Ids of flows that were on, and were turned off for the change."""
         return frozenset(self._turned_off)
+
+    @property
+    def overwritten(self) -> frozenset[str]:
+        """Connectors in doubt of which neither the last connection nor one of ours was found."""
+        return frozenset(self._overwritten)
 
     def change(self, item: PackagedFlow) -> None:
         """Re-bind a flow, if it names one of the connectors and is there."""
@@ -184,6 +202,11 @@ class Rebinding:
                 "since the last run; it was not overwritten. Run `pulumi refresh` to see the "
                 "change, then `pulumi up`."
             )
+        for connector, name in row.connections():
+            before = self._in_doubt.get(connector, name)
+            ours = {before, self._connections.get(connector, name), *item.connections(connector)}
+            if name not in ours:
+                self._overwritten.add(connector)
         columns: dict[str, Any] = {"clientdata": row.document(self._connections)}
         spec, deadline = _spec(item), self._flows.deadline()
         if not row.on:

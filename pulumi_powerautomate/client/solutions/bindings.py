@@ -35,6 +35,16 @@ class Bindings:
             {name.lower(): value for name, value in (props.get(VARIABLES) or {}).items()},
         )
 
+    def names(self) -> frozenset[str]:
+        """All names."""
+        return frozenset((*self.references, *self.variables))
+
+    def changed(self, other: Bindings) -> frozenset[str]:
+        """Names that have another binding or value in one of the two, or none."""
+        return different(self.references, other.references) | different(
+            self.variables, other.variables
+        )
+
 
 class Environment:
     """The rows that bindings are about, as they were read."""
@@ -77,26 +87,35 @@ class Known:
     in_doubt: frozenset[str] = frozenset()
 
 
-def refuse_foreign(live: Environment, wanted: Bindings, known: Known, unique_name: str) -> None:
+def refuse_foreign(
+    live: Environment, wanted: Bindings, known: Known, unique_name: str
+) -> dict[str, str]:
     """
     Refuse to overwrite what somebody else bound or set since the last operation.
+
+    Returns:
+        What may be somebody else's and is overwritten, because the last write of it is in doubt:
+        the columns, by name.
 
     Raises:
         ConflictError: the names, and the columns.
     """
     now = live.bindings()
-    found = [
-        *_foreign(now.references, wanted.references, known.bindings.references, known.in_doubt,
+    moved = {
+        **_moved(now.references, wanted.references, known.bindings.references,
                   "connection_id of connection reference"),
-        *_foreign(now.variables, wanted.variables, known.bindings.variables, known.in_doubt,
+        **_moved(now.variables, wanted.variables, known.bindings.variables,
                   "value of environment variable"),
-    ]  # fmt: skip
+    }  # fmt: skip
+    found = [text for name, text in moved.items() if name not in known.in_doubt]
     if found:
         raise ConflictError(
             f"Solution {unique_name}: somebody changed the {', the '.join(found)} since the last "
             "run; nothing was overwritten. Run `pulumi refresh` to see the change, then "
             "`pulumi up`."
         )
+    set_now = now.names()
+    return {name: text for name, text in moved.items() if name in set_now}
 
 
 @dataclass(frozen=True)
@@ -116,11 +135,10 @@ def apply(references: References, wanted: Bindings, live: Environment | None) ->
         wanted: the declaration.
         live: what was read just now; read if it was not.
     """
-    everything = frozenset((*wanted.references, *wanted.variables))
     try:
         live = live or Environment.read(references, wanted)
     except PowerAutomateError as error:
-        return Applied((str(error),), everything)
+        return Applied((str(error),), wanted.names())
     problems: list[str] = []
     in_doubt: set[str] = set()
     for name, step in _steps(references, wanted, live):
@@ -201,16 +219,17 @@ def _changed_meanwhile(what: str) -> ConflictError:
     )
 
 
-def _foreign(
-    now: Mapping[str, str],
-    wanted: Mapping[str, str],
-    known: Mapping[str, str],
-    in_doubt: frozenset[str],
-    what: str,
-) -> Iterator[str]:
-    for name, value in wanted.items():
-        recorded = known.get(name)
-        if recorded is None or name in in_doubt:
-            continue
-        if now.get(name) not in (recorded, value):
-            yield f"{what} {name}"
+def different(one: Mapping[str, Any], other: Mapping[str, Any]) -> frozenset[str]:
+    """Names that stand for something else in one of the two, or for nothing."""
+    names = one.keys() | other.keys()
+    return frozenset(name for name in names if one.get(name) != other.get(name))
+
+
+def _moved(
+    now: Mapping[str, str], wanted: Mapping[str, str], known: Mapping[str, str], what: str
+) -> dict[str, str]:
+    return {
+        name: f"{what} {name}"
+        for name, value in wanted.items()
+        if known.get(name) is not None and now.get(name) not in (known[name], value)
+    }
