@@ -73,18 +73,20 @@ class FlowShareProvider(DataverseProvider):
             problems += _declared_otherwise(inputs)
         return CheckResult(inputs, [*failures, *map(failure, problems)])
 
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         changed = [key for key in FLOW_SHARE.echoed if olds.get(key) != news.get(key)]
         replaces = [key for key in FLOW_SHARE.on_change("replace") if key in changed]
         in_doubt = bool(olds.get("share_error"))
+        if not replaces:
+            single_owner.hold([id_], urn_of(news), urn_of(olds))
         return DiffResult(
             changes=bool(changed) or in_doubt, replaces=replaces, delete_before_replace=True
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         id_ = self.id_of_new(props)
-        single_owner.hold(id_, urn_of(props))
-        return CreateResult(id_, self._share(props, _parsed(id_)[1]))
+        with single_owner.holding([id_], urn_of(props)):
+            return CreateResult(id_, self._share(props, _parsed(id_)[1]))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         client = self.client

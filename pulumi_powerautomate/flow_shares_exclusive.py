@@ -91,6 +91,8 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         unfinished = bool(olds.get("share_error"))
         if changed and not replaces and not hides(news, "shares"):
             note(news, _summary(olds.get("shares"), news.get("shares")))
+        if not replaces:
+            single_owner.hold(_kept(olds, news), urn_of(news), urn_of(olds))
         return DiffResult(
             changes=changed or unfinished or bool(replaces),
             replaces=replaces,
@@ -182,7 +184,6 @@ class FlowSharesExclusiveProvider(DataverseProvider):
                     f"({who.id}); leave one out."
                 )
             keys[who] = key
-            single_owner.hold(f"{props['flow_id']}/{who.kind}/{who.id}", urn_of(props))
         wanted = {who: tuple(props["shares"][key]) for who, key in keys.items()}
         progress_if_slow(props, f"reconciling {len(wanted)} shares")
         client.share_reader.forget()
@@ -190,10 +191,21 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             {_owner(owner): tuple(rights) for owner, rights in shares.items()}
             for shares in props.get(ATTEMPTED) or ()
         ]
-        done = write.reconcile(
-            client.access, props["flow_id"], wanted, may_replace=may_replace, attempted=attempted
-        )
+        flow_id = props["flow_id"]
+        shares = [f"{flow_id}/{who.kind}/{who.id}" for who in wanted]
+        with single_owner.holding(shares, urn_of(props)):
+            done = write.reconcile(
+                client.access, flow_id, wanted, may_replace=may_replace, attempted=attempted
+            )
         return _echoed(props) | _reached(done, keys)
+
+
+def _kept(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """Shares of the state that stay declared, under the ids that `FlowShare` gives them."""
+    known, declared = olds.get("principals") or {}, news.get("shares")
+    if not isinstance(declared, Mapping):
+        return []
+    return [f"{news['flow_id']}/{owner}" for key, owner in known.items() if key in declared]
 
 
 def _owner(text: str) -> Owner:

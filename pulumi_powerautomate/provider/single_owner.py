@@ -8,12 +8,13 @@ to `FlowSharesExclusive`) would be taken over first and revoked afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator
 
 _lock = threading.Lock()
 _declared: dict[str, dict[str, str]] = {}
-_holders: dict[Hashable, str] = {}
+_holders: dict[Hashable, set[str]] = {}
 _instances: dict[Hashable, str] = {}
 _rows: dict[str, str] = {}
 
@@ -67,16 +68,48 @@ def release_rows(urn: str) -> None:
             del _rows[key]
 
 
-def hold(subject: Hashable, urn: str) -> None:
-    """Note that a resource has brought the subject about in this run."""
+def hold(subjects: Iterable[Hashable], *urns: str) -> list[tuple[Hashable, str]]:
+    """
+    Note that a resource of this program stands for subjects.
+
+    Args:
+        subjects: what a delete of another resource has to leave alone.
+        urns: the resource's, and the one that the state has of it, from before a rename.
+
+    Returns:
+        What was not noted before.
+    """
     with _lock:
-        _holders[subject] = urn
+        new = []
+        for subject in subjects:
+            holders = _holders.setdefault(subject, set())
+            new += [(subject, urn) for urn in urns if urn and urn not in holders]
+            holders.update(filter(None, urns))
+        return new
+
+
+@contextlib.contextmanager
+def holding(subjects: Iterable[Hashable], urn: str) -> Iterator[None]:
+    """
+    Within it a resource brings subjects about; when that fails it does not stand for them.
+
+    They are held from the first request on: another resource may be replaced meanwhile.
+    """
+    new = hold(subjects, urn)
+    try:
+        yield
+    except BaseException:
+        with _lock:
+            for subject, holder in new:
+                _holders[subject].discard(holder)
+        raise
 
 
 def held_by_other(subject: Hashable, urn: str) -> bool:
-    """Whether another resource has brought the subject about in this run."""
+    """Whether other resources of this program stand for the subject, and this one does not."""
     with _lock:
-        return _holders.get(subject, urn) != urn
+        holders = _holders.get(subject)
+        return bool(holders) and urn not in (holders or ())
 
 
 def hold_row(row: Hashable, instance: str) -> None:

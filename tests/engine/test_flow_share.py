@@ -160,6 +160,24 @@ def test_from_one_kind_to_the_other(project: EngineProject, emulator: Emulator) 
     assert "4 unchanged" in changes(project.up())
 
 
+def test_from_one_kind_to_the_other_in_two_runs(project: EngineProject, emulator: Emulator) -> None:
+    """The first run cannot revoke what goes; the second one does, and leaves what is declared."""
+    alice, bob = powerautomate.user(ALICE), powerautomate.user(BOB)
+
+    def single() -> None:
+        flow = powerautomate.CloudFlow("flow", definition=hourly(), state="off")
+        powerautomate.FlowShare("alice", flow_id=flow.id, principal=alice, access=["read"])
+
+    project.up(_exclusive((alice, ["read"]), (bob, ["read"])))
+    emulator.control.fault(path="RevokeAccess", do="status", status=403, times=9)
+    with pytest.raises(EngineError):
+        project.up(single)
+    emulator.control.clear_faults()
+    project.up(single)
+    assert _masks(emulator) == {ALICE: 1}
+    assert "3 unchanged" in changes(project.up(single))
+
+
 def test_part_that_was_done_is_kept(project: EngineProject, emulator: Emulator) -> None:
     """The run fails with the reason, the state holds what was granted, the next run carries on."""
     program = _exclusive((powerautomate.user(ALICE), ["read"]), (powerautomate.user(BOB), ["read"]))
