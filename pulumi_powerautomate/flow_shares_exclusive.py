@@ -134,17 +134,10 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         client = self.client
         deadline = client.access.deadline()
         client.share_reader.forget()
-        shares = props.get("shares") or {}
-        write.revoke_all(
-            client.access,
-            id_,
-            {
-                _owner(owner): tuple(shares.get(key) or ())
-                for key, owner in (props.get("principals") or {}).items()
-                if not single_owner.held_by_other(f"{id_}/{owner}", urn_of(props))
-            },
-            deadline,
-        )
+        owners = (props.get("principals") or {}).values()
+        urn = urn_of(props)
+        going = [item for item in owners if not single_owner.held_by_other(f"{id_}/{item}", urn)]
+        write.revoke_all(client.access, id_, map(_owner, going), deadline)
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         resolve = self.client.directory.resolve

@@ -157,6 +157,32 @@ def test_same_principal_by_two_names(provider: ProviderProcess, emulator: Emulat
     assert masks(emulator) == {}
 
 
+@pytest.mark.parametrize("left", [[], [1]])
+def test_refused_delete_gives_nothing_back(
+    provider: ProviderProcess, emulator: Emulator, left: list[int]
+) -> None:
+    """Somebody had taken rights away: those are not granted again, and the message says who."""
+    both = exclusive((ALICE, ["co-owner"]), (ON_CALL, ["co-owner"]))
+    id_, news, outputs = created(provider, both)
+    for row in emulator.control.rows("principalobjectaccessset"):
+        key = row["principalobjectaccessid"]
+        if left:
+            emulator.control.patch("principalobjectaccessset", key, {"accessrightsmask": left[0]})
+        else:
+            emulator.control.delete("principalobjectaccessset", key)
+    sent(emulator)
+    emulator.control.fault(path="RevokeAccess", nth=2, do="status", status=403, times=9)
+    with pytest.raises(ProviderError, match=r"Revoked are the shares of (user|team) [\w-]+\.$"):
+        provider.delete(id_, outputs)
+    assert sent(emulator) == ["RevokeAccess", "RevokeAccess"]
+    assert list(masks(emulator).values()) == left
+    emulator.control.clear_faults()
+    # The program that goes back declares both, and one that does not is asked again.
+    assert provider.diff(id_, outputs, news).changes
+    provider.delete(id_, provider.update(id_, outputs, news))
+    assert masks(emulator) == {}
+
+
 def test_flow_that_is_gone(provider: ProviderProcess, emulator: Emulator) -> None:
     """Empty read; deleting succeeds. A flow without shares is not gone."""
     id_, _, outputs = created(provider, exclusive())

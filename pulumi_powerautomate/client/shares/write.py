@@ -10,11 +10,10 @@ Making the shares of a flow exactly as declared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import DataverseError, InvalidInputError, NotFoundError, PowerAutomateError
-from ..http import changes
 from ..http.error_responses import OBJECT_DOES_NOT_EXIST
 from ..http.throttle import Deadline
 from ..principals import Owner
@@ -211,38 +210,25 @@ def revoke(access: Access, flow_id: str, who: Owner, deadline: Deadline) -> None
 
 
 def revoke_all(
-    access: Access, flow_id: str, shares: Mapping[Owner, Rights], deadline: Deadline
+    access: Access, flow_id: str, principals: Iterable[Owner], deadline: Deadline
 ) -> None:
     """
-    Revoke several shares, or none: where one cannot be, those before it are granted again.
+    Revoke several shares, one request each, until one cannot be.
 
-    Args:
-        access: the requests.
-        flow_id: the flow.
-        shares: rights by principal; none for one of whom it is not known whether it had any.
-        deadline: of the operation.
+    Those before it are not granted again: a revocation does not tell which rights there were, and
+    somebody may have taken them away meanwhile. The operation is in doubt then.
 
     Raises:
-        PowerAutomateError: one was not revoked; the message names those that stay revoked.
+        PowerAutomateError: one was not revoked; the message names who has no share any more.
     """
-    revoked: list[Owner] = []
+    revoked: list[str] = []
     try:
-        for who in shares:
+        for who in principals:
             revoke(access, flow_id, who, deadline)
-            revoked.append(who)
+            revoked.append(f"{who.kind} {who.id}")
     except PowerAutomateError as error:
-        lost = []
-        for who in revoked:
-            if not shares[who]:
-                continue
-            try:
-                access.grant(flow_id, who, shares[who], access.deadline())
-            except PowerAutomateError:
-                lost.append(f"{who.kind} {who.id}")
-        if lost:
-            error.args = (f"{error} Revoked are the shares of {', '.join(lost)}.",)
-        else:
-            changes.undone()
+        if revoked:
+            error.args = (f"{error} Revoked are the shares of {', '.join(revoked)}.",)
         raise
 
 
