@@ -65,6 +65,7 @@ from .provider import (
     mocks_in_use,
     note,
     options_of,
+    other_kinds,
     progress,
     progress_if_slow,
     single_owner,
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from .client.flows.model import LastKnown, OnConflict, WriteResult
     from .client.flows.requests import FlowSpec, LiveFlow
     from .client.flows.write import FlowWriter
+    from .client.http.throttle import Deadline
     from .client.principals import Owner
 
 _P = ParamSpec("_P")
@@ -269,6 +271,13 @@ class CloudFlowProvider(DataverseProvider):
             return False
         was_seen = known.etag and (not known.removed or live.created_on == props.get("created_on"))
         return not was_seen and all(item.differing(live) - {"state"} for item in known.possible)
+
+    def subjects(self, props: Mapping[str, Any]) -> list[str]:
+        place = other_kinds.membership(props.get("workflow_id"), props.get("solution"))
+        return [self.removed_subject(props), place]
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return other_kinds.flow(props.get("workflow_id"))
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         moves = olds.get("solution") != news.get("solution") or SOLUTIONS in olds
@@ -465,14 +474,29 @@ class CloudFlowProvider(DataverseProvider):
                 members.add(str(after), workflow_id, COMPONENT_TYPE, deadline)
                 begun = True
             for name in left:
-                members.remove(name, workflow_id, COMPONENT_TYPE, deadline)
-                begun = True
+                begun |= self._leave(name, workflow_id, news, deadline)
         except PowerAutomateError as error:
             if not begun and not error.in_doubt:
                 raise
             marks = {SOLUTIONS: self._solutions(olds, news), "activation_error": str(error)}
             return {**outputs, **marks}
         return outputs
+
+    def _leave(
+        self, solution: str, workflow_id: str, news: Mapping[str, Any], deadline: Deadline
+    ) -> bool:
+        """Take the flow out of a solution, unless another resource has it there."""
+        from .client.flows.requests import COMPONENT_TYPE
+
+        place = other_kinds.membership(workflow_id, solution)
+        if other_kinds.is_kept(self, place, news):
+            return False
+        members = self.client.solution_components
+        members.remove(solution, workflow_id, COMPONENT_TYPE, deadline)
+        if other_kinds.is_kept(self, place, news):
+            # Another thread added it meanwhile, and nobody knows which request came first.
+            members.add(solution, workflow_id, COMPONENT_TYPE, deadline)
+        return True
 
 
 def _attempted(attempts: Sequence[Mapping[str, Any]]) -> tuple[list[Any], set[str]]:

@@ -32,6 +32,7 @@ from .provider import (
     failure,
     given_in,
     options_of,
+    other_kinds,
     single_owner,
     urn_of,
     warn,
@@ -159,6 +160,9 @@ class ConnectionReferenceProvider(DataverseProvider):
         live, bound = self._find(id_), outputs.get("connection_id")
         return live is not None and bool(bound) and live.connection_id == bound
 
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return other_kinds.reference(props.get("logical_name"))
+
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs for the state of an existing reference, from its checked inputs."""
         return _outputs(inputs)
@@ -258,6 +262,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         try:
             kind = members.component_type("connectionreference")
             members.add(solution, live.id, kind, self.client.references.deadline())
+            other_kinds.hold(self, other_kinds.membership(live.id, solution), props)
         except PowerAutomateError as error:
             return Doubt(frozenset({"solution"})).outputs(error)
         return {}

@@ -20,6 +20,7 @@ from .provider import (
     failure,
     given_in,
     is_unknown,
+    other_kinds,
     single_owner,
     urn_of,
     warn,
@@ -98,6 +99,9 @@ class EnvironmentVariableValueProvider(DataverseProvider):
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         # Not the value, which may be a secret.
         return {"columns": sorted(_ALL)}
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return other_kinds.value(props.get("schema_name"))
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["schema_name"])

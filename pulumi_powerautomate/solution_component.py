@@ -22,6 +22,7 @@ from .provider import (
     failure,
     given_in,
     options_of,
+    other_kinds,
     single_owner,
     urn_of,
 )
@@ -104,6 +105,9 @@ class SolutionComponentProvider(DataverseProvider):
         solution, number, component_id = _parts(id_)
         found = self.client.solution_components.membership(solution, component_id, number)
         return found is not None and found == outputs.get(_MEMBERSHIP)
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return other_kinds.membership(props.get("component_id"), props.get("solution"))
 
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs for the state of an existing membership, from its checked inputs."""

@@ -41,6 +41,7 @@ from .provider import (
     hides,
     note,
     options_of,
+    other_kinds,
     progress,
     single_owner,
     urn_of,
@@ -196,6 +197,17 @@ class SolutionImportProvider(DataverseProvider):
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         # Not the values, which may be secrets.
         return {_NAMES: sorted(_written(olds, news))}
+
+    def subjects(self, props: Mapping[str, Any]) -> list[str]:
+        return [
+            self.removed_subject(props),
+            *other_kinds.declared_by(props.get("flows"), other_kinds.flow),
+            *other_kinds.declared_by(props.get("connection_references"), other_kinds.reference),
+            *other_kinds.declared_by(props.get("environment_variables"), other_kinds.value),
+        ]
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return other_kinds.solution(props.get("solution"))
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["solution"])

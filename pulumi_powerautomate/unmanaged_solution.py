@@ -30,6 +30,7 @@ from .provider import (
     failure,
     given_in,
     options_of,
+    other_kinds,
     progress,
     single_owner,
     urn_of,
@@ -137,6 +138,9 @@ class SolutionProvider(DataverseProvider):
     def is_deployed_here(self, id_: str, outputs: Mapping[str, Any], identity: str) -> bool:
         live, recorded = self.client.containers.solution(id_), outputs.get(_KEY)
         return live is not None and live.id == recorded
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return other_kinds.solution(props.get("unique_name"))
 
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs for the state of an existing solution, from its checked inputs."""

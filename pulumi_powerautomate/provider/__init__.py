@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import single_owner
+from . import other_kinds, single_owner
 from .base import DataverseProvider
 from .clients import client_for, connection_from
 from .engine_log import note, progress, warn
@@ -44,6 +44,7 @@ __all__ = [
     "note",
     "one_line_errors",
     "options_of",
+    "other_kinds",
     "pickled",
     "progress",
     "progress_if_slow",

@@ -12,7 +12,7 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -31,7 +31,7 @@ from ..client.http import wire_log
 from ..client.solutions import suggestions
 from ..config import SETTINGS, Connection, missing_credentials
 from ..errors import ConfigurationError, PowerAutomateError, WrongEnvironmentError, one_line
-from . import clean_lines, environment_guard, slow_progress
+from . import clean_lines, environment_guard, other_kinds, slow_progress
 from .advice import told
 from .clients import EXPLICIT, client_for, connection_from
 from .engine_log import DebugLines, say, wants_debug_lines
@@ -81,6 +81,9 @@ class DataverseProvider(ResourceProvider):
             wrapped["diff"] = moving_between_providers(_replacing(cls.__dict__["diff"]))
             if "update" in cls.__dict__:
                 wrapped["update"] = carried_over(cls.__dict__["update"], wrapped["diff"])
+        for name in ("diff", "create", "update", "delete"):
+            if name in cls.__dict__:
+                wrapped[name] = other_kinds.minding(name, wrapped.get(name) or cls.__dict__[name])
         for name, hook in wrapped.items():
             setattr(cls, name, hook)
         for name in _HOOKS:
@@ -170,6 +173,14 @@ class DataverseProvider(ResourceProvider):
         After the refresh nothing is in doubt, so what is not on the row itself has to be told.
         """
         return outputs
+
+    def subjects(self, props: Mapping[str, Any]) -> Iterable[str]:
+        """Subjects that a resource declares and other kinds may too, in words of `other_kinds`."""
+        return (self.removed_subject(props),)
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        """The one of them that a delete removes; empty for none."""
+        return ""
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup (`CloudFlow.get`) and not to a managed resource."""

@@ -107,9 +107,14 @@ def holding(subjects: Iterable[Hashable], urn: str) -> Iterator[None]:
 
 def held_by_other(subject: Hashable, urn: str) -> bool:
     """Whether other resources of this program stand for the subject, and this one does not."""
+    return bool(other_holder(subject, urn))
+
+
+def other_holder(subject: Hashable, urn: str) -> str:
+    """Another resource of this program that stands for the subject; empty when this one does."""
     with _lock:
-        holders = _holders.get(subject)
-        return bool(holders) and urn not in (holders or ())
+        holders = _holders.get(subject) or ()
+        return "" if urn in holders else min(holders, default="")
 
 
 def hold_row(row: Hashable, instance: str) -> None:

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
+from pulumi_powerautomate.cloud_flow import CloudFlowProvider
+from pulumi_powerautomate.connection_reference import ConnectionReferenceProvider
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
-from tests.harness.operations import create
+from pulumi_powerautomate.solution_component import SolutionComponentProvider
+from pulumi_powerautomate.solution_import import SolutionImportProvider
+from pulumi_powerautomate.unmanaged_solution import SolutionProvider
+from tests.harness.imports import inputs as import_inputs
+from tests.harness.operations import Made, create
+from tests.harness.packages import FIRST, FlowPart, package
 from tests.harness.provider_process import (
     IDENTITY,
     ProviderError,
+    ProviderProcess,
     new_provider_process,
     provider_process,
 )
-from tests.provider.test_journal import _flow, _masks, _share, _shares, settings
+from tests.provider.test_journal import (
+    _FIRST,
+    _FLOW,
+    _define_variable,
+    _flow,
+    _masks,
+    _reference,
+    _share,
+    _shares,
+    _solution,
+    _solutions_of,
+    _variable,
+    settings,
+)
 
 _ = settings
 
@@ -65,3 +89,204 @@ def test_a_share_that_was_refused_is_not_taken_over(
         assert _masks(emulator) == []
         create(process, inputs)
     assert _masks(emulator) == ["two"]
+
+
+class Kind(NamedTuple):
+    """A resource of a program: its provider and its inputs."""
+
+    provider: type
+    inputs: Mapping[str, Any]
+
+
+class Move(NamedTuple):
+    """Two programs that declare the same, by other kinds, and how a test sees that it is there."""
+
+    before: list[Kind]
+    after: list[Kind]
+    is_there: Callable[[Emulator], bool]
+
+
+def _in_the_solution(emulator: Emulator) -> bool:
+    return _solutions_of(emulator) == {_FIRST}
+
+
+def _is_row(entity_set: str, column: str, value: str) -> Callable[[Emulator], bool]:
+    return lambda emulator: value in [row[column] for row in emulator.control.rows(entity_set)]
+
+
+def _moves(folder: Path) -> dict[str, Move]:
+    plain, inside = (
+        Kind(CloudFlowProvider, _flow("member")),
+        {**_flow("member"), "solution": _FIRST},
+    )
+    member = {"solution": _FIRST.upper(), "component_id": _FLOW}
+    component = Kind(SolutionComponentProvider, named(member, "member"))
+    flow = Kind(CloudFlowProvider, inside)
+    path = package(
+        folder / "1.zip", FlowPart(), name="FabrikamFlows", variables={"contoso_url": "d"},
+        references={"contoso_mail": "shared_office365"},
+    )  # fmt: skip
+
+    def imported(**more: Any) -> Kind:
+        return Kind(SolutionImportProvider, import_inputs(path, activate_flows="none", **more))
+
+    value = Kind(EnvironmentVariableValueProvider, named(_variable("one"), "value"))
+    with_value = imported(environment_variables={"contoso_URL": _variable("one")["value"]})
+    reference = Kind(ConnectionReferenceProvider, named(_reference("one"), "reference"))
+    with_reference = imported(connection_references={"contoso_MAIL": "one"})
+    container = Kind(SolutionProvider, named(_solution("one"), "container"))
+    in_package = {**_flow("First"), "workflow_id": FIRST, "on_conflict": "adopt"}
+    packaged = Kind(CloudFlowProvider, named(in_package, "packaged"))
+    has_value = _is_row("environmentvariablevalues", "value", _variable("one")["value"])
+    has_reference = _is_row("connectionreferences", "connectionid", "one")
+    has_container = _is_row("solutions", "uniquename", "FabrikamFlows")
+    has_flow = _is_row("workflows", "workflowid", FIRST)
+    return {
+        "membership": Move([plain, component], [flow], _in_the_solution),
+        "membership back": Move([flow], [component, plain], _in_the_solution),
+        "value": Move([imported(), value], [with_value], has_value),
+        "value back": Move([with_value], [imported(), value], has_value),
+        "value of no import": Move([with_value], [value], has_value),
+        "reference": Move([imported(), reference], [with_reference], has_reference),
+        "reference back": Move([with_reference], [imported(), reference], has_reference),
+        "solution": Move([container], [imported()], has_container),
+        "solution back": Move([imported()], [container], has_container),
+        "flow": Move([packaged], [imported()], has_flow),
+        "flow back": Move([imported()], [packaged], has_flow),
+    }
+
+
+_MOVES = (
+    "flow", "flow back", "membership", "membership back", "reference", "reference back",
+    "solution", "solution back", "value", "value back",
+)  # fmt: skip
+
+
+class Stack:
+    """The entries of a state, by identity, and programs that are carried out as the engine does."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[type, Made]] = {}
+
+    def up(self, process: ProviderProcess, program: list[Kind], *, ends_early: bool = False) -> int:
+        """Run a program, without the deletes when it ends early; returns how much it changed."""
+        declared, done = [str(kind.inputs["__identity"]) for kind in program], 0
+        for name, kind in zip(declared, program, strict=True):
+            done += self._declare(process.serving(kind.provider), name, kind)
+        gone = [name for name in reversed(self._entries) if name not in declared]
+        for name in () if ends_early else gone:
+            provider, made = self._entries.pop(name)
+            process.serving(provider).delete(made.id, made.outputs)
+            done += 1
+        return done
+
+    def _declare(self, process: ProviderProcess, name: str, kind: Kind) -> int:
+        known = self._entries.get(name)
+        checked = process.check(kind.inputs, known[1].inputs if known else None)
+        assert checked.failures == []
+        if known is None:
+            made = Made("", {}, {})
+            id_, outputs = process.create(checked.inputs)
+        else:
+            made, id_ = known[1], known[1].id
+            if not process.diff(id_, made.outputs, checked.inputs).changes:
+                return 0
+            outputs = process.update(id_, made.outputs, checked.inputs)
+        assert not [text for key, text in outputs.items() if key.endswith("_error")]
+        self._entries[name] = (kind.provider, Made(id_, checked.inputs, outputs))
+        return 1
+
+
+@pytest.mark.parametrize("ends_early", [False, True])
+@pytest.mark.parametrize("name", _MOVES)
+def test_a_declaration_that_moves_to_another_kind(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, name: str, ends_early: bool
+) -> None:
+    """It is there when the resource that declared it before is gone, and stays until both are."""
+    emulator.control.switches(import_seconds=0)
+    move, stack = _moves(tmp_path)[name], Stack()
+    _define_variable(emulator)
+    with provider_process(settings) as process:
+        stack.up(process, move.before)
+        assert move.is_there(emulator)
+    if ends_early:
+        with provider_process(settings) as process:
+            stack.up(process, move.after, ends_early=True)
+    with provider_process(settings) as process:
+        stack.up(process, move.after)
+        assert move.is_there(emulator)
+    with provider_process(settings) as process:
+        assert stack.up(process, move.after) == 0
+    assert move.is_there(emulator)
+
+
+def test_a_flow_that_leaves_while_it_is_added(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The two requests cross: whichever comes first, the flow is in the solution."""
+    member = named({"solution": _FIRST, "component_id": _FLOW}, "member")
+    with provider_process(settings) as process:
+        flow = create(process, {**_flow("member"), "solution": _FIRST})
+    with provider_process(settings) as process, ThreadPoolExecutor(1) as pool:
+        barrier = emulator.control.barrier(
+            method="POST", path="RemoveSolutionComponent", when="before_commit", times=1
+        )
+        after = process.check(_flow("member"), flow.inputs).inputs
+        leaving = pool.submit(process.update, flow.id, flow.outputs, after)
+        assert barrier.is_reached(20)
+        create(process.serving(SolutionComponentProvider), member)
+        barrier.release()
+        assert "activation_error" not in leaving.result()
+    assert _solutions_of(emulator) == {_FIRST}
+
+
+def test_a_reference_is_replaced_that_an_import_declares_too(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Its own delete goes on, or its connector could never change."""
+    emulator.control.switches(import_seconds=0)
+    provider = ConnectionReferenceProvider
+    path = package(tmp_path / "1.zip", references={"contoso_mail": "shared_office365"})
+    both = import_inputs(path, connection_references={"contoso_mail": "one"})
+    with provider_process(settings, provider=provider) as process:
+        package_ = create(process.serving(SolutionImportProvider), both)
+        made = create(process, named(_reference("one"), "reference"))
+    with provider_process(settings, provider=provider) as process:
+        process.serving(SolutionImportProvider).diff(package_.id, package_.outputs, both)
+        other = {**made.inputs, "connector": "shared_teams"}
+        assert process.diff(made.id, made.outputs, other).old_first
+        process.delete(made.id, made.outputs)
+        assert emulator.control.rows("connectionreferences") == []
+
+
+def test_a_refused_create_takes_no_solution_over(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Nobody else has it in the state, so the import that goes uninstalls it."""
+    emulator.control.switches(import_seconds=0)
+    path = package(tmp_path / "1.zip", FlowPart(), name="FabrikamFlows", managed=True)
+    with provider_process(settings) as process:
+        gone = create(process.serving(SolutionImportProvider), import_inputs(path))
+    with provider_process(settings) as process:
+        with pytest.raises(ProviderError, match="is managed in this environment"):
+            create(process.serving(SolutionProvider), named(_solution("one"), "container"))
+        process.serving(SolutionImportProvider).delete(gone.id, gone.outputs)
+    assert emulator.control.rows("workflows") == []
+
+
+def test_a_refused_update_takes_no_membership_over(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The flow's state says that it is in no solution, so the component that goes takes it out."""
+    member = named({"solution": _FIRST, "component_id": _FLOW}, "member")
+    with provider_process(settings) as process:
+        flow = create(process, _flow("one"))
+        gone = create(process.serving(SolutionComponentProvider), member)
+    with provider_process(settings) as process:
+        after = process.check({**_flow("two"), "solution": _FIRST}, flow.inputs).inputs
+        process.diff(flow.id, flow.outputs, after)
+        emulator.control.fault(method="PATCH", path="workflows", do="status", status=403)
+        with pytest.raises(ProviderError, match="403"):
+            process.update(flow.id, flow.outputs, after)
+        process.serving(SolutionComponentProvider).delete(gone.id, gone.outputs)
+    assert _solutions_of(emulator) == set()
