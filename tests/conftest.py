@@ -7,6 +7,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Iterator
 from importlib.metadata import version
+from itertools import count
 from operator import itemgetter
 from pathlib import Path
 
@@ -22,6 +23,8 @@ _OURS = (
     *("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE", "REQUESTS_", "CURL_CA_BUNDLE"),
     *("ACTIONS_ID_TOKEN_", "SYSTEM_", "IDENTITY_", "IMDS_", "MSI_"),
 )
+
+_NUMBERS = count()
 
 # A run that is shorter has nothing to tell of its time.
 _LONG_SECONDS = 300
@@ -64,11 +67,12 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 def _clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Let no setting of the person who runs the tests decide their result."""
+    """Let no setting of the person who runs the tests decide their result, and no test before."""
     for name in os.environ:
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
-    journal = tmp_path_factory.getbasetemp() / "journal"
+    # The emulator forgets between tests what was in it; what was noted of its rows has to go too.
+    journal = tmp_path_factory.getbasetemp() / "journals" / str(next(_NUMBERS))
     monkeypatch.setenv("PULUMI_POWERAUTOMATE_JOURNAL", str(journal))
 
 

@@ -440,7 +440,7 @@ def test_what_an_earlier_release_noted_is_understood(
     digest = after[DIGEST]
     assert "-" in digest
     with sqlite3.connect(tmp_path / "journal" / "operations.sqlite3") as journal:
-        query = "select attempts from operations where began_from <> ''"
+        query = "select attempts from records where creator is null"
         ((noted,),) = journal.execute(query).fetchall()
         (attempt,) = json.loads(noted)
         columns = attempt["columns"]
@@ -448,7 +448,7 @@ def test_what_an_earlier_release_noted_is_understood(
         key = columns["salt"].encode()
         whole = hashlib.blake2b(json.dumps(digest).encode(), key=key, digest_size=16)
         columns["definition"] = whole.hexdigest()
-        change = "update operations set attempts = ? where began_from <> ''"
+        change = "update records set attempts = ? where creator is null"
         journal.execute(change, (json.dumps([attempt]),))
     with provider_process(settings) as process:
         after = process.check(inputs("three"), news).inputs
