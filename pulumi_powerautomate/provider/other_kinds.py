@@ -1,5 +1,5 @@
 """
-What resources of more than one kind may declare, so that it can move from one kind to another.
+Things that resources of more than one kind declare, so that a program can move them between kinds.
 
 A flow is in a solution by its own `solution` or by a `SolutionComponent`; a value, a connection
 reference, a flow and a solution have kinds of their own and belong to imported packages too. The
@@ -32,7 +32,7 @@ class Provider(Protocol):
         ...
 
     def subjects(self, props: Mapping[str, Any]) -> Iterable[str]:
-        """What a resource with these properties declares; see the functions below."""
+        """Things that a resource with these properties declares; see the functions below."""
         ...
 
     def removed_subject(self, props: Mapping[str, Any]) -> str:

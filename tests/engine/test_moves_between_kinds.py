@@ -1,4 +1,4 @@
-"""What a program declares moves to a resource of another kind, on the real engine."""
+"""A declaration moves to a resource of another kind, on the real engine."""
 
 from __future__ import annotations
 

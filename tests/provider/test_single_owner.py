@@ -1,4 +1,4 @@
-"""What one resource declares moves to another one, and the delete of the first leaves it alone."""
+"""A declaration moves to another resource, and the delete of the first one leaves the row alone."""
 
 from __future__ import annotations
 
