@@ -39,6 +39,7 @@ from .inputs.flow_outputs import (
     COMPUTED,
     REMOVED,
     SOLUTIONS,
+    STATE_BEFORE,
     as_recorded,
     attempts_in,
     changed_inputs,
@@ -310,6 +311,9 @@ class CloudFlowProvider(DataverseProvider):
         if solutions:
             # One name is a move too: into a first solution, or out of the last one.
             marked[SOLUTIONS] = sorted({*solutions, *(outputs.get(SOLUTIONS) or ())})
+        recorded = outputs.get("current_state") or "unknown"
+        if recorded != "unknown":
+            marked[STATE_BEFORE] = recorded
         if removed:
             # It is looked for, and created when it is gone.
             marked[REMOVED] = True
@@ -361,10 +365,12 @@ class CloudFlowProvider(DataverseProvider):
         from .client.flows.model import LastKnown
 
         before = olds.get(BEFORE)
+        state = "on" if olds.get(STATE_BEFORE, olds.get("state")) == "on" else "off"
+        fulfilled = {**olds, "definition": "", "state": state}
         return LastKnown(
             etag=str(olds.get("etag") or ""),
             state=olds.get("current_state") or "off",
-            spec=self._spec({**olds, "definition": ""}, olds) if DIGEST in olds else None,
+            spec=self._spec(fulfilled, olds) if DIGEST in olds else None,
             # A column that was declared for the first time is not in it, and was anything before.
             before=self._spec({**olds, **_UNDECLARED, **before}, {}) if before else None,
             attempts=attempts_in(olds),

@@ -31,8 +31,10 @@ MEMBERS = "__members"
 BEFORE = "__before"
 # With `current_state` unknown: fingerprints of columns that killed operations may have written.
 ATTEMPTS = "__attempts"
-# In outputs that are marked as in doubt, and in no state: a delete may have removed the flow.
+# In outputs that are marked as in doubt, and in no state: a delete may have removed the flow; the
+# state that it was in before, which may be off although `on` is declared.
 REMOVED = "__removed"
+STATE_BEFORE = "__state_before"
 # Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
 SOLUTIONS = "__solutions"
 _HASHED = frozenset({"name", "description", "definition", "references", "owner"})

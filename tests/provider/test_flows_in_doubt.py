@@ -455,3 +455,32 @@ def test_what_an_earlier_release_noted_is_understood(
         outputs = process.update(id_, outputs, after)
         assert not process.diff(id_, outputs, after).changes
     assert '"three"' in emulator.control.row("workflows", id_)["clientdata"]
+
+
+@pytest.mark.parametrize("way", ["lost", "killed"])
+@pytest.mark.parametrize("then", ["update", "delete"])
+def test_a_flow_that_could_not_be_turned_on_before_is_no_news(
+    emulator: Emulator, settings: Mapping[str, str], way: str, then: str
+) -> None:
+    """The state has it as off, though it is declared on: nobody turned it off since."""
+    on = {"state": "on"}
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), **on}).inputs
+        emulator.control.fault(method="PATCH", do="status", status=403)
+        id_, outputs = process.create(news)
+        assert (outputs["state"], outputs["current_state"]) == ("on", "off")
+        emulator.control.clear_faults()
+        after = process.check({**_flow("two"), **on}, news).inputs
+        if way == "lost":
+            outputs = _lost_update(emulator, process, (id_, outputs), after)
+        else:
+            barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
+            kill_at(barrier, process, process.update, id_, outputs, after)
+    assert _states(emulator) == ["off"]
+    with provider_process(settings) as process:
+        if then == "delete":
+            process.delete(id_, outputs)
+        else:
+            process.update(id_, outputs, after)
+        assert _said(process) == ""
+    assert _states(emulator) == ([] if then == "delete" else ["on"])

@@ -177,7 +177,7 @@ class FlowWriter:
         except PowerAutomateError as error:
             if not error.in_doubt:
                 raise
-            written = self._after_lost_write(known, error, (self._spec.state, "off"))
+            written = self._after_lost_write(_as_it_was(known), error, (self._spec.state, "off"))
             if written.flow.state == "unknown":
                 return written
         return self._activated(written.flow, known)
@@ -381,6 +381,13 @@ class FlowWriter:
         if not differing(self._spec, live) - {"state"} and live.state in states:
             return WriteResult(live)
         return WriteResult(unknown, activation_error=str(problem), before=known.last)
+
+
+def _as_it_was(known: LastKnown) -> LastKnown:
+    """With the state that is recorded of the row, for it may be off although `on` was declared."""
+    if known.spec is None:
+        return known
+    return replace(known, spec=replace(known.spec, state="on" if known.state == "on" else "off"))
 
 
 def _columns(spec: FlowSpec, changed: frozenset[str], members: Mapping[str, Any]) -> dict[str, Any]:
