@@ -14,11 +14,13 @@ from .errors import InDoubtError, InvalidInputError, PowerAutomateError
 from .inputs import dependencies
 from .inputs.bindings import (
     ERROR,
+    ROW,
     Doubt,
     conflict,
     foreign_columns,
-    in_words,
     is_same_name,
+    tell_deleted,
+    tell_kept,
     tell_overwritten,
 )
 from .models import CONNECTION_REFERENCE
@@ -46,8 +48,6 @@ _ECHOED = (*CONNECTION_REFERENCE.echoed, IDENTITY)
 _LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
 # A hidden input of a create: ids of rows of earlier creates of which nobody knows the outcome.
 _ATTEMPTED = "__attempted"
-# In the journal: id of the row that an operation was about to create.
-_ROW = "row"
 _COLUMNS = {
     "connection_id": "connectionid",
     "display_name": "connectionreferencedisplayname",
@@ -134,9 +134,10 @@ class ConnectionReferenceProvider(DataverseProvider):
         live = self._find(id_)
         if live is None:
             return
-        changed = _differing(live, props) - Doubt.recorded_in(props).columns
-        if changed:
-            warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
+        if Doubt.recorded_in(props).is_anothers(live.id):
+            tell_kept(props)
+            return
+        tell_deleted(props, _differing(live, props), live.etag)
         self.client.references.delete_reference(live)
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,7 +148,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         return str(props["logical_name"])
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return {_ATTEMPTED: sorted({str(item[_ROW]) for item in attempts if item.get(_ROW)})}
+        return {_ATTEMPTED: sorted({str(item[ROW]) for item in attempts if item.get(ROW)})}
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
@@ -208,6 +209,9 @@ class ConnectionReferenceProvider(DataverseProvider):
         doubt = Doubt.recorded_in(olds)
         creates = olds is None or doubt.of_create
         new_id = str(uuid.uuid4())
+        attempted = (props.get(_ATTEMPTED) or ()) if olds is None else doubt.rows
+        # Where a row may be there whose id is not known, none is told from it by its id.
+        rows = frozenset({new_id, *attempted}) if olds is None or doubt.rows else frozenset()
         overwritten: frozenset[str] = frozenset()
         written: Doubt | None = None
 
@@ -224,8 +228,8 @@ class ConnectionReferenceProvider(DataverseProvider):
                         f"Connection reference {name} is gone; run `pulumi refresh`, then "
                         "`pulumi up`."
                     )
-                about_to_write(**{_ROW: new_id})
-                written = written or Doubt(frozenset(_COLUMNS))
+                about_to_write(**{ROW: new_id})
+                written = written or Doubt(frozenset(_COLUMNS), rows=rows)
                 row = _new_row(new_id, name, props)
                 references.create_reference(row, props.get("solution"))
                 return

@@ -9,7 +9,16 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InDoubtError, InvalidInputError
-from .inputs.bindings import ERROR, Doubt, conflict, foreign_columns, is_same_name, tell_overwritten
+from .inputs.bindings import (
+    ERROR,
+    Doubt,
+    conflict,
+    foreign_columns,
+    is_same_name,
+    tell_deleted,
+    tell_kept,
+    tell_overwritten,
+)
 from .models import ENVIRONMENT_VARIABLE_VALUE
 from .provider import (
     IDENTITY,
@@ -23,7 +32,6 @@ from .provider import (
     other_kinds,
     single_owner,
     urn_of,
-    warn,
 )
 
 if TYPE_CHECKING:
@@ -92,8 +100,11 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         live = self._find(id_)
         if live is None or live.value_id is None:
             return
-        if live.value != props.get("value") and not Doubt.recorded_in(props).columns:
-            warn(props, "somebody had changed its value since the last run; deleted")
+        if Doubt.recorded_in(props).is_anothers(live.value_id):
+            tell_kept(props)
+            return
+        if live.value != props.get("value"):
+            tell_deleted(props, _ALL, live.value_etag)
         self.client.references.delete_value(live)
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,7 +178,9 @@ class EnvironmentVariableValueProvider(DataverseProvider):
                 if foreign:
                     raise conflict(f"Environment variable {name}", foreign)
                 overwritten |= told
-            written = written or Doubt(_ALL, live.value_etag)
+            made = live.value_id is None and (olds is None or bool(doubt.rows))
+            rows = frozenset({live.new_value_id} if made else ())
+            written = written or Doubt(_ALL, live.value_etag, rows)
             self.client.references.set_value(live, props["value"])
 
         outputs = _outputs(props)

@@ -16,6 +16,8 @@ from ..provider import warn
 # Outputs: why the row may not be as declared, and what the write in doubt was about.
 ERROR = "binding_error"
 DOUBT = "in_doubt"
+# In the journal: id of the row that an operation was about to create.
+ROW = "row"
 # A version that no row has, where the one from before a write is not known.
 _ANY_VERSION = "*"
 
@@ -28,21 +30,31 @@ class Doubt:
     Attributes:
         columns: what it wrote; empty when there is no doubt.
         etag: version of the row before it; empty when there was none.
+        rows: ids under which it may have made the row; empty where they are not known.
     """
 
     columns: frozenset[str] = frozenset()
     etag: str = ""
+    rows: frozenset[str] = frozenset()
 
     @property
     def of_create(self) -> bool:
         """Whether the row may not be there at all."""
         return bool(self.columns) and not self.etag
 
+    def is_anothers(self, row_id: str) -> bool:
+        """Whether a row is not the one that may have been made, but one that somebody else made."""
+        return self.of_create and bool(self.rows) and row_id not in self.rows
+
     @classmethod
     def recorded_in(cls, olds: Mapping[str, Any] | None) -> Doubt:
         """The doubt that the last operation recorded."""
         found = (olds or {}).get(DOUBT) or {}
-        return cls(frozenset(found.get("columns") or ()), str(found.get("etag") or ""))
+        return cls(
+            frozenset(found.get("columns") or ()),
+            str(found.get("etag") or ""),
+            frozenset(found.get("rows") or ()),
+        )
 
     @classmethod
     def of_killed(
@@ -65,13 +77,18 @@ class Doubt:
         before = cls.recorded_in(outputs)
         if removed or before.of_create:
             # The row may not be there: never made, or gone.
-            return cls(columns)
+            made = {str(attempt[ROW]) for attempt in attempts if attempt.get(ROW)}
+            known = before.of_create and bool(before.rows)
+            return cls(columns, rows=before.rows | made if known else frozenset())
         written = {column for attempt in attempts for column in attempt.get("columns") or ()}
         return cls(columns & (before.columns | written), _ANY_VERSION)
 
     def outputs(self, error: PowerAutomateError | str) -> dict[str, Any]:
         """Outputs that record it."""
-        return {ERROR: str(error), DOUBT: {"columns": sorted(self.columns), "etag": self.etag}}
+        doubt: dict[str, Any] = {"columns": sorted(self.columns), "etag": self.etag}
+        if self.rows:
+            doubt["rows"] = sorted(self.rows)
+        return {ERROR: str(error), DOUBT: doubt}
 
 
 def foreign_columns(
@@ -123,6 +140,35 @@ def tell_overwritten(props: Mapping[str, Any], columns: frozenset[str], *, adopt
             f"its {in_words(columns)} was changed while the outcome of the last run was not known; "
             "overwritten",
         )
+
+
+def tell_deleted(props: Mapping[str, Any], columns: frozenset[str], etag: str) -> None:
+    """
+    Warn of columns of a deleted row that somebody else may have written.
+
+    Args:
+        props: what the state had of it.
+        columns: those in which it was not as recorded.
+        etag: its version.
+    """
+    doubt = Doubt.recorded_in(props)
+    changed = columns - doubt.columns
+    if changed:
+        warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
+    if columns & doubt.columns and etag != doubt.etag:
+        warn(
+            props,
+            f"its {in_words(columns & doubt.columns)} may have been changed by somebody while the "
+            "outcome of the last run was not known; deleted",
+        )
+
+
+def tell_kept(props: Mapping[str, Any]) -> None:
+    """Warn that a row was not deleted, because somebody else made it."""
+    warn(
+        props,
+        "its create was not carried out, and somebody has made it meanwhile; it was left alone",
+    )
 
 
 def is_same_name(one: Any, other: Any) -> bool:

@@ -11,9 +11,17 @@ from pulumi_powerautomate.connection_reference import ConnectionReferenceProvide
 from pulumi_powerautomate.emulator import Emulator
 from tests.harness.operations import kill_at
 from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
-from tests.provider.test_journal import _reference, settings
+from tests.provider.test_journal import (
+    _DEFINITION,
+    _LOOKED_AT,
+    CASES,
+    _define_variable,
+    _reference,
+    settings,
+)
 
 _ = settings
+_KINDS = ("ConnectionReference", "EnvironmentVariableValue")
 _TEAMS = {"connector": "shared_teams"}
 
 
@@ -72,3 +80,81 @@ def test_a_killed_create_knows_its_row(
         assert "an interrupted run had created it for shared_teams" in _lines(process)
     (row,) = emulator.control.rows("connectionreferences")
     assert row["connectionid"] == "two"
+
+
+def _make_by_hand(emulator: Emulator, kind: str) -> None:
+    if kind == "EnvironmentVariableValue":
+        row = {"value": "by hand", "_environmentvariabledefinitionid_value": _DEFINITION}
+        emulator.control.insert("environmentvariablevalues", row)
+        return
+    with provider_process(emulator.environment, provider=ConnectionReferenceProvider) as person:
+        person.create(person.check(_reference("by hand")).inputs)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("made_by", ["us", "somebody"])
+@pytest.mark.parametrize("kind", _KINDS)
+def test_deleted_after_a_create_in_doubt(
+    emulator: Emulator, settings: Mapping[str, str], kind: str, made_by: str, killed: bool
+) -> None:
+    """What it made goes; what somebody made in its stead stays, and a warning says so."""
+    case, (path, nth) = CASES[kind], _LOOKED_AT[kind]
+    _define_variable(emulator)
+    when = "after_commit" if made_by == "us" else "before_commit"
+    with provider_process(settings, provider=case.provider) as process:
+        for method in ("POST", "PATCH"):
+            emulator.control.fault(method=method, do="html", when=when, times=99)
+        emulator.control.fault(method="GET", path=path, nth=nth, do="html", times=99)
+        id_, outputs = process.create(process.check(case.inputs("one")).inputs)
+        assert outputs["binding_error"]
+    emulator.control.clear_faults()
+    if made_by == "somebody":
+        _make_by_hand(emulator, kind)
+    if killed:
+        _kill_a_delete(emulator, settings, kind, id_, outputs)
+    with provider_process(settings, provider=case.provider) as process:
+        process.delete(id_, outputs)
+        assert ("it was left alone" in _lines(process)) is (made_by == "somebody")
+    assert case.there(emulator) == ([] if made_by == "us" else ["by hand"])
+
+
+def _kill_a_delete(
+    emulator: Emulator, settings: Mapping[str, str], kind: str, id_: str, outputs: dict[str, Any]
+) -> None:
+    """Kill the provider at the first request of a delete, which is not carried out."""
+    rule = {"method": "GET", "path": _LOOKED_AT[kind][0], "when": "before_commit", "times": 1}
+    with provider_process(settings, provider=CASES[kind].provider) as process:
+        barrier = emulator.control.barrier(**rule)
+        emulator.control.fault(**rule, do="reset")
+        kill_at(barrier, process, process.delete, id_, outputs)
+
+
+@pytest.mark.parametrize("edited", [True, False])
+@pytest.mark.parametrize("kind", _KINDS)
+def test_deleted_after_a_killed_delete(
+    emulator: Emulator, settings: Mapping[str, str], kind: str, edited: bool
+) -> None:
+    """An edit since then is told; there is nothing to tell where nobody made one."""
+    case = CASES[kind]
+    _define_variable(emulator)
+    with provider_process(settings, provider=case.provider) as process:
+        id_, outputs = process.create(process.check(case.inputs("one")).inputs)
+    _kill_a_delete(emulator, settings, kind, id_, outputs)
+    if edited:
+        entity_set, key, column = _COLUMNS[kind]
+        (row,) = emulator.control.rows(entity_set)
+        emulator.control.patch(entity_set, row[key], {column: "by hand"})
+    with provider_process(settings, provider=case.provider) as process:
+        process.delete(id_, outputs)
+        assert ("may have been changed by somebody" in _lines(process)) is edited
+    assert case.there(emulator) == []
+
+
+_COLUMNS = {
+    "ConnectionReference": ("connectionreferences", "connectionreferenceid", "connectionid"),
+    "EnvironmentVariableValue": (
+        "environmentvariablevalues",
+        "environmentvariablevalueid",
+        "value",
+    ),
+}

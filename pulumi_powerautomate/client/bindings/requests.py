@@ -56,6 +56,11 @@ class EnvironmentVariable:
     secret_store: int = 0
     """Who keeps a secret: 0 Azure Key Vault, 1 Dataverse."""
 
+    @property
+    def new_value_id(self) -> str:
+        """An id of our own for a value: sent again after a lost response, it is the same row."""
+        return str(uuid.uuid5(uuid.UUID(self.id), "value"))
+
 
 class References:
     """Requests about connection references and environment variables."""
@@ -148,8 +153,7 @@ class References:
             path = row_path("environmentvariablevalues", variable.value_id)
             change_row(self._transport, path, action, {"value": value}, variable.value_etag)
             return
-        # An id of our own: sent again after a lost response, it is the same row.
-        value_id = str(uuid.uuid5(uuid.UUID(variable.id), "value"))
+        value_id = variable.new_value_id
         bind = f"/environmentvariabledefinitions({variable.id})"
         self._transport.send(
             "PATCH",
