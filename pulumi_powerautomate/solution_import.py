@@ -325,7 +325,7 @@ class SolutionImportProvider(DataverseProvider):
         Read what the declaration binds, and refuse to overwrite what somebody else changed.
 
         Returns:
-            What was read, and what is overwritten although it may be somebody else's.
+            The rows, and the columns that are overwritten although they may be somebody else's.
         """
         from .client.solutions.bindings import Bindings, Environment, refuse_foreign
 

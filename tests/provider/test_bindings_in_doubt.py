@@ -61,7 +61,7 @@ def test_a_killed_adoption_makes_no_row_ours(
 def test_a_killed_create_knows_its_row(
     emulator: Emulator, settings: Mapping[str, str], made_by: str
 ) -> None:
-    """What it made goes with a warning; what somebody made in its stead stays."""
+    """The row that it made goes with a warning; one that somebody made in its stead stays."""
     when = "after_commit" if made_by == "us" else "before_commit"
     declared = {**_reference("one"), **_TEAMS}
     _kill_a_create(emulator, settings, declared, method="POST", when=when)
@@ -97,7 +97,7 @@ def _make_by_hand(emulator: Emulator, kind: str) -> None:
 def test_deleted_after_a_create_in_doubt(
     emulator: Emulator, settings: Mapping[str, str], kind: str, made_by: str, killed: bool
 ) -> None:
-    """What it made goes; what somebody made in its stead stays, and a warning says so."""
+    """The row that it made goes; one that somebody made in its stead stays, with a warning."""
     case, (path, nth) = CASES[kind], _LOOKED_AT[kind]
     _define_variable(emulator)
     when = "after_commit" if made_by == "us" else "before_commit"

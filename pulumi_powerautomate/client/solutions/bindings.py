@@ -94,8 +94,8 @@ def refuse_foreign(
     Refuse to overwrite what somebody else bound or set since the last operation.
 
     Returns:
-        What may be somebody else's and is overwritten, because the last write of it is in doubt:
-        the columns, by name.
+        The columns, by name, that may be somebody else's and are overwritten, because the last
+        write of them is in doubt.
 
     Raises:
         ConflictError: the names, and the columns.
