@@ -109,6 +109,9 @@ class SolutionComponentProvider(DataverseProvider):
     def removed_subject(self, props: Mapping[str, Any]) -> str:
         return other_kinds.membership(props.get("component_id"), props.get("solution"))
 
+    def contents(self, props: Mapping[str, Any]) -> tuple[str, ...]:
+        return ()
+
     def recorded(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs for the state of an existing membership, from its checked inputs."""
         return _outputs(inputs)

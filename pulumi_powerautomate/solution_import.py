@@ -209,6 +209,14 @@ class SolutionImportProvider(DataverseProvider):
     def removed_subject(self, props: Mapping[str, Any]) -> str:
         return other_kinds.solution(props.get("solution"))
 
+    def contents(self, props: Mapping[str, Any]) -> list[str]:
+        given = props.get("connection_references") or {}
+        empty = {other_kinds.reference(name) for name, bound in given.items() if not bound}
+        return [subject for subject in self.subjects(props) if subject not in empty]
+
+    def removes_all(self, props: Mapping[str, Any]) -> bool:
+        return bool(props.get("managed"))
+
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["solution"])
 

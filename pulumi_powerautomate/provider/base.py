@@ -182,6 +182,14 @@ class DataverseProvider(ResourceProvider):
         """The one of them that a delete removes; empty for none."""
         return ""
 
+    def contents(self, props: Mapping[str, Any]) -> Iterable[str]:
+        """Those of the subjects whose content a resource writes."""
+        return (self.removed_subject(props),)
+
+    def removes_all(self, props: Mapping[str, Any]) -> bool:
+        """Whether a delete removes every subject."""
+        return False
+
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup (`CloudFlow.get`) and not to a managed resource."""
         return False

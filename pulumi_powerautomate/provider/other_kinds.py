@@ -5,31 +5,32 @@ A flow is in a solution by its own `solution` or by a `SolutionComponent`; a val
 reference, a flow and a solution have kinds of their own and belong to imported packages too. The
 engine updates and creates first and deletes afterwards, so without knowing of each other the
 resource that goes would remove what another one has just taken over.
+
+A resource that lets go of something may have written it last, in a run that did not get as far as
+deleting the other one; and an uninstalled package takes its components along. Whoever goes on
+declaring such a thing is in doubt then, so that the next `pulumi up` looks at it.
 """
 
 from __future__ import annotations
 
 import functools
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
-from ..config import Connection
-from . import single_owner
-from .engine_log import note
+from . import own_row, single_owner
+from .engine_log import note, warn
+from .journal import BY_ANOTHER, journal
 from .properties import urn_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class Provider(Protocol):
+class Provider(own_row.Provider, Protocol):
     """The parts of a provider that tell what its resources declare."""
-
-    @property
-    def connection(self) -> Connection:
-        """The environment."""
-        ...
 
     def subjects(self, props: Mapping[str, Any]) -> Iterable[str]:
         """Things that a resource with these properties declares; see the functions below."""
@@ -38,6 +39,28 @@ class Provider(Protocol):
     def removed_subject(self, props: Mapping[str, Any]) -> str:
         """The one of them that a delete removes; empty for none."""
         ...
+
+    def contents(self, props: Mapping[str, Any]) -> Iterable[str]:
+        """Those whose content a resource writes."""
+        ...
+
+    def removes_all(self, props: Mapping[str, Any]) -> bool:
+        """Whether a delete removes every one of them."""
+        ...
+
+
+class _Entry(NamedTuple):
+    """An entry of the state that declares a subject, as of this run."""
+
+    urn: str
+    row: str
+    attempt: Callable[[], dict[str, Any]]
+
+
+_lock = threading.Lock()
+_entries: dict[str, dict[str, _Entry]] = defaultdict(dict)
+# The version of the entry that wrote a subject and does not declare it any more.
+_let_go: dict[str, str] = {}
 
 
 def membership(component_id: Any, solution: Any) -> str:
@@ -72,7 +95,8 @@ def declared_by(names: Any, subject: Callable[[Any], str]) -> list[str]:
 
 def is_kept(provider: Provider, subject: str, props: Mapping[str, Any]) -> bool:
     """Whether another resource declares what one with these properties would remove; tells so."""
-    other = single_owner.other_holder(_here(provider, subject), urn_of(props))
+    others = (single_owner.other_holder(item, urn_of(props)) for item in _here(provider, [subject]))
+    other = next(others, "")
     if other:
         name = single_owner.name_of(other)
         note(props, f"kept: another resource of this program declares the {subject} ({name})")
@@ -81,7 +105,7 @@ def is_kept(provider: Provider, subject: str, props: Mapping[str, Any]) -> bool:
 
 def hold(provider: Provider, subject: str, props: Mapping[str, Any]) -> None:
     """Note that a resource has brought about what only the service has told it."""
-    single_owner.hold([_here(provider, subject)], urn_of(props))
+    single_owner.hold(_here(provider, [subject]), urn_of(props))
 
 
 def minding(name: str, hook: _F) -> _F:
@@ -105,34 +129,97 @@ def _diff(
     provider: Provider, hook: Callable[..., DiffResult], id_: str, olds: Any, news: Any
 ) -> DiffResult:
     # What is declared anew is not there yet: the update or the replacement brings it about.
-    stays = _subjects(provider, olds) & _subjects(provider, news)
+    stays = _here(provider, provider.subjects(olds)) & _here(provider, provider.subjects(news))
     single_owner.hold(stays, urn_of(news), urn_of(olds))
-    return hook(id_, olds, news)
+    result = hook(id_, olds, news)
+    entry = _enter(provider, stays, id_, news)
+    version = _version_of(olds)
+    with _lock:
+        is_older = any(_let_go.get(subject, "") > version for subject in stays)
+    if version and is_older and not result.replaces:
+        _put_in_doubt(entry, version, removed=False)
+        result.changes = True
+    return result
 
 
 def _create(provider: Provider, hook: Callable[..., CreateResult], props: Any) -> CreateResult:
-    with single_owner.holding(_subjects(provider, props), urn_of(props)):
-        return hook(props)
+    subjects = _here(provider, provider.subjects(props))
+    with single_owner.holding(subjects, urn_of(props)):
+        result = hook(props)
+    _enter(provider, subjects, str(result.id), props)
+    return result
 
 
 def _update(
     provider: Provider, hook: Callable[..., UpdateResult], id_: str, olds: Any, news: Any
 ) -> UpdateResult:
-    with single_owner.holding(_subjects(provider, news), urn_of(news)):
-        return hook(id_, olds, news)
+    subjects = _here(provider, provider.subjects(news))
+    with single_owner.holding(subjects, urn_of(news)):
+        result = hook(id_, olds, news)
+    _enter(provider, subjects, id_, news)
+    _leave(_here(provider, provider.contents(olds)) - subjects, olds, removed=False)
+    return result
 
 
 def _delete(provider: Provider, hook: Callable[..., None], id_: str, props: Any) -> None:
-    if not is_kept(provider, provider.removed_subject(props), props):
-        hook(id_, props)
+    if is_kept(provider, provider.removed_subject(props), props):
+        _leave(_here(provider, provider.contents(props)), props, removed=False)
+        return
+    hook(id_, props)
+    removed = provider.removes_all(props)
+    subjects = provider.subjects(props) if removed else provider.contents(props)
+    _leave(_here(provider, subjects), props, removed=removed)
 
 
-def _subjects(provider: Provider, props: Mapping[str, Any]) -> set[str]:
-    return {_here(provider, subject) for subject in provider.subjects(props) if subject}
+def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str, Any]) -> _Entry:
+    """Note an entry that declares subjects."""
+    row = own_row.row_of(provider, id_)
+    # Told only when it is needed, because it may have to look somebody up.
+    entry = _Entry(urn_of(props), row, lambda: provider.attempt({}, props))
+    with _lock:
+        for subject in subjects:
+            _entries[subject][entry.urn] = entry
+    return entry
 
 
-def _here(provider: Provider, subject: str) -> str:
-    return f"{provider.connection.host} {subject.lower()}"
+def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> None:
+    """Put entries in doubt that go on declaring what another one wrote last, or removed."""
+    urn, version = urn_of(props), _version_of(props)
+    with _lock:
+        others = {
+            entry: subject.partition(" ")[2]
+            for subject in subjects
+            for entry in _entries[subject].values()
+            if entry.urn != urn
+        }
+        if not removed:
+            _let_go.update(dict.fromkeys(subjects, version))
+    for entry, what in others.items():
+        stays = single_owner.holder_of_row(entry.row)
+        if stays and (removed or stays < version):
+            _put_in_doubt(entry, stays, removed=removed)
+            warn(
+                props,
+                f"it {'removed' if removed else 'was the last one to change'} the {what}, which "
+                f"{single_owner.name_of(entry.urn)} declares. Run `pulumi up` once more, to make "
+                "it as declared.",
+            )
+
+
+def _put_in_doubt(entry: _Entry, version: str, *, removed: bool) -> None:
+    """Note that another resource may have changed, or has removed, the row of an entry."""
+    attempt = {**entry.attempt(), BY_ANOTHER: True}
+    journal().begin(entry.row, version, attempt, removes=removed)
+
+
+def _version_of(outputs: Mapping[str, Any]) -> str:
+    return str(outputs.get(own_row.VERSION) or "")
+
+
+def _here(provider: Provider, subjects: Iterable[str]) -> set[str]:
+    """Those subjects that are known, in their environment."""
+    host = provider.connection.host
+    return {f"{host} {subject.lower()}" for subject in subjects if subject}
 
 
 def _named(subject: str, *names: Any) -> str:

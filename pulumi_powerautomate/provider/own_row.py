@@ -290,6 +290,11 @@ def _record(provider: Provider, version: str) -> dict[str, Any]:
     return {**record, VERSION: version} if version else record
 
 
+def row_of(provider: Provider, id_: str) -> str:
+    """The key of a resource's row, in the journal and among those that entries stand for."""
+    return _row(provider, id_)
+
+
 def _row(provider: Provider, id_: str) -> str:
     """One row of one environment, as resources of a kind stand for it."""
     return f"{type(provider).__name__} {provider.connection.host} {id_.lower()}"

@@ -290,3 +290,52 @@ def test_a_refused_update_takes_no_membership_over(
             process.update(flow.id, flow.outputs, after)
         process.serving(SolutionComponentProvider).delete(gone.id, gone.outputs)
     assert _solutions_of(emulator) == set()
+
+
+@pytest.mark.parametrize("back_to", ["import, value", "value, import", "value"])
+def test_a_value_that_an_import_wrote_last(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, back_to: str
+) -> None:
+    """Its run ended before the value's own resource went, and the program goes back to that."""
+    emulator.control.switches(import_seconds=0)
+    move, stack = _moves(tmp_path)["value"], Stack()
+    before = dict(zip(("import", "value"), move.before, strict=True))
+    other = {**before["import"].inputs, "environment_variables": {"contoso_url": "other"}}
+    program = [before[name] for name in back_to.split(", ")]
+    with new_provider_process(settings) as process:
+        stack.up(process, move.before)
+        process.end()
+    with new_provider_process(settings) as process:
+        stack.up(process, [Kind(SolutionImportProvider, other)], ends_early=True)
+        process.end()
+    assert not move.is_there(emulator)
+    for _ in range(2):
+        with new_provider_process(settings) as process:
+            stack.up(process, program)
+            process.end()
+    assert move.is_there(emulator)
+    with provider_process(settings) as process:
+        assert stack.up(process, program) == 0
+
+
+def test_a_flow_that_goes_with_its_package(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The program declares it by itself now: the next run makes it, and a line says so."""
+    emulator.control.switches(import_seconds=0)
+    path = package(tmp_path / "2.zip", FlowPart(), name="FabrikamFlows", managed=True)
+    managed = Kind(SolutionImportProvider, import_inputs(path, activate_flows="none"))
+    move, stack = _moves(tmp_path)["flow"], Stack()
+    with new_provider_process(settings) as process:
+        stack.up(process, [managed])
+        process.end()
+    with new_provider_process(settings) as process:
+        stack.up(process, move.before)
+        assert any("Run `pulumi up` once more" in line for _, line, _ in process.log)
+        process.end()
+    assert not move.is_there(emulator)
+    with provider_process(settings) as process:
+        assert stack.up(process, move.before) == 1
+    assert move.is_there(emulator)
+    with provider_process(settings) as process:
+        assert stack.up(process, move.before) == 0
