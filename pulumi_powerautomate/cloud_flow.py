@@ -267,7 +267,7 @@ class CloudFlowProvider(DataverseProvider):
             warn(props, f"somebody had changed its {columns} since the last run; it was deleted")
 
     def _is_another(self, live: LiveFlow, known: LastKnown, props: Mapping[str, Any]) -> bool:
-        """Whether a row of a chosen id may be somebody else's, made where ours is not."""
+        """Whether a row of a chosen id may be somebody else's: ours was never seen, or is gone."""
         if known.spec is None or self._on_conflict(props) != "fail":
             return False
         was_seen = known.etag and (not known.removed or live.created_on == props.get("created_on"))

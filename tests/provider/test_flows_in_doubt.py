@@ -484,3 +484,30 @@ def test_a_flow_that_could_not_be_turned_on_before_is_no_news(
             process.update(id_, outputs, after)
         assert _said(process) == ""
     assert _states(emulator) == ([] if then == "delete" else ["on"])
+
+
+@pytest.mark.parametrize("call", ["update", "delete"])
+def test_a_repeated_request_and_a_look_that_is_refused(
+    emulator: Emulator, settings: Mapping[str, str], call: str
+) -> None:
+    """The first try was carried out, so neither the refusal of a look nor its version undoes it."""
+    with provider_process(settings) as process:
+        news = process.check({**_flow("one"), "state": "on"}).inputs
+        id_, outputs = process.create(news)
+        emulator.control.fault(
+            method="PATCH", path="workflows", when="after_commit", times=1, do="status", status=429,
+            code="0x80072322", headers={"Retry-After": "0"},
+        )  # fmt: skip
+        emulator.control.fault(method="GET", path="workflows", do="status", status=403, times=9)
+        if call == "delete":
+            with pytest.raises(ProviderError, match="may be gone or off"):
+                process.delete(id_, outputs)
+        else:
+            after = process.check({**_flow("two"), "state": "on"}, news).inputs
+            outputs = process.update(id_, outputs, after)
+            assert outputs["current_state"] == "unknown"
+        emulator.control.clear_faults()
+        assert process.diff(id_, outputs, news).changes
+        outputs = process.update(id_, outputs, news)
+        assert not process.diff(id_, outputs, news).changes
+    assert (_there(emulator), _states(emulator)) == (["one"], ["on"])

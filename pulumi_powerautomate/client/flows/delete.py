@@ -65,6 +65,8 @@ def delete(
         try:
             live = flows.find(workflow_id, deadline)
         except PowerAutomateError as error:
+            # A look that fails takes nothing back of a try that may have been carried out.
+            error.in_doubt |= problem.in_doubt
             problem = error
             break
         if live is None:

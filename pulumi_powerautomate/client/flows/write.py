@@ -294,15 +294,20 @@ class FlowWriter:
                 in_doubt |= error.in_doubt
                 if in_doubt:
                     self._overwritten |= overwritten
+                error.in_doubt = in_doubt
                 if not isinstance(error, DataverseError):
                     raise
                 if error.code.lower() == NO_OPTIMISTIC_CONCURRENCY:
                     etag = "*"
                 elif not isinstance(error, PreconditionError):
-                    error.in_doubt = in_doubt
                     raise
                 problem = error
-            live = self._flows.get(self._spec.workflow_id, self._deadline)
+            try:
+                live = self._flows.get(self._spec.workflow_id, self._deadline)
+            except PowerAutomateError as error:
+                # A look that fails takes nothing back of a try that may have been carried out.
+                error.in_doubt |= in_doubt
+                raise
             # A try of this write that was carried out may have turned it off; nobody else's off is.
             ours = {self._spec.state, "off" if in_doubt else known.state}
             if not (differing(self._spec, live) - {"state"}) and live.state in ours:
