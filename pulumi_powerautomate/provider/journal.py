@@ -482,17 +482,15 @@ def folder_of_the_journal() -> Path | None:
         return None
 
 
-_journal: Journal | None = None
+_journals: dict[Path | None, Journal] = {}
 _making = threading.Lock()
 
 
 def journal() -> Journal:
-    """The process's journal."""
-    global _journal
+    """The process's journal, in the folder that is set."""
+    folder = folder_of_the_journal()
     with _making:
-        if _journal is None:
-            _journal = Journal(folder_of_the_journal())
-        return _journal
+        return _journals.setdefault(folder, Journal(folder))
 
 
 @contextlib.contextmanager

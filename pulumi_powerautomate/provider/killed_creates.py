@@ -44,7 +44,7 @@ class KilledCreate:
 
     @property
     def attempts(self) -> Sequence[Mapping[str, Any]]:
-        """What it may have written, in the words of its provider."""
+        """The columns or rights that it may have written, in the words of its provider."""
         return self.record.attempts
 
     @property

@@ -825,7 +825,7 @@ def _killed_create(
 def test_a_killed_create_and_another_program(
     emulator: Emulator, case: Case, settings: Mapping[str, str]
 ) -> None:
-    """What was made is the resource's own, whatever the next program declares of it."""
+    """The row that was made is its own, whatever the next program declares of it."""
     identity = {"__identity": f"{IDENTITY}made"}
     _killed_create(emulator, case, settings, {**case.inputs("one"), **identity})
     assert case.there(emulator) == ["one"]
