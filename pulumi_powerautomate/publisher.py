@@ -11,7 +11,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import DataverseError, InvalidInputError, SolutionOperationError
-from .inputs.bindings import Doubt, in_words
+from .inputs.bindings import Doubt, tell_deleted, tell_kept
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -19,6 +19,7 @@ from .inputs.named_rows import (
     differing,
     killed,
     read_row,
+    rows_of,
     text_problems,
     unique_name_problems,
 )
@@ -33,7 +34,6 @@ from .provider import (
     options_of,
     single_owner,
     urn_of,
-    warn,
 )
 
 if TYPE_CHECKING:
@@ -99,9 +99,10 @@ class PublisherProvider(DataverseProvider):
         live = containers.publisher(id_)
         if live is None:
             return
-        changed = differing(_columns_of(live), props) - Doubt.recorded_in(props).columns
-        if changed:
-            warn(props, f"somebody had changed its {in_words(changed)} since the last run; deleted")
+        if Doubt.recorded_in(props).is_anothers(live.id):
+            tell_kept(props)
+            return
+        tell_deleted(props, differing(_columns_of(live), props), live.etag)
         try:
             containers.delete_publisher(live)
         except DataverseError as error:
@@ -116,6 +117,9 @@ class PublisherProvider(DataverseProvider):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         return {"columns": [key for key in _COLUMNS if olds.get(key) != news.get(key)]}
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return rows_of(attempts)
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["unique_name"])

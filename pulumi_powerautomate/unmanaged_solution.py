@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InvalidInputError
-from .inputs.bindings import Doubt, in_words
+from .inputs.bindings import Doubt, in_words, tell_deleted, tell_kept
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -18,6 +18,7 @@ from .inputs.named_rows import (
     differing,
     killed,
     read_row,
+    rows_of,
     text_problems,
     unique_name_problems,
 )
@@ -109,12 +110,22 @@ class SolutionProvider(DataverseProvider):
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         from .client.solutions.uninstall import remove
 
+        in_doubt = Doubt.recorded_in(props)
+        if in_doubt.columns:
+            row = self.client.containers.solution(id_)
+            if row is None:
+                return
+            if in_doubt.is_anothers(row.id):
+                tell_kept(props)
+                return
+            tell_deleted(props, differing(_columns_of(row), props), row.etag)
+
         def look(live: InstalledSolution) -> None:
             _refuse_managed(live)
             now = {"display_name": live.name, "version": live.version,
                    "publisher": live.publisher, "description": live.description}  # fmt: skip
-            changed = differing(now, props) - Doubt.recorded_in(props).columns
-            if changed:
+            changed = differing(now, props)
+            if changed and not in_doubt.columns:
                 warn(
                     props,
                     f"somebody had changed its {in_words(changed)} since the last run; deleted",
@@ -126,6 +137,9 @@ class SolutionProvider(DataverseProvider):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         return {"columns": sorted(k for k in _MANAGED_HERE if olds.get(k) != news.get(k))}
+
+    def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        return rows_of(attempts)
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["unique_name"])

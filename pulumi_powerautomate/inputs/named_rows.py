@@ -16,11 +16,21 @@ from pulumi.dynamic import DiffResult
 
 from ..errors import InDoubtError, InvalidInputError, PowerAutomateError
 from ..flow import utf16_length
-from ..provider import KILLED, given_in
-from .bindings import DOUBT, Doubt, conflict, foreign_columns, is_same_name, tell_overwritten
+from ..provider import KILLED, about_to_write, given_in
+from .bindings import (
+    DOUBT,
+    ROW,
+    Doubt,
+    conflict,
+    foreign_columns,
+    is_same_name,
+    tell_overwritten,
+)
 
 # Output: why the row may not be as declared.
 ERROR = "write_error"
+# A hidden input of a create: ids of rows of earlier creates of which nobody knows the outcome.
+ATTEMPTED = "__attempted"
 
 _UNIQUE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -87,6 +97,9 @@ class NamedRow(Generic[_R]):
         doubt = Doubt.recorded_in(olds)
         creates = olds is None or doubt.of_create
         new_id = str(uuid.uuid4())
+        # Where a row may be there whose id is not known, none is told from it by its id.
+        attempted = (props.get(ATTEMPTED) or ()) if olds is None else doubt.rows
+        rows = frozenset({new_id, *attempted}) if olds is None or doubt.rows else frozenset()
         overwritten: frozenset[str] = frozenset()
         written: Doubt | None = None
 
@@ -102,7 +115,8 @@ class NamedRow(Generic[_R]):
                     raise InvalidInputError(
                         f"{self.what} is gone; run `pulumi refresh`, then `pulumi up`."
                     )
-                written = written or Doubt(frozenset({"unique_name"}))
+                about_to_write(**{ROW: new_id})
+                written = written or Doubt(frozenset({"unique_name"}), rows=rows)
                 self.create(new_id)
                 return
             now = self.columns_of(live)
@@ -171,6 +185,11 @@ def read_row(
 def outputs_in_doubt(doubt: Doubt, error: PowerAutomateError | str) -> dict[str, Any]:
     """Outputs that record a write that may have been applied or not."""
     return {ERROR: str(error), DOUBT: doubt.outputs(error)[DOUBT]}
+
+
+def rows_of(attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The hidden input of a create after others of which nobody knows the outcome."""
+    return {ATTEMPTED: sorted({str(item[ROW]) for item in attempts if item.get(ROW)})}
 
 
 def killed(
