@@ -46,7 +46,7 @@ _KEPT_SECONDS = 90 * 24 * 3600.0
 _SCHEMA = (
     """
     create table if not exists records (
-        number integer primary key, place text not null, creator text,
+        number integer primary key autoincrement, place text not null, creator text,
         began_from text not null, attempts text not null, process text not null,
         removes integer not null, ended_as text, looked_as text not null, looked_by text not null,
         is_saved integer not null, told integer not null, at real not null
@@ -288,8 +288,15 @@ class Journal:
 
     def settle(self) -> None:
         """Note of what this process has ended that the engine has saved the state."""
-        for record in self._select("process = ? and ended_as is not null", _this_process()):
-            self._write([record], replace(record, is_saved=True))
+        saved = "update records set is_saved = 1 where process = ? and ended_as is not null"
+        with self._lock:
+            connection = self._opened(make=False)
+            if connection is None:
+                return
+            try:
+                connection.execute(saved, (_this_process(),))
+            except sqlite3.Error as error:
+                _log.debug("the journal cannot be written: %s", error)
 
     def forget_if_saved(self, row: str, version: str) -> None:
         """
@@ -388,11 +395,11 @@ def _attempts(doubt: Doubt | None, attempt: Mapping[str, Any]) -> tuple[Mapping[
 
 
 def _row(record: Record) -> tuple[Any, ...]:
-    """A record as it is written."""
+    """A record as it is written; it gets another number each time."""
     return (
         record.row, record.creator, json.dumps(record.began_from), json.dumps(record.attempts),
         record.process, record.removes, record.ended_as, record.looked_as, record.looked_by,
-        record.is_saved, record.told, record.number, time.time(),
+        record.is_saved, record.told, None, time.time(),
     )  # fmt: skip
 
 
