@@ -114,6 +114,12 @@ class Command:
         with self._watched():
             self._run(program, refresh=refresh)
 
+    def preview(self, program: Program) -> None:
+        """Refresh and compare, as a preview does; its state is not to be kept."""
+        self._attempt("refresh", self._refresh)
+        if not self.failed:
+            self._preview(program)
+
     def _run(self, program: Program, *, refresh: bool) -> None:
         self.refreshed = refresh
         self.at_first = {

@@ -70,7 +70,21 @@ class Machine:
         try:
             command = Command(self.emulator, process, self._state, death, previewed=True,
                               keeps_going=keeps_going)  # fmt: skip
-            return _carried_out(command, program, refresh=refresh)
+            ran = _carried_out(command, program, refresh=refresh)
+            if not ran.died:
+                process.end()
+            return ran
+        finally:
+            process.close()
+
+    def preview(self, program: Project) -> None:
+        """Look at everything, compare it, and end in the regular way; the state stays."""
+        process = self._process(self._url)
+        try:
+            state = copy.deepcopy(self._state)
+            declared = {name: item.declared(name) for name, item in program.items()}
+            Command(self.emulator, process, state).preview(copy.deepcopy(declared))
+            process.end()
         finally:
             process.close()
 

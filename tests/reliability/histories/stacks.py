@@ -142,6 +142,10 @@ class Stack:
             raise RuntimeError(f"the orphans cannot be listed: {found.stderr.decode()}")
         return {item["id"] for item in json.loads(found.stdout)}
 
+    def preview(self, program: Project) -> None:
+        """Preview it with a refresh; what fails there is no news."""
+        _attempt(lambda: self._project.preview(_declares(program), refresh=True), Ran())
+
     def stray(self, program: Project, verb: str) -> Ran:
         """A command in the other environment; the state is put back."""
         before = self._file.read_text("utf-8")

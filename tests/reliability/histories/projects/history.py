@@ -84,6 +84,9 @@ class Place(Protocol):
     ) -> Ran:
         """Run `pulumi up`."""
 
+    def preview(self, program: Project) -> None:
+        """Run `pulumi preview --refresh`, which saves nothing."""
+
     def listed(self, names: set[str]) -> set[str] | None:
         """
         Ids of the flows that the verb for orphans finds; None where there is no whole state.
@@ -165,6 +168,10 @@ class _History:
                 self._author.revert()
             elif dice < 0.7:
                 self._author.write()
+            if chance.random() < 0.2:
+                self.outcome.tags.add("previewed")
+                self._note("preview --refresh")
+                self._place.preview(self._author.program)
             if dice < 0.85:
                 self._command("up right after")
 
