@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sys
 import time
 import traceback
@@ -49,6 +50,9 @@ Portion = list[tuple[int, Outcome]]
 
 def main() -> None:
     """Run the histories that were asked for."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background of a shell: the providers that end with it would inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in list(os.environ):
         if name.startswith(("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE_")):
             del os.environ[name]
