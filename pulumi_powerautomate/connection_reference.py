@@ -13,12 +13,15 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 from .errors import InDoubtError, InvalidInputError, PowerAutomateError
 from .inputs import dependencies
 from .inputs.bindings import (
+    ATTEMPTED_ROWS,
     ERROR,
     ROW,
     Doubt,
+    attempted_rows,
     conflict,
     foreign_columns,
     is_same_name,
+    rows_of_creates,
     tell_deleted,
     tell_kept,
     tell_overwritten,
@@ -46,8 +49,6 @@ if TYPE_CHECKING:
 _ECHOED = (*CONNECTION_REFERENCE.echoed, IDENTITY)
 # Agents of Copilot Studio make names such as contoso_Coach.shared_office365.shared-office365-1.
 _LOGICAL_NAME = re.compile(r"[^\W_]+_[\w.-]+")
-# A hidden input of a create: ids of rows of earlier creates of which nobody knows the outcome.
-_ATTEMPTED = "__attempted"
 _COLUMNS = {
     "connection_id": "connectionid",
     "display_name": "connectionreferencedisplayname",
@@ -148,7 +149,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         return str(props["logical_name"])
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return {_ATTEMPTED: sorted({str(item[ROW]) for item in attempts if item.get(ROW)})}
+        return attempted_rows(attempts)
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
@@ -178,7 +179,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         A reference cannot change its connector, so it would be in the way for ever. One that
         somebody else made has another id than the create had chosen, and is refused afterwards.
         """
-        attempted = props.get(_ATTEMPTED) or ()
+        attempted = props.get(ATTEMPTED_ROWS) or ()
         live = self._find(name) if attempted else None
         if live is None or live.id not in attempted:
             return
@@ -209,9 +210,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         doubt = Doubt.recorded_in(olds)
         creates = olds is None or doubt.of_create
         new_id = str(uuid.uuid4())
-        attempted = (props.get(_ATTEMPTED) or ()) if olds is None else doubt.rows
-        # Where a row may be there whose id is not known, none is told from it by its id.
-        rows = frozenset({new_id, *attempted}) if olds is None or doubt.rows else frozenset()
+        rows = rows_of_creates(new_id, props, olds)
         overwritten: frozenset[str] = frozenset()
         written: Doubt | None = None
 

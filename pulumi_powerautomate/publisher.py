@@ -11,7 +11,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import DataverseError, InvalidInputError, SolutionOperationError
-from .inputs.bindings import Doubt, tell_deleted, tell_kept
+from .inputs.bindings import Doubt, attempted_rows, tell_deleted, tell_kept
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -19,7 +19,6 @@ from .inputs.named_rows import (
     differing,
     killed,
     read_row,
-    rows_of,
     text_problems,
     unique_name_problems,
 )
@@ -119,7 +118,7 @@ class PublisherProvider(DataverseProvider):
         return {"columns": [key for key in _COLUMNS if olds.get(key) != news.get(key)]}
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return rows_of(attempts)
+        return attempted_rows(attempts)
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["unique_name"])

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InvalidInputError
-from .inputs.bindings import Doubt, in_words, tell_deleted, tell_kept
+from .inputs.bindings import Doubt, attempted_rows, in_words, tell_deleted, tell_kept
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -18,7 +18,6 @@ from .inputs.named_rows import (
     differing,
     killed,
     read_row,
-    rows_of,
     text_problems,
     unique_name_problems,
 )
@@ -139,7 +138,7 @@ class SolutionProvider(DataverseProvider):
         return {"columns": sorted(k for k in _MANAGED_HERE if olds.get(k) != news.get(k))}
 
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        return rows_of(attempts)
+        return attempted_rows(attempts)
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["unique_name"])

@@ -18,6 +18,8 @@ ERROR = "binding_error"
 DOUBT = "in_doubt"
 # In the journal: id of the row that an operation was about to create.
 ROW = "row"
+# A hidden input of a create: ids of rows of earlier creates of which nobody knows the outcome.
+ATTEMPTED_ROWS = "__attempted"
 # A version that no row has, where the one from before a write is not known.
 _ANY_VERSION = "*"
 
@@ -89,6 +91,30 @@ class Doubt:
         if self.rows:
             doubt["rows"] = sorted(self.rows)
         return {ERROR: str(error), DOUBT: doubt}
+
+
+def attempted_rows(attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The hidden input of a create after others of which nobody knows the outcome."""
+    return {ATTEMPTED_ROWS: sorted({str(item[ROW]) for item in attempts if item.get(ROW)})}
+
+
+def rows_of_creates(
+    new_id: str, props: Mapping[str, Any], olds: Mapping[str, Any] | None
+) -> frozenset[str]:
+    """
+    Ids under which a create, or one in doubt before it, may have made a row.
+
+    None where a row may be there whose id is not known: by its id none is told from it.
+
+    Args:
+        new_id: the id that is sent now.
+        props: the declaration.
+        olds: what the last operation recorded; None for a create.
+    """
+    if olds is None:
+        return frozenset({new_id, *(props.get(ATTEMPTED_ROWS) or ())})
+    rows = Doubt.recorded_in(olds).rows
+    return rows | {new_id} if rows else rows
 
 
 def foreign_columns(

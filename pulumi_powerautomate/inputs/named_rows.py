@@ -24,13 +24,12 @@ from .bindings import (
     conflict,
     foreign_columns,
     is_same_name,
+    rows_of_creates,
     tell_overwritten,
 )
 
 # Output: why the row may not be as declared.
 ERROR = "write_error"
-# A hidden input of a create: ids of rows of earlier creates of which nobody knows the outcome.
-ATTEMPTED = "__attempted"
 
 _UNIQUE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -97,9 +96,7 @@ class NamedRow(Generic[_R]):
         doubt = Doubt.recorded_in(olds)
         creates = olds is None or doubt.of_create
         new_id = str(uuid.uuid4())
-        # Where a row may be there whose id is not known, none is told from it by its id.
-        attempted = (props.get(ATTEMPTED) or ()) if olds is None else doubt.rows
-        rows = frozenset({new_id, *attempted}) if olds is None or doubt.rows else frozenset()
+        rows = rows_of_creates(new_id, props, olds)
         overwritten: frozenset[str] = frozenset()
         written: Doubt | None = None
 
@@ -185,11 +182,6 @@ def read_row(
 def outputs_in_doubt(doubt: Doubt, error: PowerAutomateError | str) -> dict[str, Any]:
     """Outputs that record a write that may have been applied or not."""
     return {ERROR: str(error), DOUBT: doubt.outputs(error)[DOUBT]}
-
-
-def rows_of(attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The hidden input of a create after others of which nobody knows the outcome."""
-    return {ATTEMPTED: sorted({str(item[ROW]) for item in attempts if item.get(ROW)})}
 
 
 def killed(

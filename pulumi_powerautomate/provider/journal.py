@@ -119,16 +119,18 @@ class Record:
 
     def began_at(self, version: str) -> bool:
         """Whether the outcome is in doubt for the entry from which the operations began."""
-        is_known = version != "" and version in (self.ended_as, self.looked_as)
         began = self.creator is None and version in self.began_from
-        return began and not is_known and self.is_lost
+        return began and not self._is_known_to(version) and self.is_lost
 
     def is_by_another(self, version: str) -> bool:
         """Whether the outcome is in doubt for an entry that others than this one may stand for."""
         if self.creator is None and version in self.began_from:
             return False
-        is_known = version != "" and version in (self.ended_as, self.looked_as)
-        return not is_known and not self.is_saved and self.is_lost
+        return not self._is_known_to(version) and not self.is_saved and self.is_lost
+
+    def _is_known_to(self, version: str) -> bool:
+        """Whether an entry of some version tells the outcome."""
+        return version != "" and version in (self.ended_as, self.looked_as)
 
     def may_have_made_it_for(self, creator: str) -> bool:
         """Whether a create is in doubt for the next create of the row, by a resource."""

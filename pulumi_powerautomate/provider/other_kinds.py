@@ -133,7 +133,7 @@ def _diff(
     single_owner.hold(stays, urn_of(news), urn_of(olds))
     result = hook(id_, olds, news)
     entry = _enter(provider, stays, id_, news)
-    version = _version_of(olds)
+    version = own_row.version_of(olds)
     with _lock:
         is_older = any(_let_go.get(subject, "") > version for subject in stays)
     if version and is_older and not result.replaces:
@@ -184,7 +184,7 @@ def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str,
 
 def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> None:
     """Put entries in doubt that go on declaring what another one wrote last, or removed."""
-    urn, version = urn_of(props), _version_of(props)
+    urn, version = urn_of(props), own_row.version_of(props)
     with _lock:
         others = {
             entry: subject.partition(" ")[2]
@@ -210,10 +210,6 @@ def _put_in_doubt(entry: _Entry, version: str, *, removed: bool) -> None:
     """Note that another resource may have changed, or has removed, the row of an entry."""
     attempt = {**entry.attempt(), BY_ANOTHER: True}
     journal().begin(entry.row, version, attempt, removes=removed)
-
-
-def _version_of(outputs: Mapping[str, Any]) -> str:
-    return str(outputs.get(own_row.VERSION) or "")
 
 
 def _here(provider: Provider, subjects: Iterable[str]) -> set[str]:

@@ -94,7 +94,7 @@ def on_own_row(
     id_, outputs = str(arguments[0]), arguments[1]
     identity = str((arguments[-1] or {}).get(IDENTITY) or "")
     provider.require_own_environment(name, id_, outputs, identity)
-    row = _row(provider, id_)
+    row = row_of(provider, id_)
     if name == "read":
         return _read(provider, hook, row, arguments)
     if name == "diff":
@@ -137,7 +137,7 @@ def _checked(
 
 def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]) -> CreateResult:
     id_ = provider.id_of_new(props)
-    row = _row(provider, id_) if id_ else ""
+    row = row_of(provider, id_) if id_ else ""
     creator = str(props.get(IDENTITY) or "")
     marks: Mapping[str, Any] = {}
     operation = None
@@ -150,7 +150,7 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
     if operation is not None:
         journal().end(operation, version)
     single_owner.release_rows(urn_of(props))
-    single_owner.hold_row(_row(provider, result.id), version)
+    single_owner.hold_row(row_of(provider, result.id), version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
     return result
 
@@ -159,7 +159,7 @@ def _compared(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> DiffResult:
     id_, outputs, news = arguments
-    version = _version_of(outputs)
+    version = version_of(outputs)
     journal().forget_if_saved(row, version)
     doubt = journal().in_doubt(row, version)
     result: DiffResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
@@ -172,7 +172,7 @@ def _read(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> ReadResult:
     id_, outputs = arguments
-    version = _version_of(outputs)
+    version = version_of(outputs)
     journal().forget_if_saved(row, version)
     doubt = journal().in_doubt(row, version)
     seen = provider.to_look_at(outputs, doubt.attempts) if doubt else outputs
@@ -211,7 +211,7 @@ def _deleted(
     provider: Provider, hook: Callable[..., Any], row: str, arguments: tuple[Any, ...]
 ) -> None:
     id_, outputs = arguments
-    version = _version_of(outputs)
+    version = version_of(outputs)
     if single_owner.row_is_held_by_other(row, version):
         _kept(provider, row, id_, outputs)
         return
@@ -225,7 +225,7 @@ def _deleted(
 def _kept(provider: Provider, row: str, id_: str, outputs: Mapping[str, Any]) -> None:
     """Leave a row to the entry that goes on standing for it, which may not tell what is there."""
     stays = single_owner.holder_of_row(row)
-    if stays > _version_of(outputs):
+    if stays > version_of(outputs):
         note(outputs, f"{id_} was kept: this program goes on declaring it")
         return
     # An earlier run gave the row to the entry that goes, and did not get as far as deleting the
@@ -244,7 +244,7 @@ def _begin(
 ) -> Operation:
     """Note an update, or a delete."""
     attempt = provider.attempt(outputs, news) if news is not None else {}
-    return journal().begin(row, _version_of(outputs), attempt, removes=news is None)
+    return journal().begin(row, version_of(outputs), attempt, removes=news is None)
 
 
 @contextlib.contextmanager
@@ -276,7 +276,8 @@ def _marked(
     return provider.in_doubt(outputs, doubt.attempts, removed=doubt.removes)
 
 
-def _version_of(outputs: Mapping[str, Any]) -> str:
+def version_of(outputs: Mapping[str, Any]) -> str:
+    """Which version of an entry in the state outputs are; empty for one of an earlier release."""
     return str(outputs.get(VERSION) or "")
 
 
@@ -291,10 +292,5 @@ def _record(provider: Provider, version: str) -> dict[str, Any]:
 
 
 def row_of(provider: Provider, id_: str) -> str:
-    """The key of a resource's row, in the journal and among those that entries stand for."""
-    return _row(provider, id_)
-
-
-def _row(provider: Provider, id_: str) -> str:
-    """One row of one environment, as resources of a kind stand for it."""
+    """The key of a row: one of one environment, as resources of a kind stand for it."""
     return f"{type(provider).__name__} {provider.connection.host} {id_.lower()}"
