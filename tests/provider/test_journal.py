@@ -410,10 +410,15 @@ def test_a_refused_delete_names_what_somebody_changed(
     assert CASES["CloudFlow"].there(emulator) == ["by hand"]
 
 
+@pytest.mark.parametrize("lost", [0, 3], ids=["done", "lost"])
 def test_a_list_of_shares_that_failed_half_way(
-    emulator: Emulator, settings: Mapping[str, str]
+    emulator: Emulator, settings: Mapping[str, str], lost: int
 ) -> None:
-    """One share is revoked, another one not, and the first cannot be granted again."""
+    """
+    One share is revoked, another one not, and the first cannot be granted again.
+
+    Also where every response to the first one was lost, and a look showed that it is gone.
+    """
     provider = FlowSharesExclusiveProvider
     second = {"principal": {"type": "team", "id": _TEAM}, "access": ["read"]}
     with provider_process(settings) as process:
@@ -422,7 +427,10 @@ def test_a_list_of_shares_that_failed_half_way(
         both = {**_shares("one"), "shares": [*_shares("one")["shares"], second]}
         news = process.check(both).inputs
         id_, outputs = process.create(news)
-        emulator.control.fault(path="RevokeAccess", nth=2, do="status", status=403, times=9)
+        revoke = {"path": "RevokeAccess", "do": "status"}
+        if lost:
+            emulator.control.fault(**revoke, when="after_commit", status=500, times=lost)
+        emulator.control.fault(**revoke, nth=max(lost, 1) + 1, status=403, times=9)
         emulator.control.fault(path="GrantAccess", do="status", status=403, times=9)
         with pytest.raises(ProviderError, match="Revoked are the shares of"):
             process.delete(id_, outputs)

@@ -10,10 +10,10 @@ _MADE: ContextVar[Changes | None] = ContextVar("changes_made", default=None)
 
 
 class Changes:
-    """The changes of one operation, as far as the service has confirmed them."""
+    """The changes of one operation: those that the service has confirmed, or may have made."""
 
     are_left = False
-    """Whether something is not as it was before the operation."""
+    """Whether something may not be as it was before the operation."""
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def noted() -> Iterator[Changes]:
 
 
 def made() -> None:
-    """Note a change that the service has confirmed."""
+    """Note a change that the service has confirmed, or whose response was lost."""
     changes = _MADE.get()
     if changes is not None:
         changes.are_left = True

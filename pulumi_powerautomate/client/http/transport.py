@@ -135,7 +135,12 @@ class Transport:
         else:
             content = json.dumps(body, ensure_ascii=False).encode()
         request = Request(method, self._url(path, action), content, headers or {}, action)
-        response = self._carry_out(request, deadline, repeatable)
+        try:
+            response = self._carry_out(request, deadline, repeatable)
+        except errors.PowerAutomateError as error:
+            if method != "GET" and error.in_doubt:
+                changes.made()
+            raise
         if method != "GET":
             changes.made()
         return read_response(action, response.status, response.headers, response.raw)

@@ -37,7 +37,9 @@ class Declared:
     provider: type
     inputs: Mapping[str, Any]
     flow: str = ""
-    """Name of the flow whose id it is given as `flow_id`."""
+    """Name of the flow whose id it is given."""
+    flow_input: str = "flow_id"
+    """The input that it is given as."""
     needs: tuple[str, ...] = ()
     """Names of what has to be there before it, and may go only after it."""
     alias: str = ""
@@ -72,7 +74,8 @@ class Death:
     Who dies, at which operation of the command, and at which of its requests.
 
     With `operation` 0 it is the nth request of the whole command, whatever it is for. One that is
-    held before the change is made is never carried out then.
+    held before the change is made is never carried out then. When the victim is the `state`, nobody
+    dies: what the operation has done can not be saved, and the command ends in the regular way.
     """
 
     victim: str
@@ -175,7 +178,7 @@ class Command:
             if declared.flow not in self.state:
                 # Unknown in a preview.
                 return
-            wanted["flow_id"] = self.state[declared.flow].id
+            wanted[declared.flow_input] = self.state[declared.flow].id
         process = self.process.serving(declared.provider)
         checked = process.check(wanted, kept.inputs if kept else {})
         if checked.failures:
@@ -212,7 +215,7 @@ class Command:
         replaced = None
         wanted = dict(declared.inputs)
         if declared.flow:
-            wanted["flow_id"] = self.state[declared.flow].id
+            wanted[declared.flow_input] = self.state[declared.flow].id
         checked = process.check(wanted, kept.inputs if kept else {})
         if checked.failures:
             raise ProviderError("; ".join(checked.failures))
@@ -263,7 +266,7 @@ class Command:
             if self._engine_is_dead:
                 raise EngineDiedError
             return call()
-        if death.victim == "engine":
+        if death.victim in ("engine", "state"):
             call()
             raise EngineDiedError
         return self._killed(call, death)

@@ -71,7 +71,7 @@ class Machine:
             command = Command(self.emulator, process, self._state, death, previewed=True,
                               keeps_going=keeps_going)  # fmt: skip
             ran = _carried_out(command, program, refresh=refresh)
-            if not ran.died:
+            if not ran.died or (death and death.victim == "state"):
                 process.end()
             return ran
         finally:

@@ -108,7 +108,7 @@ class Stack:
             if not (keeps_going and self._a_delete_was_refused(sent)):
                 raise TimeoutError("a command did not end")
             ran.died = True
-        if interrupted or (ran.died and death and death.victim == "engine"):
+        if interrupted or (ran.died and death and death.victim != "provider"):
             self._project.cancel()
         names = set(program) | set(self.ids())
         ran.unsettled = names if ran.died else set(ran.failed)
@@ -220,9 +220,13 @@ def _failures(lines: list[str]) -> dict[str, str]:
 
 
 def _kill(victim: str) -> None:
-    """Kill one of the two; a provider would end by itself when its engine is gone, but later."""
+    """
+    Kill one of the two; a provider would end by itself when its engine is gone, but later.
+
+    Where the state is to be lost it is the engine, which saves nothing any more then.
+    """
     pids = [processes.find("provider")]
-    if victim == "engine":
+    if victim != "provider":
         pids.insert(0, processes.find("engine"))
     for pid in pids:
         processes.send(pid, signal.SIGKILL)

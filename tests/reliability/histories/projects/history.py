@@ -32,6 +32,7 @@ from tests.reliability.histories.projects.writing import CHOSEN, Author
 IMPORT_SECONDS = 0.05
 _MOST_UPS = 2
 _LAST_REQUEST = 14
+_LAST_OPERATION = 6
 _MOMENTS = ("before_commit", "after_commit", "mid_body")
 _PATHS = (
     "workflows",
@@ -206,7 +207,7 @@ class _History:
         for name, text in ran.failed.items():
             self._note(f"    {name} failed: {text[:300]}")
         self._interrupted = dict(program) if ran.died else None
-        self._author.obey(ran.failed)
+        self._author.obey(ran.failed, self._ids())
         certain = set(program) - self._unsettled - ran.unsettled
         self._unsettled = (self._unsettled | ran.unsettled) - (ran.done - ran.unsettled)
         self._world.declared_meanwhile(program, ran.done - ran.unsettled, self._ids())
@@ -223,11 +224,13 @@ class _History:
     def _death(self) -> Death | None:
         """Who dies, if anybody, at the nth request of a command."""
         chance = self._chance
-        victim = chance.choice(("", "provider", "engine"))
+        victim = chance.choice(("", "", "provider", "provider", "engine", "engine", "state"))
         if not victim:
             return None
-        self.outcome.tags.add("killed")
-        return Death(victim, 0, chance.randint(1, _LAST_REQUEST), chance.choice(_MOMENTS[:2]))
+        self.outcome.tags.add("not saved" if victim == "state" else "killed")
+        operation = chance.randint(1, _LAST_OPERATION) if victim == "state" else 0
+        return Death(victim, operation, chance.randint(1, _LAST_REQUEST),
+                     chance.choice(_MOMENTS[:2]))  # fmt: skip
 
     def _misbehave(self) -> Sequence[Any]:
         chance, place = self._chance, self._place

@@ -16,6 +16,7 @@ from tests.reliability.histories.projects.resources import (
     PACKAGED,
     PACKAGED_REFERENCE,
     PACKAGED_VARIABLE,
+    Component,
     Flow,
     Ids,
     Package,
@@ -101,6 +102,7 @@ class People:
             "reference": "connectionreferences",
             "variable": "environmentvariablevalues",
             "solution": "solutions",
+            "member": "solutioncomponents",
         }[place[0]]
         control = self._emulator.control
         for key in self._rows(place):
@@ -138,12 +140,18 @@ class People:
             for who in others:
                 place = ("share", f"{item.flow}/{who[1]}", EXISTS)
                 yield place, lambda w=who: self._grant(item.flow, w), True
+        if isinstance(item, Component):
+            yield from (
+                (place, lambda p=place: self._leave(p[1], p[2]), True)
+                for place in wanted
+                if place in seen
+            )
         if isinstance(item, Reference):
             yield from self._reference(item, program)
         if isinstance(item, Variable):
             yield from self._variable(item.schema_name, removable=True)
         if isinstance(item, Package):
-            yield from self._package(seen)
+            yield from self._package(item, seen)
 
     def _flow(
         self, name: str, item: Flow, which: str, seen: Facts, program: Project
@@ -226,7 +234,7 @@ class People:
         if removable:
             yield place, lambda: control.delete("environmentvariablevalues", key), True
 
-    def _package(self, seen: Facts) -> Iterator[tuple[Place, Any, bool]]:
+    def _package(self, item: Package, seen: Facts) -> Iterator[tuple[Place, Any, bool]]:
         control = self._emulator.control
         if ("flow", PACKAGED, EXISTS) not in seen:
             return
@@ -235,7 +243,10 @@ class People:
                lambda: control.patch("solutions", solution["solutionid"], {"version": "0.9.0.0"}),
                True)  # fmt: skip
         yield (("flow", PACKAGED, "state"), self._patch(PACKAGED, statecode=0, statuscode=1), True)
-        yield from self._variable(PACKAGED_VARIABLE, removable=True)
+        if item.value is not None:
+            yield from self._variable(PACKAGED_VARIABLE, removable=True)
+        if item.connection is None:
+            return
         reference = self._row("connectionreferences", "connectionreferencelogicalname",
                               PACKAGED_REFERENCE)  # fmt: skip
         yield (("reference", PACKAGED_REFERENCE, "connection_id"),

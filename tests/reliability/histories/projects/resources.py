@@ -19,11 +19,12 @@ from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
 from pulumi_powerautomate.inputs.package import package_inputs
 from pulumi_powerautomate.provider import IDENTITY, identity_in
+from pulumi_powerautomate.solution_component import SolutionComponentProvider
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.harness.definitions import hourly, mailing
 from tests.harness.packages import FlowPart, package
 from tests.reliability.histories.command import Declared
-from tests.reliability.histories.projects.facts import EXISTS, Facts
+from tests.reliability.histories.projects.facts import EXISTS, Facts, Place
 
 MASKS = {"read": 1, "write": 2, "append": 4, "delete": 65536}
 PACKAGED = "a0000000-0000-4000-8000-000000000009"
@@ -43,6 +44,8 @@ class Declaration:
 
     provider: ClassVar[type]
     resource: ClassVar[type]
+    flow_input: ClassVar[str] = "flow_id"
+    """The input that names a flow of the program, if any."""
     alias: str = field(default="", kw_only=True)
 
     @property
@@ -50,9 +53,8 @@ class Declaration:
         """Names of resources that have to be there before it."""
         return ()
 
-    @property
-    def overwrites(self) -> bool:
-        """Whether what somebody changed may be overwritten without a word."""
+    def overwrites(self, place: Place) -> bool:
+        """Whether what somebody changed there may be overwritten without a word."""
         return False
 
     @property
@@ -67,9 +69,9 @@ class Declaration:
         identity = identity_in("organization", "dev", "demo", kind, name)
         inputs = {**self.inputs(name), IDENTITY: identity}
         given = {key: value for key, value in inputs.items() if value is not None}
-        flow = self.needs[0] if self.needs and "flow_id" in inputs else ""
-        return Declared(self.provider, given, flow, needs=self.needs, alias=self.alias,
-                        old_first=self.old_first)  # fmt: skip
+        flow = self.needs[0] if self.needs and self.flow_input in inputs else ""
+        return Declared(self.provider, given, flow, self.flow_input, needs=self.needs,
+                        alias=self.alias, old_first=self.old_first)  # fmt: skip
 
     def inputs(self, name: str) -> dict[str, Any]:
         """The inputs that its constructor hands to the provider."""
@@ -114,8 +116,7 @@ class Flow(Declaration):
     def needs(self) -> tuple[str, ...]:
         return self.after
 
-    @property
-    def overwrites(self) -> bool:
+    def overwrites(self, place: Place) -> bool:
         return self.on_conflict == "overwrite"
 
     @property
@@ -187,13 +188,13 @@ class Share(Declaration):
     """Name of the flow in the program, or its id."""
     principal: tuple[str, str]
     access: tuple[str, ...]
+    on_conflict: str | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
         return () if "-" in self.flow else (self.flow,)
 
-    @property
-    def overwrites(self) -> bool:
+    def overwrites(self, place: Place) -> bool:
         return True
 
     def inputs(self, name: str) -> dict[str, Any]:
@@ -202,7 +203,7 @@ class Share(Declaration):
             "flow_id": self.flow,
             "principal": {"type": kind, "id": id_},
             "access": list(self.access),
-            "on_conflict": "overwrite",
+            "on_conflict": self.on_conflict,
         }
 
     def make(self, name: str, made: Made) -> pulumi.Resource:
@@ -226,15 +227,15 @@ class ShareList(Declaration):
     resource = powerautomate.FlowSharesExclusive
     flow: str
     shares: tuple[tuple[tuple[str, str], tuple[str, ...]], ...]
+    on_conflict: str | None = None
 
-    @property
-    def overwrites(self) -> bool:
+    def overwrites(self, place: Place) -> bool:
         return True
 
     def inputs(self, name: str) -> dict[str, Any]:
         shares = [{"principal": {"type": kind, "id": id_}, "access": list(access)}
                   for (kind, id_), access in self.shares]  # fmt: skip
-        return {"flow_id": self.flow, "shares": shares, "on_conflict": "overwrite"}
+        return {"flow_id": self.flow, "shares": shares, "on_conflict": self.on_conflict}
 
     def make(self, name: str, made: Made) -> pulumi.Resource:
         return powerautomate.FlowSharesExclusive(name, self.options(made), **self.inputs(name))
@@ -247,6 +248,32 @@ class ShareList(Declaration):
 
 
 @dataclass(frozen=True)
+class Component(Declaration):
+    """The place of a flow of the program in a solution."""
+
+    provider = SolutionComponentProvider
+    resource = powerautomate.SolutionComponent
+    flow_input = "component_id"
+    flow: str
+    solution: str
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.flow,)
+
+    def inputs(self, name: str) -> dict[str, Any]:
+        return {"solution": self.solution, "component_id": self.flow}
+
+    def make(self, name: str, made: Made) -> pulumi.Resource:
+        return powerautomate.SolutionComponent(
+            name, self.options(made), solution=self.solution, component_id=made[self.flow].id
+        )
+
+    def facts(self, name: str, ids: Ids) -> Facts:
+        return {("member", ids[self.flow], self.solution): True}
+
+
+@dataclass(frozen=True)
 class Reference(Declaration):
     """A connection reference."""
 
@@ -256,6 +283,11 @@ class Reference(Declaration):
     connection_id: str | None = None
     display_name: str | None = None
     description: str | None = None
+    after: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.after
 
     def inputs(self, name: str) -> dict[str, Any]:
         return {
@@ -287,6 +319,11 @@ class Variable(Declaration):
     resource = powerautomate.EnvironmentVariableValue
     schema_name: str
     value: str
+    after: tuple[str, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.after
 
     def inputs(self, name: str) -> dict[str, Any]:
         return {"schema_name": self.schema_name, "value": self.value}
@@ -309,13 +346,14 @@ class Package(Declaration):
     folder: Path
     number: int
     text: str
-    connection: str
-    value: str
+    connection: str | None
+    """None where a resource of its own declares it, as with the value."""
+    value: str | None
     synchronous: bool = False
 
-    @property
-    def overwrites(self) -> bool:
-        return True
+    def overwrites(self, place: Place) -> bool:
+        # An import replaces what is in the package.
+        return place[0] in ("solution", "flow")
 
     @property
     def path(self) -> Path:
@@ -338,8 +376,8 @@ class Package(Declaration):
     def _bindings(self) -> dict[str, Any]:
         return {
             "activate_flows": "all",
-            "connection_references": {PACKAGED_REFERENCE: self.connection},
-            "environment_variables": {PACKAGED_VARIABLE: self.value},
+            "connection_references": _given({PACKAGED_REFERENCE: self.connection}),
+            "environment_variables": _given({PACKAGED_VARIABLE: self.value}),
             "synchronous": self.synchronous or None,
         }
 
@@ -349,7 +387,7 @@ class Package(Declaration):
         )
 
     def facts(self, name: str, ids: Ids) -> Facts:
-        return {
+        wanted = {
             ("solution", "Contoso", EXISTS): True,
             ("solution", "Contoso", "version"): self._version,
             ("flow", PACKAGED, EXISTS): True,
@@ -360,9 +398,14 @@ class Package(Declaration):
             ("reference", PACKAGED_REFERENCE, "connection_id"): self.connection,
             ("variable", PACKAGED_VARIABLE, EXISTS): self.value,
         }
+        return {place: value for place, value in wanted.items() if value is not None}
 
 
 Project = dict[str, Declaration]
+
+
+def _given(values: Mapping[str, str | None]) -> dict[str, str] | None:
+    return {name: value for name, value in values.items() if value is not None} or None
 
 
 def mask(rights: tuple[str, ...]) -> int:

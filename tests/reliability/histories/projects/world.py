@@ -18,6 +18,7 @@ from tests.reliability.histories.projects.writing import (
     LISTED,
     SHARED,
     VARIABLES,
+    other_name,
 )
 
 _NOBODYS = (FOREIGN, SHARED, LISTED)
@@ -117,7 +118,7 @@ class World:
             place
             for place in seen
             if place not in wanted
-            and place[2] == EXISTS
+            and (place[2] == EXISTS or place[0] == "member")
             and (place in self._interrupted or (place[0] == "flow" and self._a_flow_died))
             and place[1] not in (*ids.values(), PACKAGED)
         ]
@@ -214,7 +215,7 @@ class World:
             if not edit.managed or seen.get(edit.place) == edit.value:
                 kept.append(edit)
                 continue
-            if item is None or item.overwrites or edit.resource not in certain:
+            if item is None or item.overwrites(edit.place) or edit.resource not in certain:
                 continue
             if removed_since(edit, commits):
                 # With its row, which somebody deleted.
@@ -250,7 +251,8 @@ class World:
         return {
             name
             for name in failed
-            if (item := program.get(name)) and edited & {name, item.alias, *item.needs}
+            if (item := program.get(name))
+            and edited & {name, item.alias, other_name(name), *item.needs}
         }
 
     def _allowed(self, known: set[str], *, excused: bool) -> Facts:

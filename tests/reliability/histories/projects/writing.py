@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ from typing import Any
 from tests.reliability.histories.projects.facts import SOLUTIONS
 from tests.reliability.histories.projects.resources import (
     MASKS,
+    PACKAGED_REFERENCE,
+    PACKAGED_VARIABLE,
+    Component,
     Declaration,
     Flow,
     Package,
@@ -38,6 +41,14 @@ VARIABLES = {
 _MAILS = ("contoso_mail", "contoso_post")
 _CONNECTIONS = ("connection-1", "connection-2", "connection-3")
 _TEXTS = ("one", "two", "three")
+_SINGLE = "listed-"
+_ANEW = "-anew"
+_RENAMED = ("chosen", "extra", "url", "list", "share")
+
+
+def other_name(name: str) -> str:
+    """The name under which a resource is declared anew, or the one that it had before."""
+    return name.removesuffix(_ANEW) if name.endswith(_ANEW) else name + _ANEW
 
 
 class Author:
@@ -66,12 +77,20 @@ class Author:
         """Notice what cannot be: somebody else's flow."""
         self.program.pop("refused", None)
 
-    def obey(self, failed: Mapping[str, str]) -> None:
-        """Do what a refusal asks for: let a new flow come before the old one goes."""
+    def obey(self, failed: Mapping[str, str], known: Collection[str]) -> None:
+        """
+        Do what a refusal asks for.
+
+        Let a new flow come before the old one goes, and let a share that is declared under another
+        name replace what it was under the former one, which the state still has.
+        """
         for name, text in failed.items():
             item = self.program.get(name)
             if isinstance(item, Flow) and "delete_before_replace=False" in text:
                 self.program = {**self.program, name: replace(item, new_first=True)}
+            is_renamed = other_name(name) in known
+            if isinstance(item, Share | ShareList) and is_renamed and "on_conflict=" in text:
+                self.program = {**self.program, name: replace(item, on_conflict="overwrite")}
 
     def _next(self, program: Project) -> None:
         self.before.append(self.program)
@@ -89,6 +108,9 @@ class Author:
     def _written(self) -> Project:
         chance = self._chance
         program: Project = {}
+        if chance.random() < 0.04:
+            # Everything goes, as `pulumi destroy` lets it.
+            return program
         self._slot(program, "mail", 0.7, self._mail)
         self._slot(program, "extra", 0.5, self._extra)
         self._slot(program, "url", 0.6, self._variable)
@@ -103,9 +125,11 @@ class Author:
             self._slot(program, f"share-{number}", 0.35, self._sharing(person))
         if "a" in program:
             self._slot(program, "share-of-a", 0.5, self._sharing(TEAM, "a"))
-        self._slot(program, "list", 0.4, lambda _: self._list())
+        self._listed(program)
         if self._with_package:
             self._slot(program, "package", 0.8, lambda _: self._package())
+            self._bound(program)
+        self._membership(program)
         if chance.random() < 0.07:
             # Somebody else's flow has this id: refused, and left alone.
             program["refused"] = Flow(workflow_id=FOREIGN)
@@ -114,16 +138,84 @@ class Author:
     def _slot(
         self, program: Project, name: str, likely: float, make: Callable[[Any], Declaration]
     ) -> None:
-        """Keep a declaration, change a word of it, write it anew, or leave it out."""
-        chance, old = self._chance, self.program.get(name)
+        """
+        Keep a declaration, change a word of it, write it anew, or leave it out.
+
+        Some are declared under another name now and then, so that the new resource takes over what
+        the old one still has; with an alias or without.
+        """
+        chance = self._chance
+        name = next((each for each in (name, other_name(name)) if each in self.program), name)
+        old = self.program.get(name)
         dice = chance.random()
-        if old is None:
+        if old is not None and old.alias and name.partition("-")[0] in _RENAMED:
+            old = replace(old, alias="")
+        if old is not None and chance.random() < 0.06 and self._may_be_renamed(name):
+            program[other_name(name)] = replace(old, alias=chance.choice(("", name)))
+        elif old is None:
             if dice < likely:
                 program[name] = make(old)
         elif dice < 0.5:
             program[name] = old
         elif dice < 0.88:
             program[name] = make(old)
+
+    def _may_be_renamed(self, name: str) -> bool:
+        is_called = self._with_caller and name.startswith("chosen")
+        return name.partition("-")[0] in _RENAMED and name != "share-of-a" and not is_called
+
+    def _listed(self, program: Project) -> None:
+        """The shares of a flow: in a list, or now and then as resources of their own."""
+        chance = self._chance
+        singles = {name: item for name, item in self.program.items() if name.startswith(_SINGLE)}
+        if not singles:
+            self._slot(program, "list", 0.4, lambda _: self._list())
+            name = next((name for name in ("list", f"list{_ANEW}") if name in program), "")
+            shares = program.get(name)
+            if name in self.program and isinstance(shares, ShareList) and chance.random() < 0.15:
+                del program[name]
+                for number, (who, access) in enumerate(shares.shares):
+                    program[f"{_SINGLE}{number}"] = Share(LISTED, who, access, shares.on_conflict)
+        elif chance.random() < 0.3:
+            found = [item for item in singles.values() if isinstance(item, Share)]
+            declared = tuple((item.principal, item.access) for item in found)
+            program["list"] = ShareList(LISTED, declared, found[0].on_conflict)
+        else:
+            program.update(item for item in singles.items() if chance.random() < 0.8)
+
+    def _bound(self, program: Project) -> None:
+        """What a package binds, which resources of their own declare now and then."""
+        chance, package = self._chance, program.get("package")
+        if not isinstance(package, Package):
+            return
+        value, reference = self.program.get("packaged-value"), self.program.get("packaged-mail")
+        if (chance.random() < 0.1) != isinstance(value, Variable):
+            text = package.value or chance.choice(_TEXTS)
+            program["packaged-value"] = Variable(PACKAGED_VARIABLE, text, ("package",))
+            package = replace(package, value=None)
+        elif package.value is None and isinstance(value, Variable):
+            package = replace(package, value=value.value)
+        if (chance.random() < 0.1) != isinstance(reference, Reference):
+            connection = package.connection or chance.choice(_CONNECTIONS)
+            program["packaged-mail"] = Reference(PACKAGED_REFERENCE, connection, after=("package",))
+            package = replace(package, connection=None)
+        elif package.connection is None and isinstance(reference, Reference):
+            package = replace(package, connection=reference.connection_id)
+        program["package"] = package
+
+    def _membership(self, program: Project) -> None:
+        """The flow `a` is in a solution by itself, or by a resource of its own now and then."""
+        chance, flow, old = self._chance, program.get("a"), self.program.get("a-in")
+        if not isinstance(flow, Flow):
+            return
+        if isinstance(old, Component):
+            if chance.random() < 0.3:
+                program["a"] = replace(flow, solution=old.solution)
+            else:
+                program["a"], program["a-in"] = replace(flow, solution=None), old
+        elif flow.solution and "a" in self.program and chance.random() < 0.12:
+            program["a"] = replace(flow, solution=None)
+            program["a-in"] = Component("a", flow.solution)
 
     def _renamed(self, program: Project) -> None:
         """The flow `b`, which is called `b2` now and then: as an alias, or as another flow."""
@@ -207,15 +299,25 @@ class Author:
         return tuple(sorted(self._chance.sample(sorted(MASKS), self._chance.randint(1, 2))))
 
     def _sharing(self, principal: tuple[str, str], flow: str = SHARED) -> Callable[[object], Share]:
-        return lambda _: Share(flow, principal, self._rights())
+        return lambda _: Share(flow, principal, self._rights(), self._on_conflict())
 
     def _list(self) -> ShareList:
         chosen = [person for person in PEOPLE if self._chance.random() < 0.6]
-        return ShareList(LISTED, tuple((person, self._rights()) for person in chosen))
+        shares = tuple((person, self._rights()) for person in chosen)
+        return ShareList(LISTED, shares, self._on_conflict())
+
+    def _on_conflict(self) -> str | None:
+        return self._chance.choice((None, "overwrite"))
 
     def _package(self) -> Package:
         chance, old = self._chance, self.program.get("package")
+        connection: str | None
+        value: str | None
         connection, value = chance.choice(_CONNECTIONS), chance.choice(_TEXTS)
+        if isinstance(old, Package):
+            # Those that resources of their own declare stay with them.
+            connection = connection if old.connection else None
+            value = value if old.value else None
         if isinstance(old, Package) and chance.random() < 0.4:
             return replace(old, connection=connection, value=value)
         self._versions += 1
