@@ -35,7 +35,7 @@ from .provider import (
     failure,
     given_in,
     is_unknown,
-    note,
+    other_kinds,
     progress_if_slow,
     single_owner,
     urn_of,
@@ -77,16 +77,13 @@ class FlowShareProvider(DataverseProvider):
         changed = [key for key in FLOW_SHARE.echoed if olds.get(key) != news.get(key)]
         replaces = [key for key in FLOW_SHARE.on_change("replace") if key in changed]
         in_doubt = bool(olds.get("share_error"))
-        if not replaces:
-            single_owner.hold([id_], urn_of(news), urn_of(olds))
         return DiffResult(
             changes=bool(changed) or in_doubt, replaces=replaces, delete_before_replace=True
         )
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         id_ = self.id_of_new(props)
-        with single_owner.holding([id_], urn_of(props)):
-            return CreateResult(id_, self._share(props, _parsed(id_)[1]))
+        return CreateResult(id_, self._share(props, _parsed(id_)[1]))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         client = self.client
@@ -127,9 +124,6 @@ class FlowShareProvider(DataverseProvider):
 
         client = self.client
         flow_id, who = _parsed(id_)
-        if single_owner.held_by_other(id_, urn_of(props)):
-            note(props, "kept: another resource of this program has taken the share over")
-            return
         client.share_reader.forget()
         write.revoke(client.access, flow_id, who, client.access.deadline())
 
@@ -137,6 +131,21 @@ class FlowShareProvider(DataverseProvider):
         # Somebody who is named is looked up, once per process.
         who = self.client.directory.resolve(props["principal"])
         return f"{props['flow_id']}/{who.kind}/{who.id}"
+
+    def subjects(self, props: Mapping[str, Any]) -> tuple[str]:
+        principal = props.get("principal") or {}
+        principal_id = props.get("principal_id")
+        if not principal_id and "type" in principal:
+            who = self.client.directory.known(principal)
+            principal_id = who and who.id
+        return (other_kinds.share(props.get("flow_id"), principal.get("type"), principal_id),)
+
+    def staying_subjects(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:
+        replaced = any(olds.get(key) != news.get(key) for key in FLOW_SHARE.on_change("replace"))
+        return () if replaced else self.subjects(olds)
+
+    def removed_subject(self, props: Mapping[str, Any]) -> str:
+        return self.subjects(props)[0]
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         return {"access": list(news["access"])}

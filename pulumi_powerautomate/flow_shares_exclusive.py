@@ -38,6 +38,7 @@ from .provider import (
     hides,
     is_unknown,
     note,
+    other_kinds,
     progress_if_slow,
     single_owner,
     urn_of,
@@ -91,8 +92,6 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         unfinished = bool(olds.get("share_error"))
         if changed and not replaces and not hides(news, "shares"):
             note(news, _summary(olds.get("shares"), news.get("shares")))
-        if not replaces:
-            single_owner.hold(_kept(olds, news), urn_of(news), urn_of(olds))
         return DiffResult(
             changes=changed or unfinished or bool(replaces),
             replaces=replaces,
@@ -135,9 +134,30 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         deadline = client.access.deadline()
         client.share_reader.forget()
         owners = (props.get("principals") or {}).values()
-        urn = urn_of(props)
-        going = [item for item in owners if not single_owner.held_by_other(f"{id_}/{item}", urn)]
-        write.revoke_all(client.access, id_, map(_owner, going), deadline)
+        going = [
+            owner
+            for owner in map(_owner, owners)
+            if not other_kinds.is_kept(self, other_kinds.share(id_, owner.kind, owner.id), props)
+        ]
+        write.revoke_all(client.access, id_, going, deadline)
+
+    def subjects(self, props: Mapping[str, Any]) -> list[str]:
+        # Outputs hold the ids; of inputs somebody has looked them up already.
+        owners = (props.get("principals") or {}).values()
+        known = [owner.partition("/")[::2] for owner in owners]
+        flow_id = props.get("flow_id")
+        return [other_kinds.share(flow_id, *who) for who in known or self._known(props)]
+
+    def staying_subjects(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        declared = news.get("shares")
+        if not isinstance(declared, Mapping) or olds.get("flow_id") != news.get("flow_id"):
+            return []
+        principals = olds.get("principals") or {}
+        kept = {key: owner for key, owner in principals.items() if key in declared}
+        return self.subjects({**olds, "principals": kept}) if kept else []
+
+    def contents(self, props: Mapping[str, Any]) -> list[str]:
+        return self.subjects(props)
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         resolve = self.client.directory.resolve
@@ -184,21 +204,17 @@ class FlowSharesExclusiveProvider(DataverseProvider):
             {_owner(owner): tuple(rights) for owner, rights in shares.items()}
             for shares in props.get(ATTEMPTED) or ()
         ]
-        flow_id = props["flow_id"]
-        shares = [f"{flow_id}/{who.kind}/{who.id}" for who in wanted]
-        with single_owner.holding(shares, urn_of(props)):
-            done = write.reconcile(
-                client.access, flow_id, wanted, may_replace=may_replace, attempted=attempted
-            )
+        done = write.reconcile(
+            client.access, props["flow_id"], wanted, may_replace=may_replace, attempted=attempted
+        )
         return _echoed(props) | _reached(done, keys)
 
-
-def _kept(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Shares of the state that stay declared, under the ids that `FlowShare` gives them."""
-    known, declared = olds.get("principals") or {}, news.get("shares")
-    if not isinstance(declared, Mapping):
-        return []
-    return [f"{news['flow_id']}/{owner}" for key, owner in known.items() if key in declared]
+    def _known(self, props: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Principals of declared shares, as far as somebody has looked them up already."""
+        declared = props.get("shares")
+        known = self.client.directory.known
+        found = [known(_principal_of(key)) for key in declared or ()]
+        return [(who.kind, who.id) for who in found if who is not None]
 
 
 def _owner(text: str) -> Owner:

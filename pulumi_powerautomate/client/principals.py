@@ -76,6 +76,15 @@ class Directory:
                 self._known[key] = self._look_up(kind, way, value)
             return self._known[key]
 
+    def known(self, principal: Mapping[str, str]) -> Owner | None:
+        """The user or team that a principal stands for, if no request is needed to tell."""
+        kind = "team" if principal["type"] == "team" else "user"
+        way, value = next((way, value) for way, value in principal.items() if way != "type")
+        if way == "id":
+            return Owner("team" if kind == "team" else "user", guid(value))
+        with self._lock:
+            return self._known.get((kind, way, value.lower()))
+
     def holds(self, who: Owner) -> bool:
         """Whether the environment has a user or team with an id."""
         entity_set, key, _, _ = _TABLES[who.kind]

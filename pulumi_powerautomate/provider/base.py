@@ -178,6 +178,16 @@ class DataverseProvider(ResourceProvider):
         """Subjects that a resource declares and other kinds may too, in words of `other_kinds`."""
         return (self.removed_subject(props),)
 
+    def staying_subjects(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterable[str]:
+        """
+        Subjects that a resource has declared before and goes on declaring; asks nobody.
+
+        Args:
+            olds: outputs of the state.
+            news: checked inputs.
+        """
+        return {*self.subjects(olds)} & {*self.subjects(news)}
+
     def removed_subject(self, props: Mapping[str, Any]) -> str:
         """The one of them that a delete removes; empty for none."""
         return ""

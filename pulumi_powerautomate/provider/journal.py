@@ -26,6 +26,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -37,6 +38,8 @@ JOURNAL_VARIABLE = "PULUMI_POWERAUTOMATE_JOURNAL"
 
 # In an attempt: it was another resource, or another entry of the state, that changed the row.
 BY_ANOTHER = "by_another"
+# In an attempt: what the operation may have changed that resources of other kinds may declare.
+SUBJECTS = "subjects"
 # Why a resource is marked after an operation that nobody lived to see the end of.
 KILLED = "An operation on it was interrupted, so it may have been carried out or not."
 
@@ -56,9 +59,9 @@ _SCHEMA = (
 )
 _COLUMNS = (
     "place, creator, began_from, attempts, process, removes, ended_as, looked_as, looked_by, "
-    "is_saved, told, number"
+    "is_saved, told, number, at"
 )
-_INSERT = f"insert into records ({_COLUMNS}, at) values ({', '.join('?' * 13)})"
+_INSERT = f"insert into records ({_COLUMNS}) values ({', '.join('?' * 13)})"
 _RUNNING: ContextVar[Operation | None] = ContextVar("operation", default=None)
 _log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ class Record:
         is_saved: whether the process ended in the regular way, after the engine saved the state.
         told: whether somebody was told of a create that did not end.
         number: its key; None before it is written.
+        at: when it was written, in seconds since 1970.
     """
 
     row: str
@@ -109,6 +113,7 @@ class Record:
     is_saved: bool = False
     told: bool = False
     number: int | None = None
+    at: float = 0.0
 
     @property
     def is_lost(self) -> bool:
@@ -175,6 +180,8 @@ class Journal:
         self._folder = folder
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._lost: dict[str, list[tuple[str, float]]] | None = None
+        self._lost_for = ""
 
     def in_doubt(self, row: str, version: str) -> Doubt | None:
         """
@@ -272,6 +279,32 @@ class Journal:
         for record in self._of_row(row):
             if record.began_at(version) or record.is_by_another(version):
                 self._write([record], replace(record, looked_as=seen, looked_by=_this_process()))
+
+    def changed_by_others(self, subject: str, row: str) -> float:
+        """
+        When an operation on another row last may have changed a subject; 0 when none did.
+
+        Only one that no state may tell of counts: its process is gone, and it is not known whether
+        the engine saved what it did.
+
+        Args:
+            subject: what a resource declares.
+            row: its own.
+        """
+        found = self._lost_subjects().get(subject) or ()
+        return max((at for other, at in found if other != row), default=0.0)
+
+    def _lost_subjects(self) -> Mapping[str, list[tuple[str, float]]]:
+        """Rows and times of operations of unknown outcome, by subject; read once per process."""
+        ours = _this_process()
+        if self._lost is None or self._lost_for != ours:
+            self._lost, self._lost_for = defaultdict(list), ours
+            for record in self._select("is_saved = ? and process <> ?", 0, ours):
+                if record.is_lost:
+                    for attempt in record.attempts:
+                        for subject in attempt.get(SUBJECTS) or ():
+                            self._lost[subject].append((record.row, record.at))
+        return self._lost
 
     def killed_creates(self, *, told: bool) -> list[Record]:
         """
@@ -408,11 +441,12 @@ def _row(record: Record) -> tuple[Any, ...]:
 def _read(
     row: str, creator: str | None, began_from: str, attempts: str, process: str, removes: int,
     ended_as: str | None, looked_as: str, looked_by: str, is_saved: int, told: int, number: int,
+    at: float,
 ) -> Record:  # fmt: skip
     """A record as it was written."""
     return Record(
         row, creator, tuple(json.loads(began_from)), tuple(json.loads(attempts)), process,
-        bool(removes), ended_as, looked_as, looked_by, bool(is_saved), bool(told), number,
+        bool(removes), ended_as, looked_as, looked_by, bool(is_saved), bool(told), number, at,
     )  # fmt: skip
 
 

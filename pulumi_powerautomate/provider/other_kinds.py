@@ -1,14 +1,16 @@
 """
 Things that resources of more than one kind declare, so that a program can move them between kinds.
 
-A flow is in a solution by its own `solution` or by a `SolutionComponent`; a value, a connection
-reference, a flow and a solution have kinds of their own and belong to imported packages too. The
-engine updates and creates first and deletes afterwards, so without knowing of each other the
-resource that goes would remove what another one has just taken over.
+A flow is in a solution by its own `solution` or by a `SolutionComponent`; a share is declared by
+itself or in a list; a value, a connection reference, a flow and a solution have kinds of their own
+and belong to imported packages too. The engine updates and creates first and deletes afterwards, so
+without knowing of each other the resource that goes would remove what another one has just taken
+over.
 
 A resource that lets go of something may have written it last, in a run that did not get as far as
-deleting the other one; and an uninstalled package takes its components along. Whoever goes on
-declaring such a thing is in doubt then, so that the next `pulumi up` looks at it.
+deleting the other one, or in an operation of which no state tells; and an uninstalled package takes
+its components along. Whoever goes on declaring such a thing is in doubt then, so that the next
+`pulumi up` looks at it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from . import own_row, single_owner
 from .engine_log import note, warn
-from .journal import BY_ANOTHER, journal
+from .journal import BY_ANOTHER, SUBJECTS, about_to_write, journal
 from .properties import urn_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -32,8 +34,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 class Provider(own_row.Provider, Protocol):
     """The parts of a provider that tell what its resources declare."""
 
-    def subjects(self, props: Mapping[str, Any]) -> Iterable[str]:
-        """Things that a resource with these properties declares; see the functions below."""
+    def staying_subjects(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterable[str]:
+        """Subjects that a resource has declared before and goes on declaring."""
         ...
 
     def removed_subject(self, props: Mapping[str, Any]) -> str:
@@ -83,6 +85,11 @@ def reference(logical_name: Any) -> str:
     return _named("connection reference {}", logical_name)
 
 
+def share(flow_id: Any, kind: Any, principal_id: Any) -> str:
+    """The share of a flow with a user or team, by Dataverse id."""
+    return _named("share of flow {} with {} {}", flow_id, kind, principal_id)
+
+
 def value(schema_name: Any) -> str:
     """The value of an environment variable."""
     return _named("value of {}", schema_name)
@@ -95,7 +102,9 @@ def declared_by(names: Any, subject: Callable[[Any], str]) -> list[str]:
 
 def is_kept(provider: Provider, subject: str, props: Mapping[str, Any]) -> bool:
     """Whether another resource declares what one with these properties would remove; tells so."""
-    others = (single_owner.other_holder(item, urn_of(props)) for item in _here(provider, [subject]))
+    others = (
+        single_owner.other_holder(item, urn_of(props)) for item in own_row.here(provider, [subject])
+    )
     other = next(others, "")
     if other:
         name = single_owner.name_of(other)
@@ -105,7 +114,7 @@ def is_kept(provider: Provider, subject: str, props: Mapping[str, Any]) -> bool:
 
 def hold(provider: Provider, subject: str, props: Mapping[str, Any]) -> None:
     """Note that a resource has brought about what only the service has told it."""
-    single_owner.hold(_here(provider, [subject]), urn_of(props))
+    single_owner.hold(own_row.here(provider, [subject]), urn_of(props))
 
 
 def minding(name: str, hook: _F) -> _F:
@@ -129,13 +138,17 @@ def _diff(
     provider: Provider, hook: Callable[..., DiffResult], id_: str, olds: Any, news: Any
 ) -> DiffResult:
     # What is declared anew is not there yet: the update or the replacement brings it about.
-    stays = _here(provider, provider.subjects(olds)) & _here(provider, provider.subjects(news))
+    stays = own_row.here(provider, provider.staying_subjects(olds, news))
     single_owner.hold(stays, urn_of(news), urn_of(olds))
     result = hook(id_, olds, news)
     entry = _enter(provider, stays, id_, news)
     version = own_row.version_of(olds)
+    since = own_row.time_of(version)
     with _lock:
         is_older = any(_let_go.get(subject, "") > version for subject in stays)
+    is_older = is_older or any(
+        journal().changed_by_others(subject, entry.row) > since for subject in stays
+    )
     if version and is_older and not result.replaces:
         _put_in_doubt(entry, version, removed=False)
         result.changes = True
@@ -143,7 +156,7 @@ def _diff(
 
 
 def _create(provider: Provider, hook: Callable[..., CreateResult], props: Any) -> CreateResult:
-    subjects = _here(provider, provider.subjects(props))
+    subjects = own_row.subjects_here(provider, props)
     with single_owner.holding(subjects, urn_of(props)):
         result = hook(props)
     _enter(provider, subjects, str(result.id), props)
@@ -153,22 +166,24 @@ def _create(provider: Provider, hook: Callable[..., CreateResult], props: Any) -
 def _update(
     provider: Provider, hook: Callable[..., UpdateResult], id_: str, olds: Any, news: Any
 ) -> UpdateResult:
-    subjects = _here(provider, provider.subjects(news))
+    subjects = own_row.subjects_here(provider, news)
+    subjects |= own_row.here(provider, provider.staying_subjects(olds, news))
     with single_owner.holding(subjects, urn_of(news)):
         result = hook(id_, olds, news)
     _enter(provider, subjects, id_, news)
-    _leave(_here(provider, provider.contents(olds)) - subjects, olds, removed=False)
+    _leave(own_row.here(provider, provider.contents(olds)) - subjects, olds, removed=False)
     return result
 
 
 def _delete(provider: Provider, hook: Callable[..., None], id_: str, props: Any) -> None:
     if is_kept(provider, provider.removed_subject(props), props):
-        _leave(_here(provider, provider.contents(props)), props, removed=False)
+        about_to_write(**{SUBJECTS: []})
+        _leave(own_row.here(provider, provider.contents(props)), props, removed=False)
         return
     hook(id_, props)
     removed = provider.removes_all(props)
     subjects = provider.subjects(props) if removed else provider.contents(props)
-    _leave(_here(provider, subjects), props, removed=removed)
+    _leave(own_row.here(provider, subjects), props, removed=removed)
 
 
 def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str, Any]) -> _Entry:
@@ -210,12 +225,6 @@ def _put_in_doubt(entry: _Entry, version: str, *, removed: bool) -> None:
     """Note that another resource may have changed, or has removed, the row of an entry."""
     attempt = {**entry.attempt(), BY_ANOTHER: True}
     journal().begin(entry.row, version, attempt, removes=removed)
-
-
-def _here(provider: Provider, subjects: Iterable[str]) -> set[str]:
-    """Those subjects that are known, in their environment."""
-    host = provider.connection.host
-    return {f"{host} {subject.lower()}" for subject in subjects if subject}
 
 
 def _named(subject: str, *names: Any) -> str:

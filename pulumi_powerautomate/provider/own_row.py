@@ -12,7 +12,7 @@ import contextlib
 import functools
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
@@ -23,7 +23,7 @@ from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
-from .journal import BY_ANOTHER, Doubt, Operation, journal, running
+from .journal import BY_ANOTHER, SUBJECTS, Doubt, Operation, journal, running
 from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
@@ -47,6 +47,10 @@ class Provider(Protocol):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         """Describe an update for the journal."""
+        ...
+
+    def subjects(self, props: Mapping[str, Any]) -> Iterable[str]:
+        """Things that a resource with these properties declares, and other kinds may too."""
         ...
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
@@ -142,7 +146,8 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
     marks: Mapping[str, Any] = {}
     operation = None
     if row:
-        operation = journal().begin_create(row, creator, provider.attempt({}, props))
+        attempt = _with_subjects(provider, provider.attempt({}, props), props)
+        operation = journal().begin_create(row, creator, attempt)
         marks = provider.after_creates(operation.doubt.attempts) if operation.doubt else marks
     with _recorded(operation):
         result: CreateResult = hook(provider, {**props, **marks})
@@ -243,8 +248,17 @@ def _begin(
     provider: Provider, row: str, outputs: Mapping[str, Any], news: Mapping[str, Any] | None
 ) -> Operation:
     """Note an update, or a delete."""
-    attempt = provider.attempt(outputs, news) if news is not None else {}
+    written = provider.attempt(outputs, news) if news is not None else {}
+    attempt = _with_subjects(provider, written, outputs, news or {})
     return journal().begin(row, version_of(outputs), attempt, removes=news is None)
+
+
+def _with_subjects(
+    provider: Provider, attempt: Mapping[str, Any], *declared: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """An attempt that names what others than its row it may have changed."""
+    named = {subject for props in declared for subject in subjects_here(provider, props)}
+    return {**attempt, SUBJECTS: sorted(named)} if named else attempt
 
 
 @contextlib.contextmanager
@@ -286,9 +300,28 @@ def _new_version() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"
 
 
+def time_of(version: str) -> float:
+    """When a version was made, in seconds since 1970; 0 for an entry of an earlier release."""
+    try:
+        return int(version[:12], 16) / 1000
+    except ValueError:
+        return 0.0
+
+
 def _record(provider: Provider, version: str) -> dict[str, Any]:
     record = {ENVIRONMENT: provider.connection.host}
     return {**record, VERSION: version} if version else record
+
+
+def subjects_here(provider: Provider, props: Mapping[str, Any]) -> set[str]:
+    """The subjects that a resource declares, as far as they are known, in its environment."""
+    return here(provider, provider.subjects(props))
+
+
+def here(provider: Provider, subjects: Iterable[str]) -> set[str]:
+    """Those subjects that are known, in their environment."""
+    host = provider.connection.host
+    return {f"{host} {subject.lower()}" for subject in subjects if subject}
 
 
 def row_of(provider: Provider, id_: str) -> str:

@@ -206,4 +206,6 @@ def _become(engine: str, environment: Mapping[str, str], folder: str, program: s
     try:
         runpy.run_module(program, run_name="__main__", alter_sys=True)
     finally:
+        # What an interpreter that ends does; after a kill nothing of it is done.
+        atexit._run_exitfuncs()
         os._exit(1)

@@ -19,7 +19,7 @@ from pulumi_powerautomate.solution_component import SolutionComponentProvider
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from pulumi_powerautomate.unmanaged_solution import SolutionProvider
 from tests.harness.imports import inputs as import_inputs
-from tests.harness.operations import Made, create
+from tests.harness.operations import Made, create, kill_at
 from tests.harness.packages import FIRST, FlowPart, package
 from tests.harness.provider_process import (
     IDENTITY,
@@ -53,6 +53,7 @@ def named(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 _SHARE = (FlowShareProvider, named(_share("one"), "single"))
 _SHARES = (FlowSharesExclusiveProvider, named(_shares("one"), "list"))
+_BOUND = {"contoso_url": "one"}
 
 
 @pytest.mark.parametrize("back", [False, True])
@@ -180,6 +181,15 @@ class Stack:
             done += 1
         return done
 
+    def up_alone(
+        self, settings: Mapping[str, str], program: list[Kind], *, ends_early: bool = False
+    ) -> int:
+        """The same in a provider process of its own, which ends in the regular way."""
+        with new_provider_process(settings) as process:
+            done = self.up(process, program, ends_early=ends_early)
+            process.end()
+        return done
+
     def _declare(self, process: ProviderProcess, name: str, kind: Kind) -> int:
         known = self._entries.get(name)
         checked = process.check(kind.inputs, known[1].inputs if known else None)
@@ -206,18 +216,75 @@ def test_a_declaration_that_moves_to_another_kind(
     emulator.control.switches(import_seconds=0)
     move, stack = _moves(tmp_path)[name], Stack()
     _define_variable(emulator)
-    with provider_process(settings) as process:
-        stack.up(process, move.before)
-        assert move.is_there(emulator)
-    if ends_early:
-        with provider_process(settings) as process:
-            stack.up(process, move.after, ends_early=True)
-    with provider_process(settings) as process:
-        stack.up(process, move.after)
-        assert move.is_there(emulator)
-    with provider_process(settings) as process:
-        assert stack.up(process, move.after) == 0
+    stack.up_alone(settings, move.before)
     assert move.is_there(emulator)
+    if ends_early:
+        stack.up_alone(settings, move.after, ends_early=True)
+    stack.up_alone(settings, move.after)
+    assert move.is_there(emulator)
+    assert stack.up_alone(settings, move.after) == 0
+    assert move.is_there(emulator)
+
+
+class HalfMove(NamedTuple):
+    """A row that the old resource declares with one value, and the new one with another."""
+
+    old: Kind
+    new: Kind
+    there: Callable[[Emulator], object]
+
+
+def _half_moves(folder: Path) -> dict[str, HalfMove]:
+    path = package(folder / "1.zip", FlowPart(), variables={"contoso_url": "default"})
+    imported = import_inputs(path, activate_flows="none")
+    importing = Kind(SolutionImportProvider, {**imported, "environment_variables": _BOUND})
+    value = Kind(EnvironmentVariableValueProvider, named(_variable("two"), "value"))
+    share = Kind(FlowShareProvider, {**named(_share("two"), "single"), "on_conflict": "overwrite"})
+    listed = Kind(*_SHARES)
+    single = Kind(*_SHARE)
+    others = {**named(_shares("two"), "list"), "on_conflict": "overwrite"}
+
+    def values(emulator: Emulator) -> list[str]:
+        return [row["value"] for row in emulator.control.rows("environmentvariablevalues")]
+
+    return {
+        "share": HalfMove(listed, share, _masks),
+        "share back": HalfMove(single, Kind(FlowSharesExclusiveProvider, others), _masks),
+        "value": HalfMove(importing, value, values),
+    }
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("name", ["share", "share back", "value"])
+def test_a_move_that_is_reverted(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, name: str, killed: bool
+) -> None:
+    """
+    The new resource was made with another value; the old one's is there after two runs at most.
+
+    Its run ended before the old resource went; or the provider was killed after the commit, and
+    the state does not have the new resource at all.
+    """
+    emulator.control.switches(import_seconds=0)
+    (old, new, there), stack = _half_moves(tmp_path)[name], Stack()
+    with new_provider_process(settings) as process:
+        create(process, _flow("shared"))
+        process.end()
+    stack.up_alone(settings, [old])
+    before = there(emulator)
+    if killed:
+        path = "environmentvariablevalues" if name == "value" else "ModifyAccess"
+        with new_provider_process(settings, provider=new.provider) as process:
+            rule = {"path": path, "method": "PATCH" if name == "value" else "POST", "times": 1}
+            barrier = emulator.control.barrier(**rule, when="after_commit")
+            kill_at(barrier, process, process.create, process.check(new.inputs).inputs)
+    else:
+        stack.up_alone(settings, [new], ends_early=True)
+    assert there(emulator) != before
+    for _ in range(2):
+        stack.up_alone(settings, [old])
+    assert there(emulator) == before
+    assert stack.up_alone(settings, [old]) == 0
 
 
 def test_a_flow_that_leaves_while_it_is_added(

@@ -12,6 +12,7 @@ command reports is right; and after a refresh nothing may differ at all.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,7 @@ _PATHS = (
 # The whole of a true response, only not to this request or not of this moment: where it has no body
 # no client can tell.
 _DECEIVING = ("swapped",)
+_SOMEBODY_ELSE = re.compile(r"not Dataverse's|redirects are not followed|response is cut short")
 _ONCE_MORE = "Run `pulumi up` once more"
 _CHANGED_AFTER_A_KILL = "killed, then another program"
 
@@ -204,6 +206,9 @@ class _History:
         if ran.died:
             self._note("    somebody died")
             self._world.interrupted(program, ran.unsettled, self._ids())
+        # Where nobody but others has answered, a create fails that may have been carried out.
+        elsewhere = {name for name, text in ran.failed.items() if _SOMEBODY_ELSE.search(text)}
+        self._world.interrupted(program, elsewhere, self._ids())
         for name, text in ran.failed.items():
             self._note(f"    {name} failed: {text[:300]}")
         self._interrupted = dict(program) if ran.died else None

@@ -219,7 +219,12 @@ class People:
             yield (("reference", which, name),
                    lambda c=column: control.patch("connectionreferences", key, {c: _BY_HAND}),
                    managed)  # fmt: skip
-        if "mailer" not in program and which not in json.dumps(control.rows("workflows")):
+        # One that came with a managed package cannot be deleted.
+        if (
+            not item.after
+            and "mailer" not in program
+            and which not in json.dumps(control.rows("workflows"))
+        ):
             yield (("reference", which, EXISTS),
                    lambda: control.delete("connectionreferences", key), True)  # fmt: skip
 

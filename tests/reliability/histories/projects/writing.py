@@ -81,15 +81,17 @@ class Author:
         """
         Do what a refusal asks for.
 
-        Let a new flow come before the old one goes, and let a share that is declared under another
-        name replace what it was under the former one, which the state still has.
+        Let a new flow come before the old one goes, and let a share that is declared by another
+        resource replace what it was under the former one, which the state still has.
         """
         for name, text in failed.items():
             item = self.program.get(name)
             if isinstance(item, Flow) and "delete_before_replace=False" in text:
                 self.program = {**self.program, name: replace(item, new_first=True)}
-            is_renamed = other_name(name) in known
-            if isinstance(item, Share | ShareList) and is_renamed and "on_conflict=" in text:
+            is_known = other_name(name) in known
+            if name.startswith((_SINGLE, "list")):
+                is_known |= any(other.startswith((_SINGLE, "list")) for other in known)
+            if isinstance(item, Share | ShareList) and is_known and "on_conflict=" in text:
                 self.program = {**self.program, name: replace(item, on_conflict="overwrite")}
 
     def _next(self, program: Project) -> None:
