@@ -53,6 +53,8 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # Started in the background of a shell: the providers that end with it would inherit that.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Of each connection that a provider ends, gRPC would write a line.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     for name in list(os.environ):
         if name.startswith(("POWERAUTOMATE_", "PULUMI_", "ARM_", "AZURE_")):
             del os.environ[name]

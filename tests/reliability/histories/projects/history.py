@@ -291,7 +291,8 @@ class _History:
         if problems and self._remove_orphans():
             ran = self._twice()
             problems = self._judged(ran, excused=True)
-        if problems and not outcome.problems and world.conflicts(self._author.program, ran.failed):
+        conflicts = world.conflicts(self._author.program, ran.failed, self._ids())
+        if problems and not outcome.problems and conflicts:
             # Whoever is told of a conflict looks at it.
             self.outcome.tags.add("conflict reported")
         else:

@@ -242,7 +242,7 @@ class World:
             for edit in self._people.edits
         ]
 
-    def conflicts(self, program: Project, failed: dict[str, str]) -> set[str]:
+    def conflicts(self, program: Project, failed: dict[str, str], ids: Ids) -> set[str]:
         """
         Resources that failed and that somebody had edited, or what they need: reported, so that
         nothing is wrong.
@@ -252,8 +252,12 @@ class World:
             name
             for name in failed
             if (item := program.get(name))
-            and edited & {name, item.alias, other_name(name), *item.needs}
+            and edited & {other_name(name), item.alias, *item.needs, *self._called(name, ids)}
         }
+
+    def _called(self, name: str, ids: Ids) -> set[str]:
+        """The names that a resource has, or has had."""
+        return {name} | self._names.get(ids.get(name, ""), set())
 
     def _allowed(self, known: set[str], *, excused: bool) -> Facts:
         """
