@@ -122,6 +122,11 @@ class Record:
             return self.ended_as is None
         return not _is_alive(self.process)
 
+    @property
+    def subjects(self) -> set[str]:
+        """Things the operations may have changed that resources of other kinds may declare."""
+        return {name for attempt in self.attempts for name in attempt.get(SUBJECTS) or ()}
+
     def began_at(self, version: str) -> bool:
         """Whether the outcome is in doubt for the entry from which the operations began."""
         began = self.creator is None and version in self.began_from
@@ -180,7 +185,8 @@ class Journal:
         self._folder = folder
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._lost: dict[str, list[tuple[str, float]]] | None = None
+        self._reading = threading.Lock()
+        self._lost: dict[str, list[Record]] | None = None
         self._lost_for = ""
 
     def in_doubt(self, row: str, version: str) -> Doubt | None:
@@ -280,7 +286,7 @@ class Journal:
             if record.began_at(version) or record.is_by_another(version):
                 self._write([record], replace(record, looked_as=seen, looked_by=_this_process()))
 
-    def changed_by_others(self, subject: str, row: str) -> float:
+    def changed_by_others(self, subject: str, row: str, *, is_alone: bool) -> float:
         """
         When an operation on another row last may have changed a subject; 0 when none did.
 
@@ -290,21 +296,28 @@ class Journal:
         Args:
             subject: what a resource declares.
             row: its own.
+            is_alone: whether no other resource of a program may declare the subject. Then a create
+                counts too after which its process ended in the regular way: had the state been
+                saved, the resource would have been deleted since.
         """
         found = self._lost_subjects().get(subject) or ()
-        return max((at for other, at in found if other != row), default=0.0)
+        times = (
+            record.at for record in found if record.row != row and (is_alone or not record.is_saved)
+        )
+        return max(times, default=0.0)
 
-    def _lost_subjects(self) -> Mapping[str, list[tuple[str, float]]]:
-        """Rows and times of operations of unknown outcome, by subject; read once per process."""
+    def _lost_subjects(self) -> Mapping[str, list[Record]]:
+        """Operations of unknown outcome, by subject; read once per process."""
         ours = _this_process()
-        if self._lost is None or self._lost_for != ours:
-            self._lost, self._lost_for = defaultdict(list), ours
-            for record in self._select("is_saved = ? and process <> ?", 0, ours):
-                if record.is_lost:
-                    for attempt in record.attempts:
-                        for subject in attempt.get(SUBJECTS) or ():
-                            self._lost[subject].append((record.row, record.at))
-        return self._lost
+        with self._reading:
+            if self._lost is None or self._lost_for != ours:
+                self._lost, self._lost_for = defaultdict(list), ours
+                condition = "process <> ? and (is_saved = 0 or creator is not null)"
+                for record in self._select(condition, ours):
+                    if record.is_lost:
+                        for subject in record.subjects:
+                            self._lost[subject].append(record)
+            return self._lost
 
     def killed_creates(self, *, told: bool) -> list[Record]:
         """

@@ -59,6 +59,9 @@ class _Entry(NamedTuple):
     attempt: Callable[[], dict[str, Any]]
 
 
+# No program may declare a share by resources of both kinds.
+_SHARE = "share of flow "
+
 _lock = threading.Lock()
 _entries: dict[str, dict[str, _Entry]] = defaultdict(dict)
 # The version of the entry that wrote a subject and does not declare it any more.
@@ -87,7 +90,7 @@ def reference(logical_name: Any) -> str:
 
 def share(flow_id: Any, kind: Any, principal_id: Any) -> str:
     """The share of a flow with a user or team, by Dataverse id."""
-    return _named("share of flow {} with {} {}", flow_id, kind, principal_id)
+    return _named(_SHARE + "{} with {} {}", flow_id, kind, principal_id)
 
 
 def value(schema_name: Any) -> str:
@@ -147,7 +150,8 @@ def _diff(
     with _lock:
         is_older = any(_let_go.get(subject, "") > version for subject in stays)
     is_older = is_older or any(
-        journal().changed_by_others(subject, entry.row) > since for subject in stays
+        journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject) > since
+        for subject in stays
     )
     if version and is_older and not result.replaces:
         _put_in_doubt(entry, version, removed=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -254,16 +255,19 @@ def _half_moves(folder: Path) -> dict[str, HalfMove]:
     }
 
 
-@pytest.mark.parametrize("killed", [False, True])
-@pytest.mark.parametrize("name", ["share", "share back", "value"])
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [(name, how) for name in ("share", "share back", "value") for how in ("half-way", "killed")]
+    + [("share", "not saved"), ("share back", "not saved")],
+)
 def test_a_move_that_is_reverted(
-    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, name: str, killed: bool
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, name: str, how: str
 ) -> None:
     """
     The new resource was made with another value; the old one's is there after two runs at most.
 
-    Its run ended before the old resource went; or the provider was killed after the commit, and
-    the state does not have the new resource at all.
+    Its run ended before the old resource went; or the provider was killed after the commit, or
+    the state could not be saved, so that it does not have the new resource at all.
     """
     emulator.control.switches(import_seconds=0)
     (old, new, there), stack = _half_moves(tmp_path)[name], Stack()
@@ -272,14 +276,15 @@ def test_a_move_that_is_reverted(
         process.end()
     stack.up_alone(settings, [old])
     before = there(emulator)
-    if killed:
+    if how == "killed":
         path = "environmentvariablevalues" if name == "value" else "ModifyAccess"
         with new_provider_process(settings, provider=new.provider) as process:
             rule = {"path": path, "method": "PATCH" if name == "value" else "POST", "times": 1}
             barrier = emulator.control.barrier(**rule, when="after_commit")
             kill_at(barrier, process, process.create, process.check(new.inputs).inputs)
     else:
-        stack.up_alone(settings, [new], ends_early=True)
+        lost = stack if how == "half-way" else copy.deepcopy(stack)
+        lost.up_alone(settings, [new], ends_early=True)
     assert there(emulator) != before
     for _ in range(2):
         stack.up_alone(settings, [old])

@@ -186,7 +186,7 @@ class Author:
             program.update(item for item in singles.items() if chance.random() < 0.8)
 
     def _bound(self, program: Project) -> None:
-        """What a package binds, which resources of their own declare now and then."""
+        """The bindings of a package, which resources of their own declare now and then."""
         chance, package = self._chance, program.get("package")
         if not isinstance(package, Package):
             return
