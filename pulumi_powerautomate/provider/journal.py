@@ -313,10 +313,12 @@ class Journal:
             if self._lost is None or self._lost_for != ours:
                 self._lost, self._lost_for = defaultdict(list), ours
                 condition = "process <> ? and (is_saved = 0 or creator is not null)"
-                for record in self._select(condition, ours):
-                    if record.is_lost:
-                        for subject in record.subjects:
-                            self._lost[subject].append(record)
+                found = self._select(condition, ours)
+                # Many records are of one process.
+                gone = {name for name in {item.process for item in found} if not _is_alive(name)}
+                for record in found:
+                    for subject in record.subjects if record.process in gone else ():
+                        self._lost[subject].append(record)
             return self._lost
 
     def killed_creates(self, *, told: bool) -> list[Record]:
