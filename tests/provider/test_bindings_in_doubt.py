@@ -9,18 +9,10 @@ import pytest
 
 from pulumi_powerautomate.connection_reference import ConnectionReferenceProvider
 from pulumi_powerautomate.emulator import Emulator
+from tests.harness import kinds
 from tests.harness.operations import kill_at
 from tests.harness.provider_process import ProviderError, ProviderProcess, provider_process
-from tests.provider.test_journal import (
-    _DEFINITION,
-    _LOOKED_AT,
-    CASES,
-    _define_variable,
-    _reference,
-    settings,
-)
 
-_ = settings
 _KINDS = ("ConnectionReference", "EnvironmentVariableValue", "Publisher", "Solution")
 _TEAMS = {"connector": "shared_teams"}
 
@@ -47,13 +39,13 @@ def test_a_killed_adoption_makes_no_row_ours(
 ) -> None:
     """It sent nothing, and the next program wants another connector: refused, nothing deleted."""
     with provider_process(emulator.environment, provider=ConnectionReferenceProvider) as person:
-        person.create(person.check({**_reference("theirs"), **_TEAMS}).inputs)
+        person.create(person.check({**kinds.reference("theirs"), **_TEAMS}).inputs)
     rows = emulator.control.rows("connectionreferences")
-    declared = {**_reference("one"), **_TEAMS}
+    declared = {**kinds.reference("one"), **_TEAMS}
     _kill_a_create(emulator, settings, declared, method=method, when="before_commit")
     refused = pytest.raises(ProviderError, match="exists already, for shared_teams")
     with provider_process(settings, provider=ConnectionReferenceProvider) as process, refused:
-        process.create(process.check(_reference("two")).inputs)
+        process.create(process.check(kinds.reference("two")).inputs)
     assert emulator.control.rows("connectionreferences") == rows
 
 
@@ -63,14 +55,14 @@ def test_a_killed_create_knows_its_row(
 ) -> None:
     """The row that it made goes with a warning; one that somebody made in its stead stays."""
     when = "after_commit" if made_by == "us" else "before_commit"
-    declared = {**_reference("one"), **_TEAMS}
+    declared = {**kinds.reference("one"), **_TEAMS}
     _kill_a_create(emulator, settings, declared, method="POST", when=when)
     if made_by == "somebody":
         with provider_process(emulator.environment, provider=ConnectionReferenceProvider) as person:
             person.create(person.check(declared).inputs)
     before = emulator.control.rows("connectionreferences")
     with provider_process(settings, provider=ConnectionReferenceProvider) as process:
-        news = process.check(_reference("two")).inputs
+        news = process.check(kinds.reference("two")).inputs
         if made_by == "somebody":
             with pytest.raises(ProviderError, match="exists already, for shared_teams"):
                 process.create(news)
@@ -84,10 +76,10 @@ def test_a_killed_create_knows_its_row(
 
 def _make_by_hand(emulator: Emulator, kind: str) -> None:
     if kind == "EnvironmentVariableValue":
-        row = {"value": "by hand", "_environmentvariabledefinitionid_value": _DEFINITION}
+        row = {"value": "by hand", "_environmentvariabledefinitionid_value": kinds.DEFINITION}
         emulator.control.insert("environmentvariablevalues", row)
         return
-    case = CASES[kind]
+    case = kinds.CASES[kind]
     with provider_process(emulator.environment, provider=case.provider) as person:
         person.create(person.check(case.inputs("by hand")).inputs)
 
@@ -99,8 +91,8 @@ def test_deleted_after_a_create_in_doubt(
     emulator: Emulator, settings: Mapping[str, str], kind: str, made_by: str, killed: bool
 ) -> None:
     """The row that it made goes; one that somebody made in its stead stays, with a warning."""
-    case, (path, nth) = CASES[kind], _LOOKED_AT[kind]
-    _define_variable(emulator)
+    case, (path, nth) = kinds.CASES[kind], kinds.LOOKED_AT[kind]
+    kinds.define_variable(emulator)
     when = "after_commit" if made_by == "us" else "before_commit"
     with provider_process(settings, provider=case.provider) as process:
         for method in ("POST", "PATCH"):
@@ -123,8 +115,8 @@ def _kill_a_delete(
     emulator: Emulator, settings: Mapping[str, str], kind: str, id_: str, outputs: dict[str, Any]
 ) -> None:
     """Kill the provider at the first request of a delete, which is not carried out."""
-    rule = {"method": "GET", "path": _LOOKED_AT[kind][0], "when": "before_commit", "times": 1}
-    with provider_process(settings, provider=CASES[kind].provider) as process:
+    rule = {"method": "GET", "path": kinds.LOOKED_AT[kind][0], "when": "before_commit", "times": 1}
+    with provider_process(settings, provider=kinds.CASES[kind].provider) as process:
         barrier = emulator.control.barrier(**rule)
         emulator.control.fault(**rule, do="reset")
         kill_at(barrier, process, process.delete, id_, outputs)
@@ -136,8 +128,8 @@ def test_deleted_after_a_killed_delete(
     emulator: Emulator, settings: Mapping[str, str], kind: str, edited: bool
 ) -> None:
     """An edit since then is told; there is nothing to tell where nobody made one."""
-    case = CASES[kind]
-    _define_variable(emulator)
+    case = kinds.CASES[kind]
+    kinds.define_variable(emulator)
     with provider_process(settings, provider=case.provider) as process:
         id_, outputs = process.create(process.check(case.inputs("one")).inputs)
     _kill_a_delete(emulator, settings, kind, id_, outputs)

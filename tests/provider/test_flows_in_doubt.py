@@ -13,6 +13,7 @@ import pytest
 
 from pulumi_powerautomate.emulator import Emulator
 from pulumi_powerautomate.inputs.definition import DIGEST
+from tests.harness import kinds
 from tests.harness.definitions import hourly
 from tests.harness.operations import kill_at
 from tests.harness.provider_process import (
@@ -23,10 +24,8 @@ from tests.harness.provider_process import (
     new_provider_process,
     provider_process,
 )
-from tests.provider.test_journal import CASES, _flow, _states, settings
 
-_ = settings
-_there = CASES["CloudFlow"].there
+_there = kinds.CASES["CloudFlow"].there
 
 
 def _kill(
@@ -87,7 +86,7 @@ def _made_or_gone(
         process.delete(id_, outputs)
         assert _there(emulator) == []
         return
-    after = process.check(_flow("four"), news).inputs
+    after = process.check(kinds.flow("four"), news).inputs
     assert process.diff(id_, outputs, after).changes
     outputs = process.update(id_, outputs, after)
     assert not process.diff(id_, outputs, after).changes
@@ -103,17 +102,17 @@ def test_a_kill_after_creates_in_doubt(
         barrier = emulator.control.barrier(
             method="POST", path="workflows$", when="after_commit", times=1
         )
-        kill_at(barrier, process, process.create, process.check(_flow("one")).inputs)
+        kill_at(barrier, process, process.create, process.check(kinds.flow("one")).inputs)
     with new_provider_process(settings) as process:
         for method, path in (("POST", "workflows$"), ("GET", "workflows")):
             emulator.control.fault(method=method, path=path, do="status", status=504, times=100)
-        news = process.check(_flow("two")).inputs
+        news = process.check(kinds.flow("two")).inputs
         id_, outputs = process.create(news)
         assert outputs["current_state"] == "unknown"
         emulator.control.clear_faults()
         process.end()
     with provider_process(settings) as process:
-        after = process.check(_flow("three"), news).inputs
+        after = process.check(kinds.flow("three"), news).inputs
         _kill(emulator, process, "^(?!.*oauth2)", "update", id_, outputs, after)
     assert _there(emulator) == ["one"]
     with provider_process(settings) as process:
@@ -126,12 +125,12 @@ def test_a_killed_delete_after_a_lost_update(
 ) -> None:
     """Neither was carried out: what the flow was before is this program's, whatever comes next."""
     with new_provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
         process.end()
     with new_provider_process(settings) as process:
         emulator.control.fault(method="PATCH", path="workflows", do="reset")
-        outputs = process.update(id_, outputs, process.check(_flow("two"), news).inputs)
+        outputs = process.update(id_, outputs, process.check(kinds.flow("two"), news).inputs)
         assert outputs["current_state"] == "unknown"
         emulator.control.clear_faults()
         process.end()
@@ -204,7 +203,7 @@ def test_an_edit_before_a_repeated_delete_is_told(
 ) -> None:
     """The first one was killed and did nothing; the warning is that of any delete."""
     with provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
         _kill(emulator, process, "workflows", "delete", id_, outputs)
     emulator.control.patch("workflows", id_, {"name": "by hand"})
@@ -219,7 +218,7 @@ def test_a_flow_that_others_made_after_a_killed_delete_stays(
 ) -> None:
     """It has the chosen id and is not the one that was created: left alone."""
     with provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
         barrier = emulator.control.barrier(method="DELETE", path="workflows", when="after_commit")
         kill_at(barrier, process, process.delete, id_, outputs)
@@ -276,14 +275,14 @@ def test_a_refused_delete_after_a_lost_update_leaves_the_flow_on(
 ) -> None:
     """The state does not tell whether it was on; a look does."""
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), "state": "on"}).inputs
+        news = process.check({**kinds.flow("one"), "state": "on"}).inputs
         made = process.create(news)
-        after = process.check({**_flow("two"), "state": "on"}, news).inputs
+        after = process.check({**kinds.flow("two"), "state": "on"}, news).inputs
         outputs = _lost_update(emulator, process, made, after, "before_commit")
         emulator.control.fault(method="DELETE", do="status", status=403)
         with pytest.raises(ProviderError):
             process.delete(made[0], outputs)
-    assert _states(emulator) == ["on"]
+    assert kinds.states(emulator) == ["on"]
 
 
 def _turn(emulator: Emulator, id_: str, state: str) -> None:
@@ -301,9 +300,9 @@ def test_a_state_that_an_update_in_doubt_does_not_explain_is_told(
     """The update changed the name and nothing else; somebody turned the flow on or off."""
     declared = "off" if by_hand == "on" else "on"
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), "state": declared}).inputs
+        news = process.check({**kinds.flow("one"), "state": declared}).inputs
         id_, outputs = process.create(news)
-        after = process.check({**_flow("two"), "state": declared}, news).inputs
+        after = process.check({**kinds.flow("two"), "state": declared}, news).inputs
         if way == "lost":
             outputs = _lost_update(emulator, process, (id_, outputs), after)
         else:
@@ -317,7 +316,7 @@ def test_a_state_that_an_update_in_doubt_does_not_explain_is_told(
             process.update(id_, outputs, after if then == "same" else news)
         said = _said(process)
     assert f"it was {by_hand}, by the operation that was interrupted or by somebody since" in said
-    assert _states(emulator) == ([] if then == "delete" else [declared])
+    assert kinds.states(emulator) == ([] if then == "delete" else [declared])
 
 
 @pytest.mark.parametrize("declared", ["one", "two"])
@@ -335,11 +334,11 @@ def test_a_state_that_an_update_in_doubt_explains_is_no_news(
         after = process.check(inputs("two"), news).inputs
         barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
         kill_at(barrier, process, process.update, id_, outputs, after)
-    assert _states(emulator) == ["off"]
+    assert kinds.states(emulator) == ["off"]
     with provider_process(settings) as process:
         process.update(id_, outputs, process.check(inputs(declared), news).inputs)
         assert _said(process) == ""
-    assert _states(emulator) == ["on"]
+    assert kinds.states(emulator) == ["on"]
 
 
 @pytest.mark.parametrize("then", ["update", "delete"])
@@ -348,18 +347,18 @@ def test_what_a_killed_delete_has_turned_off_is_no_news(
 ) -> None:
     """It came as far as turning the flow off, and nobody else did that."""
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), "state": "on"}).inputs
+        news = process.check({**kinds.flow("one"), "state": "on"}).inputs
         id_, outputs = process.create(news)
         barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
         kill_at(barrier, process, process.delete, id_, outputs)
-    assert _states(emulator) == ["off"]
+    assert kinds.states(emulator) == ["off"]
     with provider_process(settings) as process:
         if then == "delete":
             process.delete(id_, outputs)
         else:
             process.update(id_, outputs, process.check(news, news).inputs)
         assert _said(process) == ""
-    assert _states(emulator) == ([] if then == "delete" else ["on"])
+    assert kinds.states(emulator) == ([] if then == "delete" else ["on"])
 
 
 def test_a_state_that_is_told_when_the_response_is_lost_again(
@@ -367,9 +366,9 @@ def test_a_state_that_is_told_when_the_response_is_lost_again(
 ) -> None:
     """The next update would take the state that was found for the one from before."""
     with provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         made = process.create(news)
-        after = process.check(_flow("two"), news).inputs
+        after = process.check(kinds.flow("two"), news).inputs
         outputs = _lost_update(emulator, process, made, after)
         _turn(emulator, made[0], "on")
         emulator.control.fault(method="PATCH", do="reset", when="after_commit")
@@ -378,7 +377,7 @@ def test_a_state_that_is_told_when_the_response_is_lost_again(
         assert outputs["current_state"] == "unknown"
         assert "it was on, by the operation" in _said(process)
         assert "it may be off again, as declared" in _said(process)
-    assert _states(emulator) == ["off"]
+    assert kinds.states(emulator) == ["off"]
 
 
 def _complete(emulator: Emulator, id_: str) -> None:
@@ -396,7 +395,7 @@ def test_what_the_service_completes_after_a_kill_is_no_conflict(
     """The definition that the killed operation has written is recognized all the same."""
 
     def inputs(text: str) -> dict[str, Any]:
-        return {**_flow("Flow"), "definition": json.dumps(hourly(text))}
+        return {**kinds.flow("Flow"), "definition": json.dumps(hourly(text))}
 
     with provider_process(settings) as process:
         news = process.check(inputs("one")).inputs
@@ -429,7 +428,7 @@ def test_what_an_earlier_release_noted_is_understood(
     def inputs(text: str) -> dict[str, Any]:
         definition = hourly(text)
         definition["triggers"]["Recurrence"]["evaluatedRecurrence"] = {"frequency": "Hour"}
-        return {**_flow("Flow"), "definition": json.dumps(definition)}
+        return {**kinds.flow("Flow"), "definition": json.dumps(definition)}
 
     with provider_process(settings) as process:
         news = process.check(inputs("one")).inputs
@@ -465,25 +464,25 @@ def test_a_flow_that_could_not_be_turned_on_before_is_no_news(
     """The state has it as off, though it is declared on: nobody turned it off since."""
     on = {"state": "on"}
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), **on}).inputs
+        news = process.check({**kinds.flow("one"), **on}).inputs
         emulator.control.fault(method="PATCH", do="status", status=403)
         id_, outputs = process.create(news)
         assert (outputs["state"], outputs["current_state"]) == ("on", "off")
         emulator.control.clear_faults()
-        after = process.check({**_flow("two"), **on}, news).inputs
+        after = process.check({**kinds.flow("two"), **on}, news).inputs
         if way == "lost":
             outputs = _lost_update(emulator, process, (id_, outputs), after)
         else:
             barrier = emulator.control.barrier(method="PATCH", when="after_commit", times=1)
             kill_at(barrier, process, process.update, id_, outputs, after)
-    assert _states(emulator) == ["off"]
+    assert kinds.states(emulator) == ["off"]
     with provider_process(settings) as process:
         if then == "delete":
             process.delete(id_, outputs)
         else:
             process.update(id_, outputs, after)
         assert _said(process) == ""
-    assert _states(emulator) == ([] if then == "delete" else ["on"])
+    assert kinds.states(emulator) == ([] if then == "delete" else ["on"])
 
 
 @pytest.mark.parametrize("call", ["update", "delete"])
@@ -492,7 +491,7 @@ def test_a_repeated_request_and_a_look_that_is_refused(
 ) -> None:
     """The first try was carried out, so neither the refusal of a look nor its version undoes it."""
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), "state": "on"}).inputs
+        news = process.check({**kinds.flow("one"), "state": "on"}).inputs
         id_, outputs = process.create(news)
         emulator.control.fault(
             method="PATCH", path="workflows", when="after_commit", times=1, do="status", status=429,
@@ -503,11 +502,11 @@ def test_a_repeated_request_and_a_look_that_is_refused(
             with pytest.raises(ProviderError, match="may be gone or off"):
                 process.delete(id_, outputs)
         else:
-            after = process.check({**_flow("two"), "state": "on"}, news).inputs
+            after = process.check({**kinds.flow("two"), "state": "on"}, news).inputs
             outputs = process.update(id_, outputs, after)
             assert outputs["current_state"] == "unknown"
         emulator.control.clear_faults()
         assert process.diff(id_, outputs, news).changes
         outputs = process.update(id_, outputs, news)
         assert not process.diff(id_, outputs, news).changes
-    assert (_there(emulator), _states(emulator)) == (["one"], ["on"])
+    assert (_there(emulator), kinds.states(emulator)) == (["one"], ["on"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,12 @@ import pytest
 from pulumi_powerautomate.cloud_flow import CloudFlowProvider
 from pulumi_powerautomate.connection_reference import ConnectionReferenceProvider
 from pulumi_powerautomate.emulator import Emulator
-from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
 from pulumi_powerautomate.flow_share import FlowShareProvider
 from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvider
-from pulumi_powerautomate.publisher import PublisherProvider
 from pulumi_powerautomate.resources import RESOURCES
 from pulumi_powerautomate.solution_component import SolutionComponentProvider
 from pulumi_powerautomate.solution_import import SolutionImportProvider
-from pulumi_powerautomate.unmanaged_solution import SolutionProvider
+from tests.harness import kinds
 from tests.harness.definitions import hourly
 from tests.harness.imports import inputs
 from tests.harness.operations import kill_at
@@ -29,144 +27,33 @@ from tests.harness.provider_process import (
     IDENTITY,
     ProviderError,
     ProviderProcess,
-    flow_inputs,
     new_provider_process,
     provider_process,
 )
 
-_FLOW = "c0000000-0000-4000-8000-000000000001"
-_DEFINITION = "c0000000-0000-4000-8000-000000000002"
-_ALICE = "0e6a3b61-0000-4000-8000-000000000011"
-_BOB = "0e6a3b61-0000-4000-8000-000000000012"
-_CAROL = "0e6a3b61-0000-4000-8000-000000000013"
-_TEAM = "0e6a3b61-0000-4000-8000-000000000021"
-_ALL_COLUMNS = {"description": "as declared", "owner": {"type": "user", "id": _BOB}}
+_ALL_COLUMNS = {"description": "as declared", "owner": {"type": "user", "id": kinds.BOB}}
 _OTHER_STACK = IDENTITY.replace("urn:pulumi:dev", "urn:pulumi:prod") + "left"
-_CANARY = "canary-of-a-variable"
-
-Inputs = Callable[[str], dict[str, Any]]
-Look = Callable[[Emulator], list[str]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One kind of resource: its provider, its inputs by variant, and how a test sees its row."""
-
-    provider: type
-    inputs: Inputs
-    there: Look
-    path: str
-    """Of the request that carries out an update."""
-    method: str = "POST"
-
-
-def _flow(variant: str) -> dict[str, Any]:
-    inputs = flow_inputs(variant, hourly(), state="off", workflow_id=_FLOW, on_conflict="fail")
-    return {**inputs, "__identity": f"{IDENTITY}kept"}
-
-
-def _reference(variant: str) -> dict[str, Any]:
-    return {"logical_name": "contoso_mail", "connector": "shared_office365",
-            "connection_id": variant}  # fmt: skip
-
-
-def _variable(variant: str) -> dict[str, Any]:
-    return {"schema_name": "contoso_url", "value": f"{_CANARY} {variant}"}
-
-
-def _publisher(variant: str) -> dict[str, Any]:
-    return {"unique_name": "fabrikam", "prefix": "fab", "description": variant}
-
-
-def _solution(variant: str) -> dict[str, Any]:
-    return {"unique_name": "FabrikamFlows", "publisher": "contoso", "description": variant}
-
-
-def _share(variant: str) -> dict[str, Any]:
-    return {"flow_id": _FLOW, "principal": {"type": "user", "email": "alice@contoso.com"},
-            "access": _ACCESS[variant]}  # fmt: skip
-
-
-def _shares(variant: str) -> dict[str, Any]:
-    share = {"principal": {"type": "user", "id": _ALICE}, "access": _ACCESS[variant]}
-    return {"flow_id": _FLOW, "shares": [share]}
-
-
-_ACCESS = {"one": ["read"], "two": ["read", "write"], "three": ["read", "share"]}
-_MASKS = {1: "one", 3: "two", 262145: "three"}
-
-
-def _column(entity_set: str, name: str) -> Look:
-    def look(emulator: Emulator) -> list[str]:
-        rows = [row for row in emulator.control.rows(entity_set) if row[name] is not None]
-        values = [str(row[name]) for row in rows]
-        return [value.removeprefix(f"{_CANARY} ") for value in values]
-
-    return look
-
-
-def _masks(emulator: Emulator) -> list[str]:
-    rows = emulator.control.rows("principalobjectaccessset")
-    return [_MASKS[row["accessrightsmask"]] for row in rows]
-
-
-CASES = {
-    "CloudFlow": Case(CloudFlowProvider, _flow, _column("workflows", "name"), "workflows", "PATCH"),
-    "ConnectionReference": Case(
-        ConnectionReferenceProvider,
-        _reference,
-        _column("connectionreferences", "connectionid"),
-        "connectionreferences",
-        "PATCH",
-    ),
-    "EnvironmentVariableValue": Case(
-        EnvironmentVariableValueProvider,
-        _variable,
-        _column("environmentvariablevalues", "value"),
-        "environmentvariablevalues",
-        "PATCH",
-    ),
-    "Publisher": Case(
-        PublisherProvider, _publisher, _column("publishers", "description"), "publishers", "PATCH"
-    ),
-    "Solution": Case(
-        SolutionProvider, _solution, _column("solutions", "description"), "solutions", "PATCH"
-    ),
-    "FlowShare": Case(FlowShareProvider, _share, _masks, "Access"),
-    "FlowSharesExclusive": Case(FlowSharesExclusiveProvider, _shares, _masks, "Access"),
-}
 # A membership has nothing to change: its own test is below.
 _BY_ANOTHER_TEST = {"SolutionImport", "SolutionComponent"}
 
 
-def _define_variable(emulator: Emulator) -> None:
-    row = {"environmentvariabledefinitionid": _DEFINITION, "schemaname": "contoso_url"}
-    emulator.control.insert("environmentvariabledefinitions", row)
-
-
-@pytest.fixture(params=sorted(CASES))
-def case(request: pytest.FixtureRequest, emulator: Emulator) -> Case:
+@pytest.fixture(params=sorted(kinds.CASES))
+def case(request: pytest.FixtureRequest, emulator: Emulator) -> kinds.Case:
     """Each kind, with what it needs in the environment."""
-    case = CASES[request.param]
-    _define_variable(emulator)
+    case = kinds.CASES[request.param]
+    kinds.define_variable(emulator)
     if "Share" in request.param:
         with provider_process(emulator.environment) as process:
-            process.create(process.check(_flow("shared")).inputs)
+            process.create(process.check(kinds.flow("shared")).inputs)
     return case
-
-
-@pytest.fixture
-def settings(emulator: Emulator, tmp_path: Path) -> Mapping[str, str]:
-    """Settings of a machine that has done nothing so far."""
-    return {**emulator.environment, "PULUMI_POWERAUTOMATE_JOURNAL": str(tmp_path / "journal")}
 
 
 def test_every_kind_is_here() -> None:
     """A new resource cannot be forgotten."""
-    assert {resource.name for resource in RESOURCES} == set(CASES) | _BY_ANOTHER_TEST
+    assert {resource.name for resource in RESOURCES} == set(kinds.CASES) | _BY_ANOTHER_TEST
 
 
-def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: str) -> Any:
+def _killed(emulator: Emulator, case: kinds.Case, settings: Mapping[str, str], call: str) -> Any:
     """Create variant one, and kill the provider after the commit of a further operation."""
     method = "DELETE" if call == "delete" and case.method == "PATCH" else case.method
     with provider_process(settings, provider=case.provider) as process:
@@ -188,7 +75,7 @@ def _killed(emulator: Emulator, case: Case, settings: Mapping[str, str], call: s
     ("call", "variant"), [("update", "one"), ("update", "three"), ("delete", "one")]
 )
 def test_the_next_program_decides(
-    emulator: Emulator, case: Case, settings: Mapping[str, str], call: str, variant: str
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str], call: str, variant: str
 ) -> None:
     """The program goes back, or on, and the row becomes what it declares."""
     id_, news, outputs = _killed(emulator, case, settings, call)
@@ -242,9 +129,11 @@ def test_a_killed_import_that_goes_on(
 def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[str, str]) -> None:
     """The next program still declares the membership, and it comes back."""
     with provider_process(settings) as process:
-        process.create(process.check(_flow("member")).inputs)
-    inputs = {"solution": "ContosoAutomation", "component_id": _FLOW}
-    case = Case(SolutionComponentProvider, lambda _: inputs, lambda _: ["one"], "SolutionComponent")
+        process.create(process.check(kinds.flow("member")).inputs)
+    inputs = {"solution": "ContosoAutomation", "component_id": kinds.FLOW}
+    case = kinds.Case(
+        SolutionComponentProvider, lambda _: inputs, lambda _: ["one"], "SolutionComponent"
+    )
     id_, news, outputs = _killed(emulator, case, settings, "delete")
     assert emulator.control.rows("solutioncomponents") == []
     with provider_process(settings, provider=case.provider) as process:
@@ -253,26 +142,16 @@ def test_a_killed_removal_from_a_solution(emulator: Emulator, settings: Mapping[
         outputs = process.update(id_, outputs, after)
         assert not process.diff(id_, outputs, after).changes
     (row,) = emulator.control.rows("solutioncomponents")
-    assert (row["objectid"], id_) == (_FLOW, f"ContosoAutomation/29/{_FLOW}")
+    assert (row["objectid"], id_) == (kinds.FLOW, f"ContosoAutomation/29/{kinds.FLOW}")
 
 
-# Of the kinds whose create may be in the state although nothing was made: which look comes first.
-_LOOKED_AT = {
-    "CloudFlow": ("workflows", 1),
-    "ConnectionReference": ("connectionreferences", 2),
-    "EnvironmentVariableValue": ("environmentvariabledefinitions", 2),
-    "Publisher": ("publishers", 2),
-    "Solution": ("solutions", 2),
-}
-
-
-@pytest.mark.parametrize("kind", sorted(_LOOKED_AT))
+@pytest.mark.parametrize("kind", sorted(kinds.LOOKED_AT))
 def test_a_create_in_doubt_and_then_a_kill(
     emulator: Emulator, settings: Mapping[str, str], kind: str
 ) -> None:
     """Nothing was made, the next operation does not get far, and the one after that makes it."""
-    case, (path, nth) = CASES[kind], _LOOKED_AT[kind]
-    _define_variable(emulator)
+    case, (path, nth) = kinds.CASES[kind], kinds.LOOKED_AT[kind]
+    kinds.define_variable(emulator)
     page = {"do": "html", "when": "before_commit", "times": 99}
     with provider_process(settings, provider=case.provider) as process:
         news = process.check(case.inputs("one")).inputs
@@ -297,18 +176,15 @@ def test_a_create_in_doubt_and_then_a_kill(
     assert case.there(emulator) == ["three"]
 
 
-_FIRST, _SECOND = "ContosoAutomation", "SecondAutomation"
-
-
 @pytest.mark.parametrize("refreshed", [False, True])
 @pytest.mark.parametrize("when", ["before_commit", "after_commit"])
 @pytest.mark.parametrize(
     ("old", "new", "action"),
     [
-        (None, _FIRST, "Add"),
-        (_FIRST, None, "Remove"),
-        (_FIRST, _SECOND, "Add"),
-        (_FIRST, _SECOND, "Remove"),
+        (None, kinds.FIRST, "Add"),
+        (kinds.FIRST, None, "Remove"),
+        (kinds.FIRST, kinds.SECOND, "Add"),
+        (kinds.FIRST, kinds.SECOND, "Remove"),
     ],
 )
 def test_a_killed_move_between_solutions(
@@ -321,10 +197,10 @@ def test_a_killed_move_between_solutions(
     refreshed: bool,
 ) -> None:
     """The program goes back, and the flow is in the solution from before, and in no other."""
-    _second_solution(emulator)
+    kinds.second_solution(emulator)
 
     def inputs(solution: str | None) -> dict[str, Any]:
-        return {**_flow("moved"), "solution": solution}
+        return {**kinds.flow("moved"), "solution": solution}
 
     rule = {"method": "POST", "path": f"{action}SolutionComponent", "when": when, "times": 1}
     with provider_process(settings) as process:
@@ -342,29 +218,29 @@ def test_a_killed_move_between_solutions(
         after = process.check(inputs(old), news).inputs
         if process.diff(id_, outputs, after).changes:
             outputs = process.update(id_, outputs, after)
-        assert _solutions_of(emulator) == ({old} if old else set())
+        assert kinds.solutions_of(emulator) == ({old} if old else set())
         assert not process.diff(id_, outputs, after).changes
 
 
 @pytest.mark.parametrize("when", ["before_commit", "after_commit"])
-@pytest.mark.parametrize("new", [_FIRST, _SECOND, None])
+@pytest.mark.parametrize("new", [kinds.FIRST, kinds.SECOND, None])
 def test_a_killed_delete_and_another_solution(
     emulator: Emulator, settings: Mapping[str, str], when: str, new: str | None
 ) -> None:
     """The next program declares the flow again, elsewhere: it is there, and only there."""
-    _second_solution(emulator)
+    kinds.second_solution(emulator)
     rule = {"method": "DELETE", "path": "workflows", "when": when, "times": 1}
     with provider_process(settings) as process:
-        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        news = process.check({**kinds.flow("moved"), "solution": kinds.FIRST}).inputs
         id_, outputs = process.create(news)
         barrier = emulator.control.barrier(**rule)
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
         kill_at(barrier, process, process.delete, id_, outputs)
     with provider_process(settings) as process:
-        after = process.check({**_flow("moved"), "solution": new}, news).inputs
+        after = process.check({**kinds.flow("moved"), "solution": new}, news).inputs
         outputs = process.update(id_, outputs, after)
-        assert _solutions_of(emulator) == ({new} if new else set())
+        assert kinds.solutions_of(emulator) == ({new} if new else set())
         assert not process.diff(id_, outputs, after).changes
 
 
@@ -375,7 +251,7 @@ def test_a_delete_that_failed_half_way(
     """It is off, refused, and cannot be turned on: the program that goes back turns it on."""
     fault = emulator.control.fault
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), "state": "on"}).inputs
+        news = process.check({**kinds.flow("one"), "state": "on"}).inputs
         id_, outputs = process.create(news)
         if wrong == "delete":
             fault(method="DELETE", do="status", status=403)
@@ -387,11 +263,11 @@ def test_a_delete_that_failed_half_way(
         with pytest.raises(ProviderError, match="The flow is off now"):
             process.delete(id_, outputs)
         emulator.control.clear_faults()
-        assert _states(emulator) == ["off"]
-        after = process.check({**_flow("one"), "state": "on"}, news).inputs
+        assert kinds.states(emulator) == ["off"]
+        after = process.check({**kinds.flow("one"), "state": "on"}, news).inputs
         assert process.diff(id_, outputs, after).changes
         outputs = process.update(id_, outputs, after)
-        assert _states(emulator) == ["on"]
+        assert kinds.states(emulator) == ["on"]
         assert not process.diff(id_, outputs, after).changes
 
 
@@ -400,14 +276,14 @@ def test_a_refused_delete_names_what_somebody_changed(
 ) -> None:
     """It stays as it is, and the program that goes back sends nothing."""
     with provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
-        emulator.control.patch("workflows", _FLOW, {"name": "by hand"})
+        emulator.control.patch("workflows", kinds.FLOW, {"name": "by hand"})
         emulator.control.fault(method="DELETE", nth=2, do="status", status=403)
         with pytest.raises(ProviderError, match="Somebody had changed its name since the last run"):
             process.delete(id_, outputs)
-        assert not process.diff(id_, outputs, process.check(_flow("one"), news).inputs).changes
-    assert CASES["CloudFlow"].there(emulator) == ["by hand"]
+        assert not process.diff(id_, outputs, process.check(kinds.flow("one"), news).inputs).changes
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["by hand"]
 
 
 @pytest.mark.parametrize("lost", [0, 3], ids=["done", "lost"])
@@ -420,11 +296,11 @@ def test_a_list_of_shares_that_failed_half_way(
     Also where every response to the first one was lost, and a look showed that it is gone.
     """
     provider = FlowSharesExclusiveProvider
-    second = {"principal": {"type": "team", "id": _TEAM}, "access": ["read"]}
+    second = {"principal": {"type": "team", "id": kinds.TEAM}, "access": ["read"]}
     with provider_process(settings) as process:
-        process.create(process.check(_flow("shared")).inputs)
+        process.create(process.check(kinds.flow("shared")).inputs)
     with provider_process(settings, provider=provider) as process:
-        both = {**_shares("one"), "shares": [*_shares("one")["shares"], second]}
+        both = {**kinds.share_list("one"), "shares": [*kinds.share_list("one")["shares"], second]}
         news = process.check(both).inputs
         id_, outputs = process.create(news)
         revoke = {"path": "RevokeAccess", "do": "status"}
@@ -435,27 +311,27 @@ def test_a_list_of_shares_that_failed_half_way(
         with pytest.raises(ProviderError, match="Revoked are the shares of"):
             process.delete(id_, outputs)
         emulator.control.clear_faults()
-        assert len(_masks(emulator)) == 1
+        assert len(kinds.masks(emulator)) == 1
         after = process.check(both, news).inputs
         assert process.diff(id_, outputs, after).changes
         process.update(id_, outputs, after)
-    assert len(_masks(emulator)) == 2
+    assert len(kinds.masks(emulator)) == 2
 
 
 def test_a_create_in_doubt_and_another_solution(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """Its response is lost, and the next program declares another solution: it is only there."""
-    _second_solution(emulator)
+    kinds.second_solution(emulator)
     with provider_process(settings) as process:
-        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        news = process.check({**kinds.flow("moved"), "solution": kinds.FIRST}).inputs
         emulator.control.fault(path="workflows", when="after_commit", do="reset", times=4)
         id_, outputs = process.create(news)
         emulator.control.clear_faults()
         assert outputs["current_state"] == "unknown"
-        after = process.check({**_flow("moved"), "solution": _SECOND}, news).inputs
+        after = process.check({**kinds.flow("moved"), "solution": kinds.SECOND}, news).inputs
         outputs = process.update(id_, outputs, after)
-        assert _solutions_of(emulator) == {_SECOND}
+        assert kinds.solutions_of(emulator) == {kinds.SECOND}
         assert not process.diff(id_, outputs, after).changes
 
 
@@ -464,13 +340,13 @@ def test_a_flow_that_is_adopted_and_turned_off_is_told(
 ) -> None:
     """Somebody ran it; what is like the declaration but for that is not overwritten in silence."""
     with provider_process(settings) as process:
-        inputs = {**_flow("one"), "on_conflict": "adopt"}
+        inputs = {**kinds.flow("one"), "on_conflict": "adopt"}
         process.create(process.check({**inputs, "state": "on"}).inputs)
     with provider_process(settings) as process:
         process.create(process.check(inputs).inputs)
         said = [message for _, message, _ in process.log]
     assert any("adopted; its state differed and was changed" in line for line in said)
-    assert _states(emulator) == ["off"]
+    assert kinds.states(emulator) == ["off"]
 
 
 @pytest.mark.parametrize("by_hand", ["on", "off"])
@@ -481,9 +357,9 @@ def test_a_state_found_after_a_killed_update_is_told(
     declared = "off" if by_hand == "on" else "on"
     rule = {"method": "PATCH", "path": "workflows", "when": "before_commit", "times": 1}
     with provider_process(settings) as process:
-        news = process.check({**_flow("one"), "state": declared}).inputs
+        news = process.check({**kinds.flow("one"), "state": declared}).inputs
         id_, outputs = process.create(news)
-        after = process.check({**_flow("one"), "state": declared, "name": "b"}, news).inputs
+        after = process.check({**kinds.flow("one"), "state": declared, "name": "b"}, news).inputs
         barrier = emulator.control.barrier(**rule)
         emulator.control.fault(**rule, do="reset")
         kill_at(barrier, process, process.update, id_, outputs, after)
@@ -495,32 +371,13 @@ def test_a_state_found_after_a_killed_update_is_told(
         assert not process.diff(id_, outputs, news).changes
     (line,) = [line for line in said if f"it was {by_hand}, by the operation" in line]
     assert f"it is {declared} again, as declared" in line
-    assert _states(emulator) == [declared]
-
-
-def _states(emulator: Emulator) -> list[str]:
-    return ["off" if row["statecode"] == 0 else "on" for row in emulator.control.rows("workflows")]
-
-
-def _second_solution(emulator: Emulator) -> None:
-    publisher = emulator.control.rows("publishers")[0]["publisherid"]
-    row = {"uniquename": _SECOND, "friendlyname": "Second", "version": "1.0.0.0"}
-    emulator.control.insert("solutions", {**row, "_publisherid_value": publisher})
-
-
-def _solutions_of(emulator: Emulator) -> set[str]:
-    """The solutions that the flow is in, of those that people made."""
-    rows = emulator.control.rows("solutions")
-    names = {row["solutionid"]: row["uniquename"] for row in rows}
-    members = emulator.control.rows("solutioncomponents")
-    found = {names[row["_solutionid_value"]] for row in members if row["objectid"] == _FLOW}
-    return found & {_FIRST, _SECOND}
+    assert kinds.states(emulator) == [declared]
 
 
 @pytest.mark.parametrize("saved", [True, False])
 @pytest.mark.parametrize("stays", ["one", "two"])
 def test_two_entries_for_one_row(
-    emulator: Emulator, case: Case, settings: Mapping[str, str], stays: str, saved: bool
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str], stays: str, saved: bool
 ) -> None:
     """
     A resource that got another name took the row over, and its run failed before the old one went.
@@ -558,7 +415,7 @@ def test_two_entries_for_one_row(
 
 
 def test_a_killed_create_under_a_former_name(
-    emulator: Emulator, case: Case, settings: Mapping[str, str]
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str]
 ) -> None:
     """
     A resource got another name and got its former one again, in a run that was killed while it
@@ -594,7 +451,7 @@ def test_a_killed_create_under_a_former_name(
 
 @pytest.mark.parametrize("call", ["update", "delete"])
 def test_a_killed_operation_of_the_other_entry(
-    emulator: Emulator, case: Case, settings: Mapping[str, str], call: str
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str], call: str
 ) -> None:
     """
     A resource got another name in a run that failed, so there are two entries. The program goes
@@ -647,17 +504,17 @@ def test_two_entries_for_one_flow_and_a_solution(
 
     def flow(name: str, **more: Any) -> dict[str, Any]:
         identity = {"__identity": f"{IDENTITY}{name}", "on_conflict": "adopt"}
-        return {**_flow("Flow"), **identity, **more}
+        return {**kinds.flow("Flow"), **identity, **more}
 
     with provider_process(settings) as process:
-        news = process.check(flow("first", solution=_FIRST)).inputs
+        news = process.check(flow("first", solution=kinds.FIRST)).inputs
         id_, outputs = process.create(news)
     with new_provider_process(settings) as process:
         again = process.create(process.check(flow("first")).inputs)
         if saved:
             process.end()
-    assert _solutions_of(emulator) == set()
-    renamed = flow("renamed", solution=_FIRST)
+    assert kinds.solutions_of(emulator) == set()
+    renamed = flow("renamed", solution=kinds.FIRST)
     with provider_process(settings) as process:
         after = process.check(renamed, news).inputs
         assert process.diff(id_, outputs, after).changes != saved
@@ -667,10 +524,10 @@ def test_two_entries_for_one_flow_and_a_solution(
         assert process.diff(id_, outputs, after).changes
         outputs = process.update(id_, outputs, after)
         assert not process.diff(id_, outputs, after).changes
-    assert _solutions_of(emulator) == {_FIRST}
+    assert kinds.solutions_of(emulator) == {kinds.FIRST}
 
 
-def _taking_over(case: Case, variant: str) -> dict[str, Any]:
+def _taking_over(case: kinds.Case, variant: str) -> dict[str, Any]:
     """Inputs of a resource whose name is its variant, and that takes over what it finds."""
     identity = {"__identity": f"{IDENTITY}{variant}"}
     conflict: dict[type, str] = {CloudFlowProvider: "adopt", FlowShareProvider: "overwrite",
@@ -680,7 +537,7 @@ def _taking_over(case: Case, variant: str) -> dict[str, Any]:
 
 
 def test_a_fresh_machine_knows_nothing(
-    emulator: Emulator, case: Case, settings: Mapping[str, str], tmp_path: Path
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
     """There a refresh tells, as the documentation says."""
     id_, news, outputs = _killed(emulator, case, settings, "update")
@@ -693,7 +550,7 @@ def test_a_fresh_machine_knows_nothing(
 
 
 def test_a_refresh_ends_the_doubt(
-    emulator: Emulator, case: Case, settings: Mapping[str, str]
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str]
 ) -> None:
     """It looks at the row, and the new version of the state's entry says so."""
     id_, _, outputs = _killed(emulator, case, settings, "update")
@@ -705,7 +562,7 @@ def test_a_refresh_ends_the_doubt(
 
 
 def test_a_preview_ends_no_doubt(
-    emulator: Emulator, case: Case, settings: Mapping[str, str]
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str]
 ) -> None:
     """It looks at the row as a refresh does, but what it saw is never saved."""
     id_, news, outputs = _killed(emulator, case, settings, "update")
@@ -724,11 +581,11 @@ def test_a_preview_and_then_a_refresh_of_a_killed_move(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """The refresh looks into both solutions, though the preview did so before."""
-    _second_solution(emulator)
+    kinds.second_solution(emulator)
     with provider_process(settings) as process:
-        news = process.check({**_flow("moved"), "solution": _FIRST}).inputs
+        news = process.check({**kinds.flow("moved"), "solution": kinds.FIRST}).inputs
         id_, outputs = process.create(news)
-        after = process.check({**_flow("moved"), "solution": _SECOND}, news).inputs
+        after = process.check({**kinds.flow("moved"), "solution": kinds.SECOND}, news).inputs
         barrier = emulator.control.barrier(
             method="POST", path="AddSolutionComponent", when="after_commit", times=1
         )
@@ -738,24 +595,24 @@ def test_a_preview_and_then_a_refresh_of_a_killed_move(
         process.end()
     with provider_process(settings) as process:
         _, outputs, live = process.read(id_, outputs)
-        after = process.check({**_flow("moved"), "solution": _FIRST}, live or news).inputs
+        after = process.check({**kinds.flow("moved"), "solution": kinds.FIRST}, live or news).inputs
         assert process.diff(id_, outputs, after).changes
         process.update(id_, outputs, after)
-    assert _solutions_of(emulator) == {_FIRST}
+    assert kinds.solutions_of(emulator) == {kinds.FIRST}
 
 
 @pytest.mark.parametrize(
     ("column", "edited"),
-    [("name", "by hand"), ("description", "by hand"), ("_ownerid_value", _CAROL)],
+    [("name", "by hand"), ("description", "by hand"), ("_ownerid_value", kinds.CAROL)],
 )
 def test_an_edit_after_the_kill_is_not_lost(
     emulator: Emulator, settings: Mapping[str, str], column: str, edited: str
 ) -> None:
     """Neither what was there nor what was sent: somebody else's."""
-    case = CASES["CloudFlow"]
+    case = kinds.CASES["CloudFlow"]
     whole = replace(case, inputs=lambda variant: {**case.inputs(variant), **_ALL_COLUMNS})
     id_, news, outputs = _killed(emulator, whole, settings, "update")
-    emulator.control.patch("workflows", _FLOW, {column: edited})
+    emulator.control.patch("workflows", kinds.FLOW, {column: edited})
     with provider_process(settings) as process:
         after = process.check(whole.inputs("one"), news).inputs
         what = {"_ownerid_value": "owner"}.get(column, column)
@@ -765,13 +622,13 @@ def test_an_edit_after_the_kill_is_not_lost(
     assert row[column] == edited
 
 
-@pytest.mark.parametrize("who", [{"id": _CAROL}, {"email": "carol@contoso.com"}])
+@pytest.mark.parametrize("who", [{"id": kinds.CAROL}, {"email": "carol@contoso.com"}])
 def test_an_owner_of_a_killed_update_is_ours(
     emulator: Emulator, settings: Mapping[str, str], who: Mapping[str, str]
 ) -> None:
     """It was written by the update that was killed, so going back is no conflict."""
-    owners = {"one": {"id": _BOB}, "two": who}
-    case = CASES["CloudFlow"]
+    owners = {"one": {"id": kinds.BOB}, "two": who}
+    case = kinds.CASES["CloudFlow"]
     owned = replace(
         case,
         inputs=lambda variant: {
@@ -780,35 +637,35 @@ def test_an_owner_of_a_killed_update_is_ours(
     )  # fmt: skip
     id_, news, outputs = _killed(emulator, owned, settings, "update")
     (row,) = emulator.control.rows("workflows")
-    assert row["_ownerid_value"] == _CAROL
+    assert row["_ownerid_value"] == kinds.CAROL
     with provider_process(settings) as process:
         after = process.check(owned.inputs("one"), news).inputs
         outputs = process.update(id_, outputs, after)
         assert not process.diff(id_, outputs, after).changes
     (row,) = emulator.control.rows("workflows")
-    assert (row["name"], row["_ownerid_value"]) == ("one", _BOB)
+    assert (row["name"], row["_ownerid_value"]) == ("one", kinds.BOB)
 
 
 def test_a_refusal_leaves_no_doubt(emulator: Emulator, settings: Mapping[str, str]) -> None:
     """Nothing was changed, so the program that goes back sends nothing."""
     with provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
         emulator.control.fault(method="PATCH", do="status", status=403)
         with pytest.raises(ProviderError):
-            process.update(id_, outputs, process.check(_flow("two"), news).inputs)
-        assert not process.diff(id_, outputs, process.check(_flow("one"), news).inputs).changes
+            process.update(id_, outputs, process.check(kinds.flow("two"), news).inputs)
+        assert not process.diff(id_, outputs, process.check(kinds.flow("one"), news).inputs).changes
 
 
 def test_a_killed_create_is_recognized(emulator: Emulator, settings: Mapping[str, str]) -> None:
     """With a chosen id and `on_conflict="fail"`, the row is ours all the same, in any variant."""
     with provider_process(settings) as process:
         barrier = emulator.control.barrier(method="POST", path="workflows$", when="after_commit")
-        inputs = process.check(_flow("one")).inputs
+        inputs = process.check(kinds.flow("one")).inputs
         kill_at(barrier, process, process.create, inputs)
     with provider_process(settings) as process:
-        process.create(process.check(_flow("two")).inputs)
-    assert CASES["CloudFlow"].there(emulator) == ["two"]
+        process.create(process.check(kinds.flow("two")).inputs)
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["two"]
 
 
 _CREATES = {
@@ -820,7 +677,7 @@ _CREATES = {
 
 
 def _killed_create(
-    emulator: Emulator, case: Case, settings: Mapping[str, str], declared: Mapping[str, Any]
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str], declared: Mapping[str, Any]
 ) -> None:
     """Kill the provider after the commit of a create."""
     kind = case.provider.__name__.removesuffix("Provider")
@@ -831,7 +688,7 @@ def _killed_create(
 
 
 def test_a_killed_create_and_another_program(
-    emulator: Emulator, case: Case, settings: Mapping[str, str]
+    emulator: Emulator, case: kinds.Case, settings: Mapping[str, str]
 ) -> None:
     """The row that was made is its own, whatever the next program declares of it."""
     identity = {"__identity": f"{IDENTITY}made"}
@@ -851,8 +708,8 @@ def test_a_killed_create_and_another_name(
     """The engine knows of no entry, so the renamed resource creates what its stack has made."""
     if kind == "FlowShare":
         with provider_process(emulator.environment) as process:
-            process.create(process.check(_flow("shared")).inputs)
-    case = CASES[kind]
+            process.create(process.check(kinds.flow("shared")).inputs)
+    case = kinds.CASES[kind]
     former = {**case.inputs("one"), "__identity": f"{IDENTITY}former"}
     if kind == "ConnectionReference":
         former["connector"] = "shared_teams"
@@ -874,8 +731,8 @@ def test_a_share_that_was_edited_after_a_killed_create(
 ) -> None:
     """Somebody gave other rights meanwhile: that is refused, as before the create."""
     with provider_process(emulator.environment) as process:
-        process.create(process.check(_flow("shared")).inputs)
-    case = CASES[kind]
+        process.create(process.check(kinds.flow("shared")).inputs)
+    case = kinds.CASES[kind]
     declared = {**case.inputs("one"), "__identity": f"{IDENTITY}made"}
     _killed_create(emulator, case, settings, declared)
     (row,) = emulator.control.rows("principalobjectaccessset")
@@ -902,31 +759,31 @@ def test_creates_in_doubt_after_a_killed_one(
         barrier = emulator.control.barrier(
             method="POST", path="workflows$", when="after_commit", times=1
         )
-        kill_at(barrier, process, process.create, process.check(_flow("one")).inputs)
+        kill_at(barrier, process, process.create, process.check(kinds.flow("one")).inputs)
     for method, path in (("POST", "workflows$"), ("GET", "workflows")):
         emulator.control.fault(
             method=method, path=path, do="status", status=504, when="after_commit", times=100
         )
     with new_provider_process(settings) as process:
-        news = process.check(_flow("two")).inputs
+        news = process.check(kinds.flow("two")).inputs
         id_, outputs = process.create(news)
         for _ in range(doubts - 1):
-            news = process.check(_flow("three"), news).inputs
+            news = process.check(kinds.flow("three"), news).inputs
             outputs = process.update(id_, outputs, news)
         assert outputs["current_state"] == "unknown"
         process.end()
     emulator.control.clear_faults()
-    assert CASES["CloudFlow"].there(emulator) == ["one"]
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["one"]
     with provider_process(settings) as process:
         if then == "delete":
             process.delete(id_, outputs)
-            assert CASES["CloudFlow"].there(emulator) == []
+            assert kinds.CASES["CloudFlow"].there(emulator) == []
             return
-        news = process.check(_flow("four"), news).inputs
+        news = process.check(kinds.flow("four"), news).inputs
         assert process.diff(id_, outputs, news).changes
         outputs = process.update(id_, outputs, news)
         assert not process.diff(id_, outputs, news).changes
-    assert CASES["CloudFlow"].there(emulator) == ["four"]
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["four"]
 
 
 def test_a_create_in_doubt_and_another_name(
@@ -937,7 +794,7 @@ def test_a_create_in_doubt_and_another_name(
         path="workflows", do="status", status=504, when="before_commit", times=100
     )
     with new_provider_process(settings) as process:
-        declared = {**_flow("one"), "__identity": f"{IDENTITY}former"}
+        declared = {**kinds.flow("one"), "__identity": f"{IDENTITY}former"}
         del declared["workflow_id"], declared["on_conflict"]
         news = process.check(declared).inputs
         id_, outputs = process.create(news)
@@ -951,7 +808,7 @@ def test_a_create_in_doubt_and_another_name(
         news = process.check({**declared, "__identity": f"{IDENTITY}present"}, news).inputs
         assert news["workflow_id"] == id_
         process.update(id_, outputs, news)
-    assert CASES["CloudFlow"].there(emulator) == ["one"]
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["one"]
 
 
 @pytest.mark.parametrize("when", ["before_commit", "after_commit"])
@@ -965,10 +822,10 @@ def test_a_killed_create_for_another_connector(
         barrier = emulator.control.barrier(**rule)
         if when == "before_commit":
             emulator.control.fault(**rule, do="reset")
-        inputs = process.check({**_reference("one"), "connector": "shared_teams"}).inputs
+        inputs = process.check({**kinds.reference("one"), "connector": "shared_teams"}).inputs
         kill_at(barrier, process, process.create, inputs)
     with provider_process(settings, provider=provider) as process:
-        process.create(process.check(_reference("two")).inputs)
+        process.create(process.check(kinds.reference("two")).inputs)
     (row,) = emulator.control.rows("connectionreferences")
     assert row["connectorid"].endswith("/shared_office365")
     assert row["connectionid"] == "two"
@@ -980,9 +837,11 @@ def test_a_connector_of_somebody_elses_reference_stays(
     """Nobody of ours made it: it is refused, and left alone."""
     provider = ConnectionReferenceProvider
     with provider_process(settings, provider=provider) as process:
-        process.create(process.check({**_reference("one"), "connector": "shared_teams"}).inputs)
+        process.create(
+            process.check({**kinds.reference("one"), "connector": "shared_teams"}).inputs
+        )
         with pytest.raises(ProviderError, match="exists already, for shared_teams"):
-            process.create(process.check(_reference("two")).inputs)
+            process.create(process.check(kinds.reference("two")).inputs)
     assert len(emulator.control.rows("connectionreferences")) == 1
 
 
@@ -994,11 +853,11 @@ def test_a_killed_create_that_nobody_declares_is_told_once(
     emulator: Emulator, settings: Mapping[str, str], kind: str
 ) -> None:
     """At the end of a run of the same stack that declares something else, and of no other."""
-    _define_variable(emulator)
+    kinds.define_variable(emulator)
     if kind == "FlowShare":
         with provider_process(emulator.environment) as process:
-            process.create(process.check({**_flow("shared")}).inputs)
-    case = CASES[kind]
+            process.create(process.check({**kinds.flow("shared")}).inputs)
+    case = kinds.CASES[kind]
     declared = {**case.inputs("one"), "__identity": f"{IDENTITY}left"}
     _killed_create(emulator, case, settings, declared)
     assert _told(settings, case.provider, {**declared, "__identity": _OTHER_STACK}) == []
@@ -1024,9 +883,9 @@ def test_somebody_elses_create_proves_nothing(
 ) -> None:
     """Another resource on this machine has created a flow with the id: `fail` reports it."""
     with provider_process(settings) as process:
-        process.create(process.check(_flow("one")).inputs)
+        process.create(process.check(kinds.flow("one")).inputs)
     with provider_process(settings) as process:
-        other = {**_flow("two"), "__identity": f"{IDENTITY}other"}
+        other = {**kinds.flow("two"), "__identity": f"{IDENTITY}other"}
         with pytest.raises(ProviderError, match="exists already and differs"):
             process.create(process.check(other).inputs)
 
@@ -1035,13 +894,13 @@ def test_nothing_secret_is_written(
     emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
 ) -> None:
     """Neither a value nor a name of the declaration; and only its owner may read the file."""
-    _define_variable(emulator)
-    _killed(emulator, CASES["EnvironmentVariableValue"], settings, "update")
-    _killed(emulator, CASES["CloudFlow"], settings, "update")
+    kinds.define_variable(emulator)
+    _killed(emulator, kinds.CASES["EnvironmentVariableValue"], settings, "update")
+    _killed(emulator, kinds.CASES["CloudFlow"], settings, "update")
     folder = tmp_path / "journal"
     written = b"".join(file.read_bytes() for file in folder.iterdir())
-    assert _FLOW.encode() in written
-    for text in (_CANARY, '"two"', "Recurrence"):
+    assert kinds.FLOW.encode() in written
+    for text in (kinds.CANARY, '"two"', "Recurrence"):
         assert text.encode() not in written
     assert {file.stat().st_mode & 0o077 for file in (folder, *folder.iterdir())} == {0}
 
@@ -1060,12 +919,12 @@ def test_without_a_journal_everything_works(
     value = "off" if obstacle == "off" else str(folder)
     settings = {**emulator.environment, "PULUMI_POWERAUTOMATE_JOURNAL": value}
     with provider_process(settings) as process:
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
-        after = process.check(_flow("two"), news).inputs
+        after = process.check(kinds.flow("two"), news).inputs
         assert process.diff(id_, outputs, after).changes
         process.delete(id_, process.update(id_, outputs, after))
-    assert CASES["CloudFlow"].there(emulator) == []
+    assert kinds.CASES["CloudFlow"].there(emulator) == []
 
 
 def test_the_record_goes_when_the_state_is_saved(
@@ -1073,7 +932,7 @@ def test_the_record_goes_when_the_state_is_saved(
 ) -> None:
     """Another command finds the result in the state; the run itself has not saved it yet."""
     with provider_process(settings) as process:
-        inputs = process.check(_flow("one")).inputs
+        inputs = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(inputs)
         process.diff(id_, outputs, inputs)
         assert _records(tmp_path) == 1
@@ -1096,17 +955,17 @@ def test_a_killed_delete_of_what_was_never_seen(
     with provider_process(settings) as process:
         emulator.control.fault(method="POST", path="workflows$", when="after_commit", **away)
         emulator.control.fault(method="GET", path="workflows", **away)
-        news = process.check(_flow("one")).inputs
+        news = process.check(kinds.flow("one")).inputs
         id_, outputs = process.create(news)
         assert "etag" not in outputs
         emulator.control.clear_faults()
         barrier = emulator.control.barrier(method="DELETE", path="workflows", when="after_commit")
         kill_at(barrier, process, process.delete, id_, outputs)
     with provider_process(settings) as process:
-        after = process.check(_flow("one"), news).inputs
+        after = process.check(kinds.flow("one"), news).inputs
         assert process.diff(id_, outputs, after).changes
         process.update(id_, outputs, after)
-    assert CASES["CloudFlow"].there(emulator) == ["one"]
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["one"]
 
 
 @pytest.mark.parametrize("edited", [False, True])
@@ -1115,22 +974,22 @@ def test_a_state_that_was_not_saved(
 ) -> None:
     """The provider ends in the regular way, and the state is the one from before all the same."""
     process = ProviderProcess(settings)
-    inputs = process.check(_flow("one")).inputs
+    inputs = process.check(kinds.flow("one")).inputs
     id_, first = process.create(inputs)
-    process.update(id_, first, process.check(_flow("two"), inputs).inputs)
+    process.update(id_, first, process.check(kinds.flow("two"), inputs).inputs)
     process.end()
     process.close()
     if edited:
-        emulator.control.patch("workflows", _FLOW, {"name": "by hand"})
+        emulator.control.patch("workflows", kinds.FLOW, {"name": "by hand"})
     with provider_process(settings) as later:
-        after = later.check(_flow("one"), inputs).inputs
+        after = later.check(kinds.flow("one"), inputs).inputs
         assert later.diff(id_, first, after).changes
         if edited:
             with pytest.raises(ProviderError, match="somebody changed its name"):
                 later.update(id_, first, after)
         else:
             later.update(id_, first, after)
-    assert CASES["CloudFlow"].there(emulator) == ["by hand" if edited else "one"]
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["by hand" if edited else "one"]
 
 
 def test_a_process_that_runs_is_not_in_doubt(
@@ -1138,9 +997,9 @@ def test_a_process_that_runs_is_not_in_doubt(
 ) -> None:
     """Two commands at once from one state: the second finds a conflict, as without a journal."""
     with provider_process(settings) as one, provider_process(settings) as other:
-        inputs = one.check(_flow("one")).inputs
+        inputs = one.check(kinds.flow("one")).inputs
         id_, outputs = one.create(inputs)
-        one.update(id_, outputs, one.check(_flow("two"), inputs).inputs)
-        three = other.check(_flow("three"), inputs).inputs
+        one.update(id_, outputs, one.check(kinds.flow("two"), inputs).inputs)
+        three = other.check(kinds.flow("three"), inputs).inputs
         with pytest.raises(ProviderError, match="somebody changed its name"):
             other.update(id_, outputs, three)

@@ -19,6 +19,7 @@ from pulumi_powerautomate.flow_shares_exclusive import FlowSharesExclusiveProvid
 from pulumi_powerautomate.solution_component import SolutionComponentProvider
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from pulumi_powerautomate.unmanaged_solution import SolutionProvider
+from tests.harness import kinds
 from tests.harness.imports import inputs as import_inputs
 from tests.harness.operations import Made, create, kill_at
 from tests.harness.packages import FIRST, FlowPart, package
@@ -29,22 +30,6 @@ from tests.harness.provider_process import (
     new_provider_process,
     provider_process,
 )
-from tests.provider.test_journal import (
-    _FIRST,
-    _FLOW,
-    _define_variable,
-    _flow,
-    _masks,
-    _reference,
-    _share,
-    _shares,
-    _solution,
-    _solutions_of,
-    _variable,
-    settings,
-)
-
-_ = settings
 
 
 def named(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -52,8 +37,8 @@ def named(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {**inputs, "__identity": f"{IDENTITY}{name}"}
 
 
-_SHARE = (FlowShareProvider, named(_share("one"), "single"))
-_SHARES = (FlowSharesExclusiveProvider, named(_shares("one"), "list"))
+_SHARE = (FlowShareProvider, named(kinds.share("one"), "single"))
+_SHARES = (FlowSharesExclusiveProvider, named(kinds.share_list("one"), "list"))
 _BOUND = {"contoso_url": "one"}
 
 
@@ -64,7 +49,7 @@ def test_a_share_between_kinds_after_a_failed_run(
     """It was made, and the run ended before the old entry went; the next one leaves it."""
     (old, old_inputs), (new, new_inputs) = (_SHARE, _SHARES) if back else (_SHARES, _SHARE)
     with new_provider_process(settings) as process:
-        create(process, _flow("shared"))
+        create(process, kinds.flow("shared"))
         goes = create(process.serving(old), old_inputs)
         process.end()
     with provider_process(settings, provider=new) as process:
@@ -73,24 +58,24 @@ def test_a_share_between_kinds_after_a_failed_run(
         again = process.check(new_inputs, stays.inputs).inputs
         assert not process.diff(stays.id, stays.outputs, again).changes
         process.serving(old).delete(goes.id, goes.outputs)
-    assert _masks(emulator) == ["one"]
+    assert kinds.masks(emulator) == ["one"]
 
 
 def test_a_share_that_was_refused_is_not_taken_over(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """Nobody has it in the state any more, so the list that goes takes it away."""
-    new, inputs = FlowShareProvider, named(_share("two"), "single")
+    new, inputs = FlowShareProvider, named(kinds.share("two"), "single")
     with provider_process(settings) as process:
-        create(process, _flow("shared"))
+        create(process, kinds.flow("shared"))
         goes = create(process.serving(_SHARES[0]), _SHARES[1])
     with provider_process(settings, provider=new) as process:
         with pytest.raises(ProviderError, match=r"shared with user .* already"):
             create(process, inputs)
         process.serving(_SHARES[0]).delete(goes.id, goes.outputs)
-        assert _masks(emulator) == []
+        assert kinds.masks(emulator) == []
         create(process, inputs)
-    assert _masks(emulator) == ["two"]
+    assert kinds.masks(emulator) == ["two"]
 
 
 class Kind(NamedTuple):
@@ -109,7 +94,7 @@ class Move(NamedTuple):
 
 
 def _in_the_solution(emulator: Emulator) -> bool:
-    return _solutions_of(emulator) == {_FIRST}
+    return kinds.solutions_of(emulator) == {kinds.FIRST}
 
 
 def _is_row(entity_set: str, column: str, value: str) -> Callable[[Emulator], bool]:
@@ -118,10 +103,10 @@ def _is_row(entity_set: str, column: str, value: str) -> Callable[[Emulator], bo
 
 def _moves(folder: Path) -> dict[str, Move]:
     plain, inside = (
-        Kind(CloudFlowProvider, _flow("member")),
-        {**_flow("member"), "solution": _FIRST},
+        Kind(CloudFlowProvider, kinds.flow("member")),
+        {**kinds.flow("member"), "solution": kinds.FIRST},
     )
-    member = {"solution": _FIRST.upper(), "component_id": _FLOW}
+    member = {"solution": kinds.FIRST.upper(), "component_id": kinds.FLOW}
     component = Kind(SolutionComponentProvider, named(member, "member"))
     flow = Kind(CloudFlowProvider, inside)
     path = package(
@@ -132,14 +117,14 @@ def _moves(folder: Path) -> dict[str, Move]:
     def imported(**more: Any) -> Kind:
         return Kind(SolutionImportProvider, import_inputs(path, activate_flows="none", **more))
 
-    value = Kind(EnvironmentVariableValueProvider, named(_variable("one"), "value"))
-    with_value = imported(environment_variables={"contoso_URL": _variable("one")["value"]})
-    reference = Kind(ConnectionReferenceProvider, named(_reference("one"), "reference"))
+    value = Kind(EnvironmentVariableValueProvider, named(kinds.variable("one"), "value"))
+    with_value = imported(environment_variables={"contoso_URL": kinds.variable("one")["value"]})
+    reference = Kind(ConnectionReferenceProvider, named(kinds.reference("one"), "reference"))
     with_reference = imported(connection_references={"contoso_MAIL": "one"})
-    container = Kind(SolutionProvider, named(_solution("one"), "container"))
-    in_package = {**_flow("First"), "workflow_id": FIRST, "on_conflict": "adopt"}
+    container = Kind(SolutionProvider, named(kinds.solution("one"), "container"))
+    in_package = {**kinds.flow("First"), "workflow_id": FIRST, "on_conflict": "adopt"}
     packaged = Kind(CloudFlowProvider, named(in_package, "packaged"))
-    has_value = _is_row("environmentvariablevalues", "value", _variable("one")["value"])
+    has_value = _is_row("environmentvariablevalues", "value", kinds.variable("one")["value"])
     has_reference = _is_row("connectionreferences", "connectionid", "one")
     has_container = _is_row("solutions", "uniquename", "FabrikamFlows")
     has_flow = _is_row("workflows", "workflowid", FIRST)
@@ -216,7 +201,7 @@ def test_a_declaration_that_moves_to_another_kind(
     """It is there when the resource that declared it before is gone, and stays until both are."""
     emulator.control.switches(import_seconds=0)
     move, stack = _moves(tmp_path)[name], Stack()
-    _define_variable(emulator)
+    kinds.define_variable(emulator)
     stack.up_alone(settings, move.before)
     assert move.is_there(emulator)
     if ends_early:
@@ -239,18 +224,20 @@ def _half_moves(folder: Path) -> dict[str, HalfMove]:
     path = package(folder / "1.zip", FlowPart(), variables={"contoso_url": "default"})
     imported = import_inputs(path, activate_flows="none")
     importing = Kind(SolutionImportProvider, {**imported, "environment_variables": _BOUND})
-    value = Kind(EnvironmentVariableValueProvider, named(_variable("two"), "value"))
-    share = Kind(FlowShareProvider, {**named(_share("two"), "single"), "on_conflict": "overwrite"})
+    value = Kind(EnvironmentVariableValueProvider, named(kinds.variable("two"), "value"))
+    share = Kind(
+        FlowShareProvider, {**named(kinds.share("two"), "single"), "on_conflict": "overwrite"}
+    )
     listed = Kind(*_SHARES)
     single = Kind(*_SHARE)
-    others = {**named(_shares("two"), "list"), "on_conflict": "overwrite"}
+    others = {**named(kinds.share_list("two"), "list"), "on_conflict": "overwrite"}
 
     def values(emulator: Emulator) -> list[str]:
         return [row["value"] for row in emulator.control.rows("environmentvariablevalues")]
 
     return {
-        "share": HalfMove(listed, share, _masks),
-        "share back": HalfMove(single, Kind(FlowSharesExclusiveProvider, others), _masks),
+        "share": HalfMove(listed, share, kinds.masks),
+        "share back": HalfMove(single, Kind(FlowSharesExclusiveProvider, others), kinds.masks),
         "value": HalfMove(importing, value, values),
     }
 
@@ -272,7 +259,7 @@ def test_a_move_that_is_reverted(
     emulator.control.switches(import_seconds=0)
     (old, new, there), stack = _half_moves(tmp_path)[name], Stack()
     with new_provider_process(settings) as process:
-        create(process, _flow("shared"))
+        create(process, kinds.flow("shared"))
         process.end()
     stack.up_alone(settings, [old])
     before = there(emulator)
@@ -296,20 +283,20 @@ def test_a_flow_that_leaves_while_it_is_added(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """The two requests cross: whichever comes first, the flow is in the solution."""
-    member = named({"solution": _FIRST, "component_id": _FLOW}, "member")
+    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
     with provider_process(settings) as process:
-        flow = create(process, {**_flow("member"), "solution": _FIRST})
+        flow = create(process, {**kinds.flow("member"), "solution": kinds.FIRST})
     with provider_process(settings) as process, ThreadPoolExecutor(1) as pool:
         barrier = emulator.control.barrier(
             method="POST", path="RemoveSolutionComponent", when="before_commit", times=1
         )
-        after = process.check(_flow("member"), flow.inputs).inputs
+        after = process.check(kinds.flow("member"), flow.inputs).inputs
         leaving = pool.submit(process.update, flow.id, flow.outputs, after)
         assert barrier.is_reached(20)
         create(process.serving(SolutionComponentProvider), member)
         barrier.release()
         assert "activation_error" not in leaving.result()
-    assert _solutions_of(emulator) == {_FIRST}
+    assert kinds.solutions_of(emulator) == {kinds.FIRST}
 
 
 def test_a_reference_is_replaced_that_an_import_declares_too(
@@ -322,7 +309,7 @@ def test_a_reference_is_replaced_that_an_import_declares_too(
     both = import_inputs(path, connection_references={"contoso_mail": "one"})
     with provider_process(settings, provider=provider) as process:
         package_ = create(process.serving(SolutionImportProvider), both)
-        made = create(process, named(_reference("one"), "reference"))
+        made = create(process, named(kinds.reference("one"), "reference"))
     with provider_process(settings, provider=provider) as process:
         process.serving(SolutionImportProvider).diff(package_.id, package_.outputs, both)
         other = {**made.inputs, "connector": "shared_teams"}
@@ -341,7 +328,7 @@ def test_a_refused_create_takes_no_solution_over(
         gone = create(process.serving(SolutionImportProvider), import_inputs(path))
     with provider_process(settings) as process:
         with pytest.raises(ProviderError, match="is managed in this environment"):
-            create(process.serving(SolutionProvider), named(_solution("one"), "container"))
+            create(process.serving(SolutionProvider), named(kinds.solution("one"), "container"))
         process.serving(SolutionImportProvider).delete(gone.id, gone.outputs)
     assert emulator.control.rows("workflows") == []
 
@@ -350,18 +337,18 @@ def test_a_refused_update_takes_no_membership_over(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """The flow's state says that it is in no solution, so the component that goes takes it out."""
-    member = named({"solution": _FIRST, "component_id": _FLOW}, "member")
+    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
     with provider_process(settings) as process:
-        flow = create(process, _flow("one"))
+        flow = create(process, kinds.flow("one"))
         gone = create(process.serving(SolutionComponentProvider), member)
     with provider_process(settings) as process:
-        after = process.check({**_flow("two"), "solution": _FIRST}, flow.inputs).inputs
+        after = process.check({**kinds.flow("two"), "solution": kinds.FIRST}, flow.inputs).inputs
         process.diff(flow.id, flow.outputs, after)
         emulator.control.fault(method="PATCH", path="workflows", do="status", status=403)
         with pytest.raises(ProviderError, match="403"):
             process.update(flow.id, flow.outputs, after)
         process.serving(SolutionComponentProvider).delete(gone.id, gone.outputs)
-    assert _solutions_of(emulator) == set()
+    assert kinds.solutions_of(emulator) == set()
 
 
 @pytest.mark.parametrize("back_to", ["import, value", "value, import", "value"])
