@@ -36,6 +36,7 @@ from .inputs.derived_id import derived_id
 from .inputs.flow_outputs import (
     ATTEMPTS,
     BEFORE,
+    BY_ANOTHER_KIND,
     COMPUTED,
     REMOVED,
     SOLUTIONS,
@@ -285,6 +286,10 @@ class CloudFlowProvider(DataverseProvider):
         solutions = self._solutions(olds, news) if moves else []
         return {"solutions": solutions, "columns": fingerprints_of(news, self._owner(news, news))}
 
+    def attempt_of_another(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        # A package may have written anything.
+        return {}
+
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["workflow_id"])
 
@@ -317,6 +322,8 @@ class CloudFlowProvider(DataverseProvider):
         if removed:
             # It is looked for, and created when it is gone.
             marked[REMOVED] = True
+        if any(attempt.get(BY_ANOTHER) and "columns" not in attempt for attempt in attempts):
+            marked[BY_ANOTHER_KIND] = True
         return marked
 
     def to_look_at(
@@ -376,6 +383,7 @@ class CloudFlowProvider(DataverseProvider):
             attempts=attempts_in(olds),
             members=members_of(olds),
             removed=bool(olds.get(REMOVED)),
+            by_another_kind=bool(olds.get(BY_ANOTHER_KIND)),
         )
 
     def _workflow_id(self, olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:

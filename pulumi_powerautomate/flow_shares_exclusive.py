@@ -164,6 +164,10 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         shares = {resolve(_principal_of(key)): rights for key, rights in news["shares"].items()}
         return {"shares": {f"{who.kind}/{who.id}": rights for who, rights in shares.items()}}
 
+    def attempt_of_another(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        # The next update names whom it is about, and it looks at every share.
+        return {}
+
     def after_creates(self, attempts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {ATTEMPTED: [attempt["shares"] for attempt in attempts if "shares" in attempt]}
 

@@ -34,6 +34,7 @@ ATTEMPTS = "__attempts"
 # In outputs that are marked as in doubt, and in no state: a delete may have removed the flow; the
 # state that it was in before, which may be off although `on` is declared.
 REMOVED = "__removed"
+BY_ANOTHER_KIND = "__by_another_kind"
 STATE_BEFORE = "__state_before"
 # Solutions that the flow may be in, after a change of `solution` that was not carried out whole.
 SOLUTIONS = "__solutions"

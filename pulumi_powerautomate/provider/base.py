@@ -138,6 +138,15 @@ class DataverseProvider(ResourceProvider):
         """
         return {}
 
+    def attempt_of_another(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        """
+        Describe what a resource of another kind may have written, as `attempt` does; asks nobody.
+
+        Args:
+            props: the inputs, or outputs, of the resource whose row it is.
+        """
+        return self.attempt({}, props)
+
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         """Id of a resource before it is created; empty when only the service knows it."""
         return ""

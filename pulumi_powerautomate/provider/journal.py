@@ -40,6 +40,8 @@ JOURNAL_VARIABLE = "PULUMI_POWERAUTOMATE_JOURNAL"
 BY_ANOTHER = "by_another"
 # In an attempt: what the operation may have changed that resources of other kinds may declare.
 SUBJECTS = "subjects"
+# In an attempt: the stack of the resource that it was for.
+STACK = "stack"
 # Why a resource is marked after an operation that nobody lived to see the end of.
 KILLED = "An operation on it was interrupted, so it may have been carried out or not."
 
@@ -98,7 +100,7 @@ class Record:
         is_saved: whether the process ended in the regular way, after the engine saved the state.
         told: whether somebody was told of a create that did not end.
         number: its key; None before it is written.
-        at: when it was written, in seconds since 1970.
+        at: when the last of them was noted, in seconds since 1970; 0 for one that is noted now.
     """
 
     row: str
@@ -142,10 +144,14 @@ class Record:
         """Whether an entry of some version tells the outcome."""
         return version != "" and version in (self.ended_as, self.looked_as)
 
-    def may_have_made_it_for(self, creator: str) -> bool:
-        """Whether a create is in doubt for the next create of the row, by a resource."""
-        if self.creator is None or self.is_saved or not self.is_lost:
+    def may_have_written_it_for(self, creator: str) -> bool:
+        """Whether operations are in doubt for the next create of the row, by a resource."""
+        if self.is_saved or not self.is_lost:
             return False
+        if self.creator is None:
+            # The state has the row under another name, or had it.
+            stacks = {attempt.get(STACK) for attempt in self.attempts} - {None}
+            return not self.removes and stacks == {stack_of(creator)}
         if self.creator == creator:
             return True
         # The resource may have got another name since: its stack is what made the row.
@@ -240,7 +246,8 @@ class Journal:
             creator: the resource that it is for.
             attempt: what it may write, in the words of its provider.
         """
-        made = [record for record in self._of_row(row) if record.may_have_made_it_for(creator)]
+        found = self._of_row(row)
+        made = [record for record in found if record.may_have_written_it_for(creator)]
         attempts = tuple(attempt for record in made for attempt in record.attempts)
         doubt = Doubt(attempts) if made else None
         record = Record(row, creator, ("",), _attempts(doubt, attempt), _this_process())
@@ -449,7 +456,7 @@ def _row(record: Record) -> tuple[Any, ...]:
     return (
         record.row, record.creator, json.dumps(record.began_from), json.dumps(record.attempts),
         record.process, record.removes, record.ended_as, record.looked_as, record.looked_by,
-        record.is_saved, record.told, None, time.time(),
+        record.is_saved, record.told, None, record.at or time.time(),
     )  # fmt: skip
 
 

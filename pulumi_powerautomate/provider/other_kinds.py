@@ -26,13 +26,17 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 from . import own_row, single_owner
 from .engine_log import note, warn
 from .journal import BY_ANOTHER, SUBJECTS, about_to_write, journal
-from .properties import urn_of
+from .properties import is_unknown, urn_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Provider(own_row.Provider, Protocol):
     """The parts of a provider that tell what its resources declare."""
+
+    def attempt_of_another(self, props: Mapping[str, Any]) -> dict[str, Any]:
+        """Describe what a resource of another kind may have written."""
+        ...
 
     def staying_subjects(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Iterable[str]:
         """Subjects that a resource has declared before and goes on declaring."""
@@ -153,7 +157,7 @@ def _diff(
         journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject) > since
         for subject in stays
     )
-    if version and is_older and not result.replaces:
+    if is_older and not result.replaces:
         _put_in_doubt(entry, version, removed=False)
         result.changes = True
     return result
@@ -193,8 +197,11 @@ def _delete(provider: Provider, hook: Callable[..., None], id_: str, props: Any)
 def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str, Any]) -> _Entry:
     """Note an entry that declares subjects."""
     row = own_row.row_of(provider, id_)
-    # Told only when it is needed, because it may have to look somebody up.
-    entry = _Entry(urn_of(props), row, lambda: provider.attempt({}, props))
+
+    def attempt() -> dict[str, Any]:
+        return {} if is_unknown(props) else provider.attempt_of_another(props)
+
+    entry = _Entry(urn_of(props), row, attempt)
     with _lock:
         for subject in subjects:
             _entries[subject][entry.urn] = entry
@@ -215,7 +222,7 @@ def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> No
             _let_go.update(dict.fromkeys(subjects, version))
     for entry, what in others.items():
         stays = single_owner.holder_of_row(entry.row)
-        if stays and (removed or stays < version):
+        if stays is not None and (removed or stays < version):
             _put_in_doubt(entry, stays, removed=removed)
             warn(
                 props,

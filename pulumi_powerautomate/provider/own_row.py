@@ -23,7 +23,7 @@ from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
-from .journal import BY_ANOTHER, SUBJECTS, Doubt, Operation, journal, running
+from .journal import BY_ANOTHER, STACK, SUBJECTS, Doubt, Operation, journal, running, stack_of
 from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
@@ -229,7 +229,7 @@ def _deleted(
 
 def _kept(provider: Provider, row: str, id_: str, outputs: Mapping[str, Any]) -> None:
     """Leave a row to the entry that goes on standing for it, which may not tell what is there."""
-    stays = single_owner.holder_of_row(row)
+    stays = single_owner.holder_of_row(row) or ""
     if stays > version_of(outputs):
         note(outputs, f"{id_} was kept: this program goes on declaring it")
         return
@@ -250,6 +250,9 @@ def _begin(
     """Note an update, or a delete."""
     written = provider.attempt(outputs, news) if news is not None else {}
     attempt = _with_subjects(provider, written, outputs, news or {})
+    identity = str((news or outputs).get(IDENTITY) or "")
+    if identity:
+        attempt = {**attempt, STACK: stack_of(identity)}
     return journal().begin(row, version_of(outputs), attempt, removes=news is None)
 
 

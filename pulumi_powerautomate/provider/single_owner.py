@@ -134,10 +134,10 @@ def row_is_held_by_other(row: Hashable, instance: str) -> bool:
         return _instances.get(row, instance) != instance
 
 
-def holder_of_row(row: Hashable) -> str:
-    """The entry of the state that stands for a row, as of this run; empty when none does."""
+def holder_of_row(row: Hashable) -> str | None:
+    """The entry of the state that stands for a row, as of this run; None when none does."""
     with _lock:
-        return _instances.get(row, "")
+        return _instances.get(row)
 
 
 def name_of(urn: str) -> str:

@@ -25,6 +25,7 @@ from tests.harness.operations import Made, create, kill_at
 from tests.harness.packages import FIRST, FlowPart, package
 from tests.harness.provider_process import (
     IDENTITY,
+    UNKNOWN,
     ProviderError,
     ProviderProcess,
     new_provider_process,
@@ -176,6 +177,15 @@ class Stack:
             process.end()
         return done
 
+    def entry(self, inputs: Mapping[str, Any]) -> Made:
+        """The entry of a resource."""
+        return self._entries[str(inputs["__identity"])][1]
+
+    def forget_versions(self) -> None:
+        """As `adopt`, `pulumi import` and earlier releases leave entries."""
+        for _, made in self._entries.values():
+            del made.outputs["__instance"]
+
     def _declare(self, process: ProviderProcess, name: str, kind: Kind) -> int:
         known = self._entries.get(name)
         checked = process.check(kind.inputs, known[1].inputs if known else None)
@@ -247,14 +257,21 @@ def _half_moves(folder: Path) -> dict[str, HalfMove]:
     [(name, how) for name in ("share", "share back", "value") for how in ("half-way", "killed")]
     + [("share", "not saved"), ("share back", "not saved")],
 )
+@pytest.mark.parametrize("version", [True, False], ids=["", "adopted"])
 def test_a_move_that_is_reverted(
-    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, name: str, how: str
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    tmp_path: Path,
+    name: str,
+    how: str,
+    version: bool,
 ) -> None:
     """
     The new resource was made with another value; the old one's is there after two runs at most.
 
     Its run ended before the old resource went; or the provider was killed after the commit, or
-    the state could not be saved, so that it does not have the new resource at all.
+    the state could not be saved, so that it does not have the new resource at all. An entry that
+    was adopted has no version.
     """
     emulator.control.switches(import_seconds=0)
     (old, new, there), stack = _half_moves(tmp_path)[name], Stack()
@@ -262,6 +279,8 @@ def test_a_move_that_is_reverted(
         create(process, kinds.flow("shared"))
         process.end()
     stack.up_alone(settings, [old])
+    if not version:
+        stack.forget_versions()
     before = there(emulator)
     if how == "killed":
         path = "environmentvariablevalues" if name == "value" else "ModifyAccess"
@@ -273,10 +292,124 @@ def test_a_move_that_is_reverted(
         lost = stack if how == "half-way" else copy.deepcopy(stack)
         lost.up_alone(settings, [new], ends_early=True)
     assert there(emulator) != before
-    for _ in range(2):
-        stack.up_alone(settings, [old])
+    done = [stack.up_alone(settings, [old]) for _ in range(2)]
     assert there(emulator) == before
+    assert done[1] == 0 or how == "half-way"
     assert stack.up_alone(settings, [old]) == 0
+
+
+def test_a_preview_of_an_import_after_a_killed_move(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """All values that it sets are unknown: it is told to change, and nothing is asked."""
+    emulator.control.switches(import_seconds=0)
+    stack, path = Stack(), package(tmp_path / "1.zip", FlowPart(), variables={"contoso_url": "x"})
+    imported = import_inputs(path, activate_flows="none", environment_variables=_BOUND)
+    stack.up_alone(settings, [Kind(SolutionImportProvider, imported)])
+    made = stack.entry(imported)
+    flow = {**kinds.flow("changed"), "workflow_id": FIRST, "on_conflict": "adopt"}
+    with new_provider_process(settings) as process:
+        barrier = emulator.control.barrier(
+            path="workflows", method="PATCH", times=1, when="after_commit"
+        )
+        kill_at(barrier, process, process.create, process.check(named(flow, "own")).inputs)
+    unknown = {**imported, "environment_variables": UNKNOWN}
+    _previewed(emulator, settings, SolutionImportProvider, made, unknown)
+
+
+@pytest.mark.parametrize("owner", [UNKNOWN, {"type": "user", "email": UNKNOWN}])
+def test_a_preview_of_a_flow_after_a_killed_removal(
+    emulator: Emulator, settings: Mapping[str, str], owner: Any
+) -> None:
+    """Another resource may have taken it out of its solution, and its owner is not known yet."""
+    inside = {**kinds.flow("one"), "solution": kinds.FIRST}
+    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
+    with provider_process(settings) as process:
+        made = create(process, inside)
+        component = create(process.serving(SolutionComponentProvider), member)
+    with provider_process(settings, provider=SolutionComponentProvider) as process:
+        barrier = emulator.control.barrier(
+            path="RemoveSolutionComponent", method="POST", times=1, when="after_commit"
+        )
+        kill_at(barrier, process, process.delete, component.id, component.outputs)
+    _previewed(emulator, settings, CloudFlowProvider, made, {**inside, "owner": owner})
+
+
+def _previewed(
+    emulator: Emulator, settings: Mapping[str, str], provider: type, made: Made, news: Any
+) -> None:
+    before = len(emulator.control.requests())
+    with provider_process(settings, provider=provider) as process:
+        checked = process.check(news, made.inputs)
+        assert checked.failures == []
+        assert process.diff(made.id, made.outputs, checked.inputs).changes
+    assert len(emulator.control.requests()) == before
+
+
+def test_a_flow_that_a_package_wrote_last(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The program goes back to its own before it goes: as it declares, with a warning."""
+    emulator.control.switches(import_seconds=0)
+    mine = {**kinds.flow("mine"), "workflow_id": FIRST, "on_conflict": "adopt"}
+    flow = Kind(CloudFlowProvider, named(mine, "mine"))
+    path = package(tmp_path / "1.zip", FlowPart(name="theirs"), name="FabrikamFlows")
+    imported = Kind(SolutionImportProvider, import_inputs(path, activate_flows="none"))
+    stack = Stack()
+    stack.up_alone(settings, [flow])
+    stack.up_alone(settings, [imported], ends_early=True)
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["theirs"]
+    stack.up_alone(settings, [flow])
+    with new_provider_process(settings) as process:
+        assert stack.up(process, [flow]) == 1
+        said = [line for _, line, _ in process.log]
+        process.end()
+    assert any("its name" in line and "somebody" in line for line in said), said
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["mine"]
+    assert stack.up_alone(settings, [flow]) == 0
+
+
+@pytest.mark.parametrize("provider", [CloudFlowProvider, FlowShareProvider])
+def test_a_killed_update_and_another_name(
+    emulator: Emulator, settings: Mapping[str, str], provider: type
+) -> None:
+    """What it wrote is no conflict with the resource that takes the row over, without an alias."""
+    kind = provider.__name__.removesuffix("Provider")
+    case, stack = kinds.CASES[kind], Stack()
+    with new_provider_process(settings) as process:
+        if kind != "CloudFlow":
+            create(process, kinds.flow("shared"))
+        process.end()
+    stack.up_alone(settings, [Kind(provider, named(case.inputs("one"), "old"))])
+    made = stack.entry(named({}, "old"))
+    with new_provider_process(settings, provider=provider) as process:
+        after = process.check(named(case.inputs("two"), "old"), made.inputs).inputs
+        barrier = emulator.control.barrier(
+            path=case.path, method=case.method, times=1, when="after_commit"
+        )
+        kill_at(barrier, process, process.update, made.id, made.outputs, after)
+    assert case.there(emulator) == ["two"]
+    renamed = Kind(provider, named(case.inputs("one"), "new"))
+    for _ in range(2):
+        stack.up_alone(settings, [renamed])
+    assert case.there(emulator) == ["one"]
+    assert stack.up_alone(settings, [renamed]) == 0
+
+
+def test_a_killed_update_of_another_stack(emulator: Emulator, settings: Mapping[str, str]) -> None:
+    """What it wrote is a conflict, as any other row that differs."""
+    old = named(kinds.flow("one"), "old")
+    with provider_process(settings) as process:
+        made = create(process, old)
+    with provider_process(settings) as process:
+        after = process.check({**old, "name": "two"}, made.inputs).inputs
+        barrier = emulator.control.barrier(method="PATCH", times=1, when="after_commit")
+        kill_at(barrier, process, process.update, made.id, made.outputs, after)
+    theirs = {**kinds.flow("one"), "__identity": IDENTITY.replace("::demo::", "::other::") + "new"}
+    conflict = pytest.raises(ProviderError, match="exists already and differs")
+    with provider_process(settings) as process, conflict:
+        create(process, theirs)
+    assert kinds.CASES["CloudFlow"].there(emulator) == ["two"]
 
 
 def test_a_flow_that_leaves_while_it_is_added(

@@ -78,6 +78,8 @@ class LastKnown:
         members: members of the stored document besides those that a program declares; None when
             they are not recorded.
         removed: whether a delete of unknown outcome may have turned it off, or removed it.
+        by_another_kind: whether a resource of another kind, such as a package, may have written
+            anything: that is no conflict, and told.
     """
 
     etag: str
@@ -87,6 +89,7 @@ class LastKnown:
     attempts: Sequence[Attempt] = ()
     members: Mapping[str, Any] | None = None
     removed: bool = False
+    by_another_kind: bool = False
 
     @property
     def possible(self) -> Sequence[Attempt]:

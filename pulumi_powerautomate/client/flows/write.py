@@ -246,7 +246,7 @@ class FlowWriter:
         """
         live = self._flows.get(self._spec.workflow_id, self._deadline)
         foreign = foreign_in(known, known.spec or self._spec, live) & differing(self._spec, live)
-        if foreign and self._on_conflict != "overwrite":
+        if foreign and self._on_conflict != "overwrite" and not known.by_another_kind:
             raise conflict(self._spec, foreign)
         self._overwritten |= foreign
         now = LastKnown(live.etag, live.state, as_declared(self._spec, live), members=live.members)

@@ -302,7 +302,9 @@ class _History:
         for _ in range(_MOST_UPS):
             ran = self._command("up --refresh", refresh=True)
             problems = self._judged(ran, excused=False)
-            if not problems:
+            # An import that a killed create began may have ended only now.
+            if not problems or (self._remove_orphans() and not self._judged(ran, excused=False)):
+                problems = []
                 break
         if any(_ONCE_MORE in line for line in ran.said):
             # Whoever is told so does it.
