@@ -167,6 +167,10 @@ class CloudFlowProvider(DataverseProvider):
             return ReadResult("", {})
         if DIGEST not in props:
             return ReadResult(id_, described(live))
+        known = self._last_known(props)
+        if known.state == "unknown" and self._is_another(live, known, props):
+            warn(props, f"flow {id_} is not the one that was declared; the state forgets it")
+            return ReadResult("", {})
         self._tell_draft(id_, props)
         declared = self._spec(props, props)
         drift = differing(declared, live)

@@ -24,6 +24,7 @@ from .inputs.bindings import (
     rows_of_creates,
     tell_deleted,
     tell_kept,
+    tell_not_ours,
     tell_overwritten,
 )
 from .models import CONNECTION_REFERENCE
@@ -106,6 +107,9 @@ class ConnectionReferenceProvider(DataverseProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         live = self._find(id_)
         if live is None:
+            return ReadResult("", {})
+        if Doubt.recorded_in(props).is_anothers(live.id):
+            tell_not_ours(props)
             return ReadResult("", {})
         declared = given_in(props, _ECHOED)
         found = {

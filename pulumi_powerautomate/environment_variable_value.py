@@ -17,6 +17,7 @@ from .inputs.bindings import (
     is_same_name,
     tell_deleted,
     tell_kept,
+    tell_not_ours,
     tell_overwritten,
 )
 from .models import ENVIRONMENT_VARIABLE_VALUE
@@ -88,6 +89,9 @@ class EnvironmentVariableValueProvider(DataverseProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         live = self._find(id_)
         if live is None or live.value is None:
+            return ReadResult("", {})
+        if Doubt.recorded_in(props).is_anothers(str(live.value_id)):
+            tell_not_ours(props)
             return ReadResult("", {})
         seen = _outputs(props)
         seen |= {"schema_name": props.get("schema_name") or live.schema_name, "value": live.value}

@@ -11,7 +11,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import DataverseError, InvalidInputError, SolutionOperationError
-from .inputs.bindings import Doubt, attempted_rows, tell_deleted, tell_kept
+from .inputs.bindings import Doubt, attempted_rows, tell_deleted, tell_kept, tell_not_ours
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -82,6 +82,9 @@ class PublisherProvider(DataverseProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         live = self.client.containers.publisher(id_)
         if live is None:
+            return ReadResult("", {})
+        if Doubt.recorded_in(props).is_anothers(live.id):
+            tell_not_ours(props)
             return ReadResult("", {})
         found = {"unique_name": live.unique_name, **_columns_of(live)}
         seen, differs = read_row(found, props, _ECHOED)

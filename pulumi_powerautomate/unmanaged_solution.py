@@ -10,7 +10,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InvalidInputError
-from .inputs.bindings import Doubt, attempted_rows, in_words, tell_deleted, tell_kept
+from .inputs.bindings import Doubt, attempted_rows, in_words, tell_deleted, tell_kept, tell_not_ours
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -94,6 +94,9 @@ class SolutionProvider(DataverseProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         live = self.client.containers.solution(id_)
         if live is None:
+            return ReadResult("", {})
+        if Doubt.recorded_in(props).is_anothers(live.id):
+            tell_not_ours(props)
             return ReadResult("", {})
         _refuse_managed(live)
         found = {"unique_name": live.unique_name, **_columns_of(live)}

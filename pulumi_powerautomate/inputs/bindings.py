@@ -197,6 +197,15 @@ def tell_kept(props: Mapping[str, Any]) -> None:
     )
 
 
+def tell_not_ours(props: Mapping[str, Any]) -> None:
+    """Warn that a refresh forgets a resource, because somebody else made the row that is there."""
+    warn(
+        props,
+        "its create was not carried out, and somebody has made it meanwhile; the state forgets it, "
+        "and the row was left alone",
+    )
+
+
 def is_same_name(one: Any, other: Any) -> bool:
     """Whether two names are one row's: the service compares them without regard to case."""
     return str(one).lower() == str(other).lower()

@@ -84,13 +84,26 @@ def _make_by_hand(emulator: Emulator, kind: str) -> None:
         person.create(person.check(case.inputs("by hand")).inputs)
 
 
-@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize(
+    ("killed", "refreshed"),
+    [(False, False), (True, False), (False, True)],
+    ids=["", "killed", "refreshed"],
+)
 @pytest.mark.parametrize("made_by", ["us", "somebody"])
 @pytest.mark.parametrize("kind", _KINDS)
 def test_deleted_after_a_create_in_doubt(
-    emulator: Emulator, settings: Mapping[str, str], kind: str, made_by: str, killed: bool
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    kind: str,
+    made_by: str,
+    killed: bool,
+    refreshed: bool,
 ) -> None:
-    """The row that it made goes; one that somebody made in its stead stays, with a warning."""
+    """
+    The row that it made goes; one that somebody made in its stead stays, with a warning.
+
+    A refresh in between does not take that one into the state.
+    """
     case, (path, nth) = kinds.CASES[kind], kinds.LOOKED_AT[kind]
     kinds.define_variable(emulator)
     when = "after_commit" if made_by == "us" else "before_commit"
@@ -103,6 +116,14 @@ def test_deleted_after_a_create_in_doubt(
     emulator.control.clear_faults()
     if made_by == "somebody":
         _make_by_hand(emulator, kind)
+    if refreshed:
+        with provider_process(settings, provider=case.provider) as process:
+            found, outputs, _ = process.read(id_, outputs)
+            assert ("the state forgets it" in _lines(process)) is (made_by == "somebody")
+            assert bool(found) is (made_by == "us")
+        if not found:
+            assert case.there(emulator) == ["by hand"]
+            return
     if killed:
         _kill_a_delete(emulator, settings, kind, id_, outputs)
     with provider_process(settings, provider=case.provider) as process:

@@ -181,6 +181,25 @@ def test_an_edit_after_a_create_in_doubt_is_told(
     assert _there(emulator) == ["one"]
 
 
+@pytest.mark.parametrize("made_by", ["us", "somebody"])
+def test_a_refresh_after_a_create_in_doubt(
+    emulator: Emulator, settings: Mapping[str, str], made_by: str
+) -> None:
+    """A flow that somebody made under the chosen id is not taken into the state, nor deleted."""
+    if made_by == "somebody":
+        emulator.control.insert(
+            "workflows",
+            {"workflowid": kinds.FLOW, "name": "theirs", "category": 5, "type": 1,
+             "primaryentity": "none", "clientdata": "{}"},
+        )  # fmt: skip
+    with provider_process(settings) as process:
+        id_, outputs = _lost_create(emulator, process, process.check(kinds.flow("one")).inputs)
+    with provider_process(settings) as process:
+        found, _, _ = process.read(id_, outputs)
+        said = any("is not the one that was declared" in line for _, line, _ in process.log)
+    assert (bool(found), said) == ((True, False) if made_by == "us" else (False, True))
+
+
 @pytest.mark.parametrize("then", ["update", "delete"])
 def test_a_create_in_doubt_blames_nobody(
     emulator: Emulator, settings: Mapping[str, str], then: str
