@@ -23,6 +23,7 @@ import contextlib
 import json
 import logging
 import os
+import secrets
 import sqlite3
 import threading
 import time
@@ -134,11 +135,27 @@ class Record:
         began = self.creator is None and version in self.began_from
         return began and not self._is_known_to(version) and self.is_lost
 
-    def is_by_another(self, version: str) -> bool:
-        """Whether the outcome is in doubt for an entry that others than this one may stand for."""
+    @property
+    def stack(self) -> str:
+        """The stack of the resource that the operations were for; empty where it is not known."""
+        if self.creator is not None:
+            return stack_of(self.creator)
+        stacks = {attempt.get(STACK) for attempt in self.attempts} - {None}
+        return str(stacks.pop()) if len(stacks) == 1 else ""
+
+    def is_by_another(self, version: str, stack: str) -> bool:
+        """
+        Whether an entry does not tell what operations on its row did that were for another entry.
+
+        Their outcome is not known; or it is, and another entry of the stack was the last one to
+        write the row: in a run that failed before it deleted that, or this one.
+        """
         if self.creator is None and version in self.began_from:
             return False
-        return not self._is_known_to(version) and not self.is_saved and self.is_lost
+        if self._is_known_to(version) or not self.is_lost:
+            return False
+        wrote_last = version != "" and self.stack == stack != "" and self.at > time_of(version)
+        return not self.is_saved or wrote_last
 
     def _is_known_to(self, version: str) -> bool:
         """Whether an entry of some version tells the outcome."""
@@ -150,8 +167,7 @@ class Record:
             return False
         if self.creator is None:
             # The state has the row under another name, or had it.
-            stacks = {attempt.get(STACK) for attempt in self.attempts} - {None}
-            return not self.removes and stacks == {stack_of(creator)}
+            return not self.removes and self.stack == stack_of(creator)
         if self.creator == creator:
             return True
         # The resource may have got another name since: its stack is what made the row.
@@ -195,18 +211,19 @@ class Journal:
         self._lost: dict[str, list[Record]] | None = None
         self._lost_for = ""
 
-    def in_doubt(self, row: str, version: str) -> Doubt | None:
+    def in_doubt(self, row: str, version: str, stack: str) -> Doubt | None:
         """
         Operations on a row whose outcome the state does not tell.
 
         Args:
             row: the row.
             version: of the state's entry for it.
+            stack: of the resource.
         """
-        return _doubt(self._of_row(row), version)
+        return _doubt(self._of_row(row), version, stack)
 
     def begin(
-        self, row: str, version: str, attempt: Mapping[str, Any], *, removes: bool
+        self, row: str, version: str, attempt: Mapping[str, Any], *, removes: bool, stack: str = ""
     ) -> Operation:
         """
         Note an update or a delete, before its first request.
@@ -216,6 +233,7 @@ class Journal:
             version: of the state's entry for it.
             attempt: what it may write, in the words of its provider.
             removes: whether it is a delete.
+            stack: of the resource.
         """
         found = self._of_row(row)
         replaced = [
@@ -224,7 +242,7 @@ class Journal:
             if record.began_at(version) or (version and version == record.looked_as)
         ]
         began_from = {version}.union(*(record.began_from for record in replaced))
-        doubt = _doubt(found, version)
+        doubt = _doubt(found, version, stack)
         removes |= doubt is not None and doubt.removes
         record = Record(
             row,
@@ -280,7 +298,7 @@ class Journal:
         """Note what was noted before an operation that changed nothing."""
         self._write([operation.record], *operation.replaced)
 
-    def looked(self, row: str, version: str, seen: str) -> None:
+    def looked(self, row: str, version: str, seen: str, stack: str) -> None:
         """
         Note that a refresh, or a preview, has looked at a row in doubt.
 
@@ -288,9 +306,10 @@ class Journal:
             row: the row.
             version: of the state's entry for it before.
             seen: the one that it returned.
+            stack: of the resource.
         """
         for record in self._of_row(row):
-            if record.began_at(version) or record.is_by_another(version):
+            if record.began_at(version) or record.is_by_another(version, stack):
                 self._write([record], replace(record, looked_as=seen, looked_by=_this_process()))
 
     def changed_by_others(self, subject: str, row: str, *, is_alone: bool) -> float:
@@ -436,10 +455,10 @@ def _connected(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _doubt(found: Sequence[Record], version: str) -> Doubt | None:
-    """The operations of unknown outcome among those of a row, for an entry of some version."""
+def _doubt(found: Sequence[Record], version: str, stack: str) -> Doubt | None:
+    """The operations among those of a row of which an entry of some version does not tell."""
     own = [record for record in found if record.began_at(version)]
-    others = [record for record in found if record.is_by_another(version)]
+    others = [record for record in found if record.is_by_another(version, stack)]
     if not own and not others:
         return None
     attempts = [attempt for record in own for attempt in record.attempts]
@@ -470,6 +489,19 @@ def _read(
         row, creator, tuple(json.loads(began_from)), tuple(json.loads(attempts)), process,
         bool(removes), ended_as, looked_as, looked_by, bool(is_saved), bool(told), number, at,
     )  # fmt: skip
+
+
+def new_version() -> str:
+    """A version that no other entry has, and that is greater than those from before."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"
+
+
+def time_of(version: str) -> float:
+    """When a version was made, in seconds since 1970; 0 for an entry of an earlier release."""
+    try:
+        return int(version[:12], 16) / 1000
+    except ValueError:
+        return 0.0
 
 
 def stack_of(identity: str) -> str:

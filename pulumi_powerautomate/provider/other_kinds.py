@@ -25,7 +25,7 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from . import own_row, single_owner
 from .engine_log import note, warn
-from .journal import BY_ANOTHER, SUBJECTS, about_to_write, journal
+from .journal import BY_ANOTHER, SUBJECTS, about_to_write, journal, time_of
 from .properties import is_unknown, urn_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -150,7 +150,7 @@ def _diff(
     result = hook(id_, olds, news)
     entry = _enter(provider, stays, id_, news)
     version = own_row.version_of(olds)
-    since = own_row.time_of(version)
+    since = time_of(version)
     with _lock:
         is_older = any(_let_go.get(subject, "") > version for subject in stays)
     is_older = is_older or any(

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -23,7 +21,17 @@ from ..errors import ConfigurationError, PowerAutomateError
 from . import environment_guard, killed_creates, single_owner
 from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
-from .journal import BY_ANOTHER, STACK, SUBJECTS, Doubt, Operation, journal, running, stack_of
+from .journal import (
+    BY_ANOTHER,
+    STACK,
+    SUBJECTS,
+    Doubt,
+    Operation,
+    journal,
+    new_version,
+    running,
+    stack_of,
+)
 from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
@@ -151,7 +159,7 @@ def _created(provider: Provider, hook: Callable[..., Any], props: dict[str, Any]
         marks = provider.after_creates(operation.doubt.attempts) if operation.doubt else marks
     with _recorded(operation):
         result: CreateResult = hook(provider, {**props, **marks})
-    version = _new_version()
+    version = new_version()
     if operation is not None:
         journal().end(operation, version)
     single_owner.release_rows(urn_of(props))
@@ -166,7 +174,7 @@ def _compared(
     id_, outputs, news = arguments
     version = version_of(outputs)
     journal().forget_if_saved(row, version)
-    doubt = journal().in_doubt(row, version)
+    doubt = journal().in_doubt(row, version, _stack(news, outputs))
     result: DiffResult = hook(provider, id_, _marked(provider, outputs, doubt), news)
     if not result.replaces:
         single_owner.hold_row(row, version)
@@ -179,15 +187,15 @@ def _read(
     id_, outputs = arguments
     version = version_of(outputs)
     journal().forget_if_saved(row, version)
-    doubt = journal().in_doubt(row, version)
+    doubt = journal().in_doubt(row, version, _stack(outputs))
     seen = provider.to_look_at(outputs, doubt.attempts) if doubt else outputs
     result: ReadResult = hook(provider, id_, seen)
     if not result.id or provider.is_read_only(outputs):
         return result
     if doubt:
         # A state that holds the new version is in no doubt any more; a preview's is never saved.
-        seen_as = _new_version()
-        journal().looked(row, version, seen_as)
+        seen_as = new_version()
+        journal().looked(row, version, seen_as, _stack(outputs))
         version = seen_as
         single_owner.hold_row(row, version)
     result.outs = {**(result.outs or {}), **_record(provider, version)}
@@ -204,7 +212,7 @@ def _updated(
     with _recorded(operation):
         marked = _marked(provider, outputs, operation.doubt)
         result: UpdateResult = hook(provider, id_, marked, news)
-    version = _new_version()
+    version = new_version()
     journal().end(operation, version)
     single_owner.release_rows(urn_of(news))
     single_owner.hold_row(row, version)
@@ -250,10 +258,15 @@ def _begin(
     """Note an update, or a delete."""
     written = provider.attempt(outputs, news) if news is not None else {}
     attempt = _with_subjects(provider, written, outputs, news or {})
-    identity = str((news or outputs).get(IDENTITY) or "")
-    if identity:
-        attempt = {**attempt, STACK: stack_of(identity)}
-    return journal().begin(row, version_of(outputs), attempt, removes=news is None)
+    stack = _stack(news or {}, outputs)
+    attempt = {**attempt, STACK: stack} if stack else attempt
+    return journal().begin(row, version_of(outputs), attempt, removes=news is None, stack=stack)
+
+
+def _stack(*props: Mapping[str, Any]) -> str:
+    """The stack of a resource, as far as its properties tell it."""
+    identity = next((str(item[IDENTITY]) for item in props if item.get(IDENTITY)), "")
+    return stack_of(identity) if identity else ""
 
 
 def _with_subjects(
@@ -296,19 +309,6 @@ def _marked(
 def version_of(outputs: Mapping[str, Any]) -> str:
     """Which version of an entry in the state outputs are; empty for one of an earlier release."""
     return str(outputs.get(VERSION) or "")
-
-
-def _new_version() -> str:
-    """A version that no other entry has, and that is greater than those from before."""
-    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(2)}"
-
-
-def time_of(version: str) -> float:
-    """When a version was made, in seconds since 1970; 0 for an entry of an earlier release."""
-    try:
-        return int(version[:12], 16) / 1000
-    except ValueError:
-        return 0.0
 
 
 def _record(provider: Provider, version: str) -> dict[str, Any]:

@@ -531,3 +531,35 @@ def test_a_flow_that_goes_with_its_package(
     assert move.is_there(emulator)
     with provider_process(settings) as process:
         assert stack.up(process, move.before) == 0
+
+
+@pytest.mark.parametrize("variant", ["one", "three"])
+@pytest.mark.parametrize("kind", sorted(kinds.CASES))
+def test_a_row_that_another_entry_wrote_last(
+    emulator: Emulator, settings: Mapping[str, str], kind: str, variant: str
+) -> None:
+    """
+    A resource under another name took the row over, and the run ended before the old entry went.
+
+    The program goes back to the old name, or on with it: that is no conflict with anybody.
+    """
+    case, stack = kinds.CASES[kind], Stack()
+    kinds.define_variable(emulator)
+    if "Share" in kind:
+        with new_provider_process(settings) as process:
+            create(process, kinds.flow("shared"))
+            process.end()
+    takes_over = {"CloudFlow": {"on_conflict": "adopt"}}.get(
+        kind, {"on_conflict": "overwrite"} if "Share" in kind else {}
+    )
+
+    def called(name: str, variant: str) -> Kind:
+        return Kind(case.provider, named({**case.inputs(variant), **takes_over}, name))
+
+    stack.up_alone(settings, [called("old", "one")])
+    stack.up_alone(settings, [called("new", "two")], ends_early=True)
+    assert case.there(emulator) == ["two"]
+    for _ in range(2):
+        stack.up_alone(settings, [called("old", variant)])
+    assert case.there(emulator) == [variant]
+    assert stack.up_alone(settings, [called("old", variant)]) == 0
