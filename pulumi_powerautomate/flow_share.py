@@ -22,6 +22,7 @@ from .inputs.shares import (
     mixed_up,
     normalize_access,
     refuse_both,
+    share_again,
 )
 from .models import FLOW_SHARE
 from .provider import (
@@ -126,6 +127,7 @@ class FlowShareProvider(DataverseProvider):
         flow_id, who = _parsed(id_)
         client.share_reader.forget()
         write.revoke(client.access, flow_id, who, client.access.deadline())
+        share_again(self, flow_id, who, props)
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         # Somebody who is named is looked up, once per process.

@@ -23,6 +23,7 @@ from .inputs.shares import (
     mixed_up,
     normalize_access,
     refuse_both,
+    share_again,
 )
 from .models import FLOW_SHARES_EXCLUSIVE
 from .provider import (
@@ -133,13 +134,16 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         client = self.client
         deadline = client.access.deadline()
         client.share_reader.forget()
-        owners = (props.get("principals") or {}).values()
-        going = [
+        owners = map(_owner, sorted((props.get("principals") or {}).values()))
+        # Asked for before each request: another resource may take a share over meanwhile.
+        going = (
             owner
-            for owner in map(_owner, owners)
+            for owner in owners
             if not other_kinds.is_kept(self, other_kinds.share(id_, owner.kind, owner.id), props)
-        ]
-        write.revoke_all(client.access, id_, going, deadline)
+        )
+        write.revoke_all(
+            client.access, id_, going, deadline, lambda who: share_again(self, id_, who, props)
+        )
 
     def subjects(self, props: Mapping[str, Any]) -> list[str]:
         # Outputs hold the ids; of inputs somebody has looked them up already.

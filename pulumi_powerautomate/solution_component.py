@@ -95,6 +95,9 @@ class SolutionComponentProvider(DataverseProvider):
         solution, number, component_id = _parts(id_)
         members = self.client.solution_components
         members.remove(solution, component_id, number, members.deadline())
+        place = other_kinds.membership(component_id, solution)
+        if other_kinds.taken_over(self, place, props) is not None:
+            members.add(solution, component_id, number, members.deadline())
 
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool

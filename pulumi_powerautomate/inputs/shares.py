@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import weakref
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pulumi
 
 from ..config import is_guid
-from ..provider import is_unknown, single_owner
+from ..provider import DataverseProvider, is_unknown, other_kinds, single_owner
+
+if TYPE_CHECKING:
+    from ..client.principals import Owner
 
 # Rights, roles of the maker portal, and rights as Dataverse spells them.
 Access = Literal[
@@ -96,6 +99,29 @@ def refuse_both(flow_id: pulumi.Input[str], kind: str, name: str) -> None:
         raise pulumi.RunError(
             f"{kind} {name!r}: {_both_ways('its flow', f'{other[0]} {other[1]!r}')}"
         )
+
+
+def share_again(
+    provider: DataverseProvider, flow_id: str, who: Owner, props: Mapping[str, Any]
+) -> None:
+    """
+    Share again with whom a share was revoked that another resource has taken over meanwhile.
+
+    It may have found the share as declared and sent nothing.
+
+    Args:
+        provider: of the resource that revoked it.
+        flow_id: the flow.
+        who: the principal.
+        props: the properties of the resource.
+    """
+    share = other_kinds.share(flow_id, who.kind, who.id)
+    declared = other_kinds.taken_over(provider, share, props) or {}
+    listed = declared.get("shares") or {}
+    rights = declared.get("access") or listed.get(f"{who.kind}/{who.id}")
+    if rights:
+        access = provider.client.access
+        access.grant(flow_id, who, rights, access.deadline())
 
 
 def mixed_up(flow_id: str, other: str) -> str:

@@ -604,7 +604,8 @@ def about_to_write(**more: Any) -> None:
     """
     Note what the calling thread's operation is about to write, before the request that does.
 
-    It is added to what `attempt` has told: for what only the requests before it have shown.
+    It is added to what `attempt` has told: for what only the requests before it have shown. From
+    now on the operation counts as later than others that have ended.
     """
     operation = _RUNNING.get()
     if operation is not None:

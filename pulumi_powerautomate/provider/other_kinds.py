@@ -119,6 +119,38 @@ def is_kept(provider: Provider, subject: str, props: Mapping[str, Any]) -> bool:
     return bool(other)
 
 
+def taken_over(
+    provider: Provider, subject: str, props: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """
+    Look again after a removal: another resource may have found it there while that was under way.
+
+    One that is being created or updated is waited for, since it declares nothing if it fails.
+
+    Args:
+        provider: of the resource that removed it.
+        subject: what was removed.
+        props: the properties of the resource.
+
+    Returns:
+        What the other resource has there, as its provider's `attempt` tells; None without one.
+    """
+    urn = urn_of(props)
+    for item in own_row.here(provider, [subject]):
+        single_owner.wait_for_others(item, urn)
+        if not single_owner.held_by_other(item, urn):
+            continue
+        with _lock:
+            others = [entry for entry in _entries[item].values() if entry.urn != urn]
+        for entry in others:
+            name = single_owner.name_of(entry.urn)
+            note(props, f"{name} declares the {subject} by now: made again as declared there")
+            # The removal is not the last thing that happens to it.
+            about_to_write()
+            return entry.attempt()
+    return None
+
+
 def hold(provider: Provider, subject: str, props: Mapping[str, Any]) -> None:
     """Note that a resource has brought about what only the service has told it."""
     single_owner.hold(own_row.here(provider, [subject]), urn_of(props))
@@ -167,7 +199,7 @@ def _create(provider: Provider, hook: Callable[..., CreateResult], props: Any) -
     subjects = own_row.subjects_here(provider, props)
     with single_owner.holding(subjects, urn_of(props)):
         result = hook(props)
-    _enter(provider, subjects, str(result.id), props)
+        _enter(provider, subjects, str(result.id), props)
     return result
 
 
@@ -178,7 +210,7 @@ def _update(
     subjects |= own_row.here(provider, provider.staying_subjects(olds, news))
     with single_owner.holding(subjects, urn_of(news)):
         result = hook(id_, olds, news)
-    _enter(provider, subjects, id_, news)
+        _enter(provider, subjects, id_, news)
     _leave(own_row.here(provider, provider.contents(olds)) - subjects, olds, removed=False)
     return result
 

@@ -13,8 +13,10 @@ import threading
 from collections.abc import Hashable, Iterable, Iterator
 
 _lock = threading.Lock()
+_at_rest = threading.Condition(_lock)
 _declared: dict[str, dict[str, str]] = {}
 _holders: dict[Hashable, set[str]] = {}
+_bringing: dict[Hashable, list[str]] = {}
 _instances: dict[Hashable, str] = {}
 _rows: dict[str, str] = {}
 
@@ -95,7 +97,11 @@ def holding(subjects: Iterable[Hashable], urn: str) -> Iterator[None]:
 
     They are held from the first request on: another resource may be replaced meanwhile.
     """
+    subjects = frozenset(subjects)
     new = hold(subjects, urn)
+    with _lock:
+        for subject in subjects:
+            _bringing.setdefault(subject, []).append(urn)
     try:
         yield
     except BaseException:
@@ -103,6 +109,17 @@ def holding(subjects: Iterable[Hashable], urn: str) -> Iterator[None]:
             for subject, holder in new:
                 _holders[subject].discard(holder)
         raise
+    finally:
+        with _at_rest:
+            for subject in subjects:
+                _bringing[subject].remove(urn)
+            _at_rest.notify_all()
+
+
+def wait_for_others(subject: Hashable, urn: str) -> None:
+    """Wait until no other resource is about to bring a subject about: it may fail to."""
+    with _at_rest:
+        _at_rest.wait_for(lambda: all(other == urn for other in _bringing.get(subject) or ()))
 
 
 def held_by_other(subject: Hashable, urn: str) -> bool:

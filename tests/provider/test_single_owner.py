@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -429,6 +430,145 @@ def test_a_flow_that_leaves_while_it_is_added(
         create(process.serving(SolutionComponentProvider), member)
         barrier.release()
         assert "activation_error" not in leaving.result()
+    assert kinds.solutions_of(emulator) == {kinds.FIRST}
+
+
+def _shared_with(name: str, *principals: str, rights: str = "one") -> Kind:
+    """A list for several principals; for a single one it is that share by itself."""
+    share = kinds.share(rights)
+    listed = [{**share, "principal": {"type": "user", "id": who}} for who in principals]
+    if len(principals) == 1:
+        return Kind(FlowShareProvider, named(listed[0], name))
+    shares = [{key: item[key] for key in ("principal", "access")} for item in listed]
+    return Kind(FlowSharesExclusiveProvider, named({"flow_id": kinds.FLOW, "shares": shares}, name))
+
+
+def _revoking(
+    emulator: Emulator,
+    settings: Mapping[str, str],
+    goes: Kind,
+    meanwhile: Callable[[ProviderProcess, Callable[[], None]], None],
+) -> None:
+    """Do something while the first revocation of a resource that goes is under way."""
+    with new_provider_process(settings) as process:
+        create(process, kinds.flow("shared"))
+        old = create(process.serving(goes.provider), dict(goes.inputs))
+        process.end()
+    with new_provider_process(settings, provider=goes.provider) as process:
+        barrier = emulator.control.barrier(
+            method="POST", path="RevokeAccess", when="before_commit", times=1
+        )
+        with ThreadPoolExecutor(1) as pool:
+            going = pool.submit(process.delete, old.id, old.outputs)
+            assert barrier.is_reached(20)
+            meanwhile(process.serving(FlowShareProvider), barrier.release)
+            going.result()
+
+
+@pytest.mark.parametrize("principals", [[kinds.BOB], [kinds.BOB, kinds.CAROL]])
+def test_a_share_that_is_taken_over_while_it_is_revoked(
+    emulator: Emulator, settings: Mapping[str, str], principals: list[str]
+) -> None:
+    """Resources that are numbered: the next one finds the share there, and it is made again."""
+
+    def take_over(process: ProviderProcess, release: Callable[[], None]) -> None:
+        create(process, dict(_shared_with("share-0", kinds.BOB).inputs))
+        release()
+
+    _revoking(emulator, settings, _shared_with("share-1", *principals), take_over)
+    assert kinds.masks(emulator) == ["one"]
+
+
+def test_a_share_that_is_taken_over_while_others_are_revoked(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """It is the next one of the list that goes, which leaves it."""
+
+    def take_over(process: ProviderProcess, release: Callable[[], None]) -> None:
+        create(process, dict(_shared_with("share-0", kinds.CAROL).inputs))
+        emulator.control.clear_journal()
+        release()
+
+    goes = _shared_with("list", kinds.BOB, kinds.CAROL)
+    _revoking(emulator, settings, goes, take_over)
+    assert kinds.masks(emulator) == ["one"]
+    sent = [request["path"] for request in emulator.control.requests()]
+    assert not [path for path in sent if "Access" in path]
+
+
+def test_a_share_whose_taking_over_fails_is_not_made_again(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """It would be in no state: the revocation waits for the create, and sees that it failed."""
+
+    def fail_to_take_over(process: ProviderProcess, release: Callable[[], None]) -> None:
+        taken = _shared_with("share-0", kinds.BOB, rights="two").inputs
+        inputs = process.check({**taken, "on_conflict": "overwrite"}).inputs
+        rule = {"method": "POST", "path": "ModifyAccess", "when": "before_commit", "times": 1}
+        barrier = emulator.control.barrier(**rule)
+        emulator.control.fault(**rule, do="status", status=403)
+        with ThreadPoolExecutor(1) as pool:
+            taking = pool.submit(process.create, inputs)
+            assert barrier.is_reached(20)
+            release()
+            _wait_until(lambda: kinds.masks(emulator) == [])
+            barrier.release()
+            with pytest.raises(ProviderError, match="403"):
+                taking.result()
+
+    _revoking(emulator, settings, _shared_with("share-1", kinds.BOB), fail_to_take_over)
+    assert kinds.masks(emulator) == []
+
+
+@pytest.mark.parametrize("rights", ["one", "two"])
+def test_a_share_that_is_revoked_after_the_look_of_a_create(
+    emulator: Emulator, settings: Mapping[str, str], rights: str
+) -> None:
+    """Nothing was to do, so the revocation waits and gives it; or there is nothing to replace."""
+    emulator.control.switches(modify_without_share="refuse")
+
+    def take_over(process: ProviderProcess, release: Callable[[], None]) -> None:
+        taken = _shared_with("share-0", kinds.BOB, rights=rights).inputs
+        inputs = process.check({**taken, "on_conflict": "overwrite"}).inputs
+        barrier = emulator.control.barrier(path=r"\$batch", when="after_commit", times=1)
+        with ThreadPoolExecutor(1) as pool:
+            taking = pool.submit(process.create, inputs)
+            assert barrier.is_reached(20)
+            release()
+            _wait_until(lambda: kinds.masks(emulator) == [])
+            barrier.release()
+            assert "share_error" not in taking.result()[1]
+
+    _revoking(emulator, settings, _shared_with("share-1", kinds.BOB), take_over)
+    assert kinds.masks(emulator) == [rights]
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_component_that_is_added_again_while_it_is_removed(
+    emulator: Emulator, settings: Mapping[str, str]
+) -> None:
+    """The flow is in the solution by itself by then, so it is added again."""
+    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
+    with provider_process(settings) as process:
+        flow = create(process, kinds.flow("member"))
+        gone = create(process.serving(SolutionComponentProvider), member)
+    with provider_process(settings) as process, ThreadPoolExecutor(1) as pool:
+        barrier = emulator.control.barrier(
+            method="POST", path="RemoveSolutionComponent", when="before_commit", times=1
+        )
+        serving = process.serving(SolutionComponentProvider)
+        going = pool.submit(serving.delete, gone.id, gone.outputs)
+        assert barrier.is_reached(20)
+        after = {**kinds.flow("member"), "solution": kinds.FIRST}
+        process.update(flow.id, flow.outputs, process.check(after, flow.inputs).inputs)
+        barrier.release()
+        going.result()
     assert kinds.solutions_of(emulator) == {kinds.FIRST}
 
 

@@ -10,7 +10,7 @@ Making the shares of a flow exactly as declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...errors import DataverseError, InvalidInputError, NotFoundError, PowerAutomateError
@@ -86,14 +86,7 @@ def change(access: Access, flow_id: str, who: Owner, rights: Rights) -> str:
     """
     deadline = access.deadline()
     try:
-        try:
-            access.modify(flow_id, who, rights, deadline)
-        except DataverseError as error:
-            if error.code.lower() != OBJECT_DOES_NOT_EXIST or isinstance(error, NotFoundError):
-                raise
-            if _of(access.shares(flow_id, deadline), who) is not None:
-                raise
-            access.grant(flow_id, who, rights, deadline)
+        _modify(access, flow_id, who, rights, deadline)
     except PowerAutomateError as error:
         if not error.in_doubt:
             raise
@@ -210,13 +203,24 @@ def revoke(access: Access, flow_id: str, who: Owner, deadline: Deadline) -> None
 
 
 def revoke_all(
-    access: Access, flow_id: str, principals: Iterable[Owner], deadline: Deadline
+    access: Access,
+    flow_id: str,
+    principals: Iterable[Owner],
+    deadline: Deadline,
+    after_each: Callable[[Owner], None],
 ) -> None:
     """
     Revoke several shares, one request each, until one cannot be.
 
     Those before it are not granted again: a revocation does not tell which rights there were, and
     somebody may have taken them away meanwhile. The operation is in doubt then.
+
+    Args:
+        access: the requests.
+        flow_id: the flow.
+        principals: whose shares are revoked; the next one is asked for when the last one is done.
+        deadline: for all of it.
+        after_each: called with each principal whose share was revoked.
 
     Raises:
         PowerAutomateError: one was not revoked; the message names who has no share any more.
@@ -226,6 +230,7 @@ def revoke_all(
         for who in principals:
             revoke(access, flow_id, who, deadline)
             revoked.append(f"{who.kind} {who.id}")
+            after_each(who)
     except PowerAutomateError as error:
         if revoked:
             error.args = (f"{error} Revoked are the shares of {', '.join(revoked)}.",)
@@ -243,7 +248,19 @@ def _set(
     if existing is None:
         access.grant(flow_id, who, rights, deadline)
     elif set(existing) != set(rights):
+        _modify(access, flow_id, who, rights, deadline)
+
+
+def _modify(access: Access, flow_id: str, who: Owner, rights: Rights, deadline: Deadline) -> None:
+    """Replace the rights of a share, also where it was taken away since somebody looked."""
+    try:
         access.modify(flow_id, who, rights, deadline)
+    except DataverseError as error:
+        if error.code.lower() != OBJECT_DOES_NOT_EXIST or isinstance(error, NotFoundError):
+            raise
+        if _of(access.shares(flow_id, deadline), who) is not None:
+            raise
+        access.grant(flow_id, who, rights, deadline)
 
 
 def _of(shares: Sequence[Share], who: Owner) -> Share | None:
