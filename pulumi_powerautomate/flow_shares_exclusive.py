@@ -150,7 +150,8 @@ class FlowSharesExclusiveProvider(DataverseProvider):
         owners = (props.get("principals") or {}).values()
         known = [owner.partition("/")[::2] for owner in owners]
         flow_id = props.get("flow_id")
-        return [other_kinds.share(flow_id, *who) for who in known or self._known(props)]
+        declared = [other_kinds.share(flow_id, *who) for who in known or self._known(props)]
+        return [*declared, other_kinds.every_share(flow_id)]
 
     def staying_subjects(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
         declared = news.get("shares")

@@ -65,6 +65,7 @@ class _Entry(NamedTuple):
 
 # No program may declare a share by resources of both kinds.
 _SHARE = "share of flow "
+_WITH = " with "
 
 _lock = threading.Lock()
 _entries: dict[str, dict[str, _Entry]] = defaultdict(dict)
@@ -94,7 +95,12 @@ def reference(logical_name: Any) -> str:
 
 def share(flow_id: Any, kind: Any, principal_id: Any) -> str:
     """The share of a flow with a user or team, by Dataverse id."""
-    return _named(_SHARE + "{} with {} {}", flow_id, kind, principal_id)
+    return _named(_SHARE + "{}" + _WITH + "{} {}", flow_id, kind, principal_id)
+
+
+def every_share(flow_id: Any) -> str:
+    """All shares of a flow, whoever they are with."""
+    return _named(_SHARE + "{}", flow_id)
 
 
 def value(schema_name: Any) -> str:
@@ -184,10 +190,10 @@ def _diff(
     version = own_row.version_of(olds)
     since = time_of(version)
     with _lock:
-        is_older = any(_let_go.get(subject, "") > version for subject in stays)
+        is_older = any(_let_go.get(subject, "") > version for subject in _with_all(stays))
     is_older = is_older or any(
         journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject) > since
-        for subject in stays
+        for subject in _with_all(stays)
     )
     if is_older and not result.replaces:
         _put_in_doubt(entry, version, removed=False)
@@ -246,8 +252,9 @@ def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> No
     with _lock:
         others = {
             entry: subject.partition(" ")[2]
-            for subject in subjects
-            for entry in _entries[subject].values()
+            for subject, entries in _entries.items()
+            if subjects & _with_all({subject})
+            for entry in entries.values()
             if entry.urn != urn
         }
         if not removed:
@@ -262,6 +269,11 @@ def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> No
                 f"{single_owner.name_of(entry.urn)} declares. Run `pulumi up` once more, to make "
                 "it as declared.",
             )
+
+
+def _with_all(subjects: set[str]) -> set[str]:
+    """Subjects, and those of which they are one: a list of shares revokes others than its own."""
+    return subjects.union(subject.partition(_WITH)[0] for subject in subjects if _SHARE in subject)
 
 
 def _put_in_doubt(entry: _Entry, version: str, *, removed: bool) -> None:

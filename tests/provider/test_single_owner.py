@@ -413,6 +413,39 @@ def test_a_killed_update_of_another_stack(emulator: Emulator, settings: Mapping[
     assert kinds.CASES["CloudFlow"].there(emulator) == ["two"]
 
 
+@pytest.mark.parametrize("how", ["half-way", "half-way in two", "not saved", "killed"])
+def test_a_share_that_a_list_revoked_and_the_program_goes_back(
+    emulator: Emulator, settings: Mapping[str, str], how: str
+) -> None:
+    """
+    The list has not named it, so the share's own resource makes it again, after two runs at most.
+
+    In two: a first run has the share in the list, and a second one takes it out.
+    """
+    both, stack = [_shared_with("a", kinds.ALICE), _shared_with("b", kinds.BOB)], Stack()
+    listed = _shared_with("list", kinds.ALICE, kinds.BOB)
+    shorter = {"shares": listed.inputs["shares"][:1], "on_conflict": "overwrite"}
+    one = Kind(listed.provider, {**listed.inputs, **shorter})
+    with new_provider_process(settings) as process:
+        create(process, kinds.flow("shared"))
+        process.end()
+    stack.up_alone(settings, both)
+    if how == "killed":
+        with new_provider_process(settings, provider=one.provider) as process:
+            rule = {"path": "RevokeAccess", "method": "POST", "times": 1}
+            barrier = emulator.control.barrier(**rule, when="after_commit")
+            kill_at(barrier, process, process.create, process.check(one.inputs).inputs)
+    else:
+        lost = copy.deepcopy(stack) if how == "not saved" else stack
+        for program in ([listed], [one]) if how == "half-way in two" else ([one],):
+            lost.up_alone(settings, program, ends_early=True)
+    assert kinds.masks(emulator) == ["one"]
+    for _ in range(2):
+        stack.up_alone(settings, both)
+    assert kinds.masks(emulator) == ["one", "one"]
+    assert stack.up_alone(settings, both) == 0
+
+
 def test_a_flow_that_leaves_while_it_is_added(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
