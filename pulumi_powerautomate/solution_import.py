@@ -29,6 +29,7 @@ from .inputs.package import (
 from .inputs.package_changes import package_changes
 from .models import SOLUTION_IMPORT
 from .provider import (
+    CHANGED,
     IDENTITY,
     KILLED,
     DataverseProvider,
@@ -65,10 +66,14 @@ _ECHOED = (*SOLUTION_IMPORT.echoed, "sha256", "solution", "version", "managed", 
 # turned off to change them and may still be off, ids of those that should be on, and names of those
 # that a refresh found to be off.
 _IN_DOUBT, _TURNED_OFF, _ON, _OFF = "in_doubt", "turned_off", "flows_on", "flows_off"
+# An output while an import is in doubt: versions that may be installed without anybody's doing.
+_VERSIONS = "versions"
 # A hidden input of a create: flows that killed creates may have left off.
 _LEFT_OFF = "__turned_off"
 # In the journal: names whose binding or value an operation may change.
 _NAMES = "names"
+# In the journal: the version that an operation may import; empty when it leaves the package alone.
+_IMPORTS = "imports"
 
 
 class SolutionImportProvider(DataverseProvider):
@@ -149,7 +154,7 @@ class SolutionImportProvider(DataverseProvider):
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         package = self._package(news)
-        imports = bool(set(_IMPORTED) & _changed(olds, news)) or _is_in_doubt(olds)
+        imports = _has_to_import(olds, news)
         live, overwritten = self._refuse_foreign(olds, news)
         if imports:
             outputs = self._import(news, olds, package)
@@ -165,15 +170,11 @@ class SolutionImportProvider(DataverseProvider):
         from .client.solutions.uninstall import remove
 
         def seen(installed: InstalledSolution) -> None:
-            recorded = props.get("version")
-            if (
-                installed.version != recorded
-                and props.get("mode") != "hold"
-                and not _is_in_doubt(props)
-            ):
+            if props.get("mode") != "hold" and _is_by_others(installed.version, props):
                 warn(
                     props,
-                    f"somebody had changed its version from {recorded} to {installed.version} "
+                    "somebody had changed its version from "
+                    f"{props.get('version')} to {installed.version} "
                     "since the last run; removed",
                 )
 
@@ -196,7 +197,9 @@ class SolutionImportProvider(DataverseProvider):
 
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         # Not the values, which may be secrets.
-        return {_NAMES: sorted(_written(olds, news))}
+        imports = not olds or _has_to_import(olds, news)
+        version = str(news.get("version") or "") if imports else ""
+        return {_NAMES: sorted(_written(olds, news)), _IMPORTS: version}
 
     def subjects(self, props: Mapping[str, Any]) -> list[str]:
         return [
@@ -226,8 +229,10 @@ class SolutionImportProvider(DataverseProvider):
     def in_doubt(
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]], *, removed: bool
     ) -> dict[str, Any]:
-        # Without the solution's id the next operation looks what became of the import.
-        left = {key: value for key, value in outputs.items() if key != "solution_id"}
+        left = {**outputs, _VERSIONS: _versions(outputs, attempts)}
+        if removed or any(map(_may_have_imported, attempts)):
+            # Without the solution's id the next operation looks what became of the import.
+            left.pop("solution_id", None)
         names = {name for attempt in attempts for name in attempt.get(_NAMES) or ()}
         if removed or not all(_NAMES in attempt for attempt in attempts):
             # What was removed may be anything afterwards.
@@ -243,7 +248,7 @@ class SolutionImportProvider(DataverseProvider):
         self, outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]
     ) -> Mapping[str, Any]:
         # What is installed does not tell what an import that goes on will leave there.
-        if self.client.solutions.running():
+        if any(map(_may_have_imported, attempts)) and self.client.solutions.running():
             return self.in_doubt(outputs, attempts, removed=False)
         return {**outputs, _TURNED_OFF: _left_off(outputs, attempts)}
 
@@ -403,7 +408,9 @@ class SolutionImportProvider(DataverseProvider):
         outputs = self._outputs(props, left, [str(error)])
         if olds is None:
             return outputs
-        return {**outputs, _IN_DOUBT: sorted(_written(olds, props) | _in_doubt_after(olds))}
+        in_doubt = sorted(_written(olds, props) | _in_doubt_after(olds))
+        versions = _versions(olds, [self.attempt(olds, props)])
+        return {**outputs, _IN_DOUBT: in_doubt, _VERSIONS: versions}
 
     def _outputs(
         self, props: Mapping[str, Any], known: Mapping[str, Any], problems: Sequence[str]
@@ -463,7 +470,7 @@ def _written(olds: Mapping[str, Any], news: Mapping[str, Any]) -> frozenset[str]
 
     before, after = olds.get("connections") or {}, news.get("connections") or {}
     bindings = Bindings.of(olds).changed(Bindings.of(news))
-    if set(_IMPORTED) & _changed(olds, news) or _is_in_doubt(olds):
+    if _has_to_import(olds, news):
         # The flows are as in the package until their connections are bound.
         return bindings.union(before, after)
     return bindings | different(before, after)
@@ -524,7 +531,7 @@ def _tell_what_was_there(
         return
     if olds is None:
         warn(props, f"it was there already, in version {before}, and was adopted")
-    elif before != olds.get("version") and props.get("mode") != "hold" and not _is_in_doubt(olds):
+    elif props.get("mode") != "hold" and _is_by_others(before, olds):
         warn(
             props,
             f"somebody had changed its version from {olds.get('version')} to {before} since the "
@@ -535,6 +542,37 @@ def _tell_what_was_there(
 def _is_in_doubt(outputs: Mapping[str, Any]) -> bool:
     """Whether the last operation could not tell what became of its import."""
     return bool(outputs.get("solution_error")) and not outputs.get("solution_id")
+
+
+def _has_to_import(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether an update imports the package, or looks what became of an import."""
+    return bool(set(_IMPORTED) & _changed(olds, news)) or _is_in_doubt(olds)
+
+
+def _may_have_imported(attempt: Mapping[str, Any]) -> bool:
+    """Whether an operation of unknown outcome may have changed what is installed."""
+    if CHANGED in attempt:
+        # Values and bindings are not the package's.
+        return not all(map(other_kinds.is_binding, attempt[CHANGED]))
+    # Records of earlier versions do not tell.
+    return attempt.get(_IMPORTS) != ""
+
+
+def _versions(outputs: Mapping[str, Any], attempts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Versions that may be installed after operations of unknown outcome; none: not known."""
+    own = [attempt for attempt in attempts if CHANGED not in attempt]
+    before = outputs.get(_VERSIONS) if _is_in_doubt(outputs) else [outputs.get("version")]
+    if not before or not all(_IMPORTS in attempt for attempt in own):
+        return []
+    return sorted({*map(str, before), *(attempt[_IMPORTS] for attempt in own)} - {""})
+
+
+def _is_by_others(version: str, outputs: Mapping[str, Any]) -> bool:
+    """Whether it was somebody else who brought in a version."""
+    if not _is_in_doubt(outputs):
+        return version != outputs.get("version")
+    known = outputs.get(_VERSIONS) or ()
+    return bool(known) and version not in known
 
 
 def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:

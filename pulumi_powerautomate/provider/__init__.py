@@ -7,7 +7,7 @@ from .base import DataverseProvider
 from .clients import client_for, connection_from
 from .engine_log import note, progress, warn
 from .environment_guard import derivation_host
-from .journal import KILLED, about_to_write
+from .journal import CHANGED, KILLED, about_to_write
 from .mocks import look_up, mocks_in_use
 from .native import use_native_provider
 from .options import hides, options_of
@@ -20,6 +20,7 @@ from .slow_progress import progress_if_slow
 from .stack_configuration import refuse_misspelt_keys
 
 __all__ = [
+    "CHANGED",
     "IDENTITY",
     "KILLED",
     "DataverseProvider",

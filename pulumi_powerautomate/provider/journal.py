@@ -39,6 +39,8 @@ JOURNAL_VARIABLE = "PULUMI_POWERAUTOMATE_JOURNAL"
 
 # In an attempt: it was another resource, or another entry of the state, that changed the row.
 BY_ANOTHER = "by_another"
+# In an attempt by another resource: what of the row's subjects that one may have changed.
+CHANGED = "changed"
 # In an attempt: what the operation may have changed that resources of other kinds may declare.
 SUBJECTS = "subjects"
 # In an attempt: the stack of the resource that it was for.

@@ -25,7 +25,7 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from . import own_row, single_owner
 from .engine_log import note, warn
-from .journal import BY_ANOTHER, SUBJECTS, about_to_write, journal, time_of
+from .journal import BY_ANOTHER, CHANGED, SUBJECTS, about_to_write, journal, time_of
 from .properties import is_unknown, urn_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -61,11 +61,15 @@ class _Entry(NamedTuple):
     urn: str
     row: str
     attempt: Callable[[], dict[str, Any]]
+    """For the journal, when another resource may have written the row."""
+    declared: Callable[[], dict[str, Any]]
+    """Its declaration, in the words of its provider's `attempt`."""
 
 
 # No program may declare a share by resources of both kinds.
 _SHARE = "share of flow "
 _WITH = " with "
+_REFERENCE, _VALUE = "connection reference {}", "value of {}"
 
 _lock = threading.Lock()
 _entries: dict[str, dict[str, _Entry]] = defaultdict(dict)
@@ -90,7 +94,7 @@ def solution(unique_name: Any) -> str:
 
 def reference(logical_name: Any) -> str:
     """A connection reference."""
-    return _named("connection reference {}", logical_name)
+    return _named(_REFERENCE, logical_name)
 
 
 def share(flow_id: Any, kind: Any, principal_id: Any) -> str:
@@ -105,7 +109,12 @@ def every_share(flow_id: Any) -> str:
 
 def value(schema_name: Any) -> str:
     """The value of an environment variable."""
-    return _named("value of {}", schema_name)
+    return _named(_VALUE, schema_name)
+
+
+def is_binding(subject: str) -> bool:
+    """Whether a subject is what binds a solution to its environment, and no part of it."""
+    return subject.startswith((_REFERENCE.format(""), _VALUE.format("")))
 
 
 def declared_by(names: Any, subject: Callable[[Any], str]) -> list[str]:
@@ -153,7 +162,7 @@ def taken_over(
             note(props, f"{name} declares the {subject} by now: made again as declared there")
             # The removal is not the last thing that happens to it.
             about_to_write()
-            return entry.attempt()
+            return entry.declared()
     return None
 
 
@@ -190,13 +199,14 @@ def _diff(
     version = own_row.version_of(olds)
     since = time_of(version)
     with _lock:
-        is_older = any(_let_go.get(subject, "") > version for subject in _with_all(stays))
-    is_older = is_older or any(
-        journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject) > since
+        changed = {subject for subject in _with_all(stays) if _let_go.get(subject, "") > version}
+    changed |= {
+        subject
         for subject in _with_all(stays)
-    )
-    if is_older and not result.replaces:
-        _put_in_doubt(entry, version, removed=False)
+        if journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject) > since
+    }
+    if changed and not result.replaces:
+        _put_in_doubt(entry, version, changed, removed=False)
         result.changes = True
     return result
 
@@ -239,9 +249,10 @@ def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str,
     def attempt() -> dict[str, Any]:
         return {} if is_unknown(props) else provider.attempt_of_another(props)
 
-    entry = _Entry(urn_of(props), row, attempt)
+    # Told only when it is needed, because it may have to look somebody up.
+    entry = _Entry(urn_of(props), row, attempt, lambda: provider.attempt({}, props))
     with _lock:
-        for subject in subjects:
+        for subject in _with_all(subjects):
             _entries[subject][entry.urn] = entry
     return entry
 
@@ -252,9 +263,8 @@ def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> No
     with _lock:
         others = {
             entry: subject.partition(" ")[2]
-            for subject, entries in _entries.items()
-            if subjects & _with_all({subject})
-            for entry in entries.values()
+            for subject in sorted(subjects)
+            for entry in _entries[subject].values()
             if entry.urn != urn
         }
         if not removed:
@@ -262,7 +272,7 @@ def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> No
     for entry, what in others.items():
         stays = single_owner.holder_of_row(entry.row)
         if stays is not None and (removed or stays < version):
-            _put_in_doubt(entry, stays, removed=removed)
+            _put_in_doubt(entry, stays, subjects, removed=removed)
             warn(
                 props,
                 f"it {'removed' if removed else 'was the last one to change'} the {what}, which "
@@ -276,9 +286,10 @@ def _with_all(subjects: set[str]) -> set[str]:
     return subjects.union(subject.partition(_WITH)[0] for subject in subjects if _SHARE in subject)
 
 
-def _put_in_doubt(entry: _Entry, version: str, *, removed: bool) -> None:
-    """Note that another resource may have changed, or has removed, the row of an entry."""
-    attempt = {**entry.attempt(), BY_ANOTHER: True}
+def _put_in_doubt(entry: _Entry, version: str, subjects: set[str], *, removed: bool) -> None:
+    """Note that another resource may have changed, or has removed, subjects of an entry."""
+    changed = sorted(subject.partition(" ")[2] for subject in subjects)
+    attempt = {**entry.attempt(), BY_ANOTHER: True, CHANGED: changed}
     journal().begin(entry.row, version, attempt, removes=removed)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pulumi_powerautomate.emulator import Emulator
+from pulumi_powerautomate.environment_variable_value import EnvironmentVariableValueProvider
 from pulumi_powerautomate.solution_import import SolutionImportProvider
 from tests.harness.definitions import hourly, mailing
 from tests.harness.imports import call, executed, inputs, states
@@ -415,6 +416,62 @@ def test_edit_behind_an_update_in_doubt(
         made = update(process, made, again)
         assert f"the value of environment variable contoso_url {_TOLD}" in _lines(process)
     assert _bindings(emulator) == ("shared-office365-1", "three")
+    assert _settled(emulator, made)
+
+
+@pytest.mark.parametrize("then", ["update", "delete"])
+@pytest.mark.parametrize("killed", ["value", "value of its own", "import"])
+def test_import_by_hand_behind_a_killed_update(
+    emulator: Emulator, tmp_path: Path, killed: str, then: str
+) -> None:
+    """It stays, where the other one was about a value; else, or when it is removed, it is told."""
+    made = _made(emulator, _bound(tmp_path))
+    if killed == "value":
+        two = _bound(tmp_path, environment_variables={"contoso_url": "two"})
+        _killed(emulator, made, two, **_VALUE)
+    elif killed == "value of its own":
+        barrier = emulator.control.barrier(when="after_commit", **_VALUE)
+        with command(emulator) as process:
+            value = process.serving(EnvironmentVariableValueProvider)
+            news = value.check({"schema_name": "contoso_url", "value": "two"}).inputs
+            kill_at(barrier, process, value.create, news)
+    else:
+        again = _bound(tmp_path, triggers=["again"])
+        _killed(emulator, made, again, method="POST", path="ImportSolution", times=1)
+    other = package(
+        tmp_path / "hand.zip",
+        FlowPart(),
+        version="1.1.0.0",
+        references={"contoso_mail": "shared_office365"},
+        variables={"contoso_url": "https://default"},
+    )
+    with command(emulator, PULUMI_POWERAUTOMATE_JOURNAL="off") as process:
+        create(process, inputs(other))
+    imports = executed(emulator)
+    with command(emulator) as process:
+        process.diff(made.id, made.outputs, made.inputs)
+        if then == "delete":
+            delete(process, made)
+        else:
+            made = update(process, made, _bound(tmp_path))
+        told = "somebody had changed its version from 1.0.0.0 to 1.1.0.0 since the last run" in (
+            _lines(process)
+        )
+    assert told is (killed == "import" or then == "delete")
+    assert executed(emulator) - imports == ((killed, then) == ("import", "update"))
+
+
+def test_a_killed_import_of_another_version_is_nobodys_edit(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    """The program goes back, and imports over what it has brought in itself."""
+    made = _made(emulator, _bound(tmp_path))
+    other = inputs(package(tmp_path / "2.zip", FlowPart(), version="1.1.0.0"))
+    _killed(emulator, made, other, method="POST", path="ImportSolution", times=1)
+    with command(emulator) as process:
+        made = update(process, made, _bound(tmp_path))
+        assert "somebody had changed its version" not in _lines(process)
+    assert executed(emulator) == 3
     assert _settled(emulator, made)
 
 
