@@ -285,6 +285,9 @@ class CloudFlowProvider(DataverseProvider):
     def removed_subject(self, props: Mapping[str, Any]) -> str:
         return other_kinds.flow(props.get("workflow_id"))
 
+    def removes(self, olds: Mapping[str, Any], news: Mapping[str, Any] | None) -> tuple[str, ...]:
+        return (self.removed_subject(olds),) if news is None else ()
+
     def attempt(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         moves = olds.get("solution") != news.get("solution") or SOLUTIONS in olds
         solutions = self._solutions(olds, news) if moves else []
@@ -511,7 +514,7 @@ class CloudFlowProvider(DataverseProvider):
             return False
         members = self.client.solution_components
         members.remove(solution, workflow_id, COMPONENT_TYPE, deadline)
-        if other_kinds.is_kept(self, place, news):
+        if other_kinds.is_kept_after_all(self, place, workflow_id, news):
             # Another thread added it meanwhile, and nobody knows which request came first.
             members.add(solution, workflow_id, COMPONENT_TYPE, deadline)
         return True

@@ -68,6 +68,8 @@ _ECHOED = (*SOLUTION_IMPORT.echoed, "sha256", "solution", "version", "managed", 
 _IN_DOUBT, _TURNED_OFF, _ON, _OFF = "in_doubt", "turned_off", "flows_on", "flows_off"
 # An output while an import is in doubt: versions that may be installed without anybody's doing.
 _VERSIONS = "versions"
+# Ids of flows of earlier versions of a managed package, which its next upgrade removes.
+_FLOWS_LEFT = "flows_left"
 # A hidden input of a create: flows that killed creates may have left off.
 _LEFT_OFF = "__turned_off"
 # In the journal: names whose binding or value an operation may change.
@@ -161,6 +163,9 @@ class SolutionImportProvider(DataverseProvider):
         else:
             known = {key: olds.get(key) for key in ("solution_id", "import_job_id")}
             outputs = self._afterwards(news, olds, package, known, live)
+        missing = _missing_flows(olds, news)
+        if missing and (_is_in_doubt(outputs) or not _removes_what_is_missing(olds, news)):
+            outputs[_FLOWS_LEFT] = sorted(missing)
         if not _is_in_doubt(outputs):
             left = outputs.get(_IN_DOUBT) or ()
             _tell_overwritten(news, [what for key, what in overwritten.items() if key not in left])
@@ -217,8 +222,27 @@ class SolutionImportProvider(DataverseProvider):
         empty = {other_kinds.reference(name) for name, bound in given.items() if not bound}
         return [subject for subject in self.subjects(props) if subject not in empty]
 
-    def removes_all(self, props: Mapping[str, Any]) -> bool:
-        return bool(props.get("managed"))
+    def removes(self, olds: Mapping[str, Any], news: Mapping[str, Any] | None) -> list[str]:
+        if news is None:
+            return self.subjects(olds) if olds.get("managed") else [self.removed_subject(olds)]
+        if not _removes_what_is_missing(olds, news):
+            return []
+        flows = map(other_kinds.flow, _missing_flows(olds, news))
+        return [*flows, *self._missing_bindings(olds, news)]
+
+    def _missing_bindings(self, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+        """Subjects of bindings and values that are declared no more and have left the package."""
+        references = _no_more(olds, news, "connection_references")
+        variables = _no_more(olds, news, "environment_variables")
+        if not references and not variables:
+            return []
+        package = self._package(news)
+        references -= {name.lower() for name in package.connection_references}
+        variables -= {name.lower() for name in package.variables}
+        return [
+            *map(other_kinds.reference, references),
+            *map(other_kinds.value, variables),
+        ]
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
         return str(props["solution"])
@@ -578,6 +602,30 @@ def _is_by_others(version: str, outputs: Mapping[str, Any]) -> bool:
 def _changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
     compared = (*_IMPORTED, *_AFTERWARDS)
     return {key for key in compared if olds.get(key) != news.get(key)}
+
+
+def _removes_what_is_missing(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether an update removes the components that the package has no more."""
+    if not (olds.get("managed") and news.get("managed")):
+        return False
+    mode = news.get("mode")
+    # Otherwise it is imported over the version that is there, which removes nothing.
+    is_later = olds.get("version") != news.get("version") or _is_in_doubt(olds)
+    is_staged = mode == "stage" and olds.get("mode") == "hold"
+    return is_staged or (is_later and mode in ("upgrade", "stage"))
+
+
+def _missing_flows(olds: Mapping[str, Any], news: Mapping[str, Any]) -> set[str]:
+    """Ids of flows that a managed package had, which are there still, and has no more."""
+    if not (olds.get("managed") and news.get("managed")):
+        return set()
+    return {*(olds.get("flows") or ()), *(olds.get(_FLOWS_LEFT) or ())} - {*news["flows"]}
+
+
+def _no_more(olds: Mapping[str, Any], news: Mapping[str, Any], key: str) -> set[str]:
+    """Names of bindings or values that are declared no more, in lower case."""
+    before, after = ({name.lower() for name in props.get(key) or ()} for props in (olds, news))
+    return before - after
 
 
 def _counts(props: Mapping[str, Any], imported: ImportResult) -> str:

@@ -155,6 +155,9 @@ class SolutionProvider(DataverseProvider):
         live, recorded = self.client.containers.solution(id_), outputs.get(_KEY)
         return live is not None and live.id == recorded
 
+    def removes(self, olds: Mapping[str, Any], news: Mapping[str, Any] | None) -> tuple[str, ...]:
+        return (self.removed_subject(olds),) if news is None else ()
+
     def removed_subject(self, props: Mapping[str, Any]) -> str:
         return other_kinds.solution(props.get("unique_name"))
 

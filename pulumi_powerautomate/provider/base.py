@@ -205,9 +205,15 @@ class DataverseProvider(ResourceProvider):
         """Those of the subjects whose content a resource writes."""
         return (self.removed_subject(props),)
 
-    def removes_all(self, props: Mapping[str, Any]) -> bool:
-        """Whether a delete removes every subject."""
-        return False
+    def removes(self, olds: Mapping[str, Any], news: Mapping[str, Any] | None) -> Iterable[str]:
+        """
+        Subjects that others may go on declaring and an operation removes, or what they go with.
+
+        Args:
+            olds: outputs of the state.
+            news: checked inputs; None for a delete.
+        """
+        return ()
 
     def is_read_only(self, outputs: Mapping[str, Any]) -> bool:
         """Whether outputs belong to a lookup (`CloudFlow.get`) and not to a managed resource."""

@@ -28,7 +28,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cache
@@ -45,6 +45,10 @@ CHANGED = "changed"
 SUBJECTS = "subjects"
 # In an attempt: the stack of the resource that it was for.
 STACK = "stack"
+# In an attempt: those of them, and others, that the operation removes.
+REMOVED = "removed"
+# The version that a delete ends as.
+GONE = "gone"
 # Why a resource is marked after an operation that nobody lived to see the end of.
 KILLED = "An operation on it was interrupted, so it may have been carried out or not."
 
@@ -130,7 +134,16 @@ class Record:
     @property
     def subjects(self) -> set[str]:
         """Things the operations may have changed that resources of other kinds may declare."""
-        return {name for attempt in self.attempts for name in attempt.get(SUBJECTS) or ()}
+        return self._named(SUBJECTS)
+
+    @property
+    def removed(self) -> set[str]:
+        """Those that the operations remove, as far as no state may tell that they are back."""
+        counts = not self.is_saved or self.ended_as == GONE
+        return self._named(REMOVED) if counts else set()
+
+    def _named(self, key: str) -> set[str]:
+        return {name for attempt in self.attempts for name in attempt.get(key) or ()}
 
     def began_at(self, version: str) -> bool:
         """Whether the outcome is in doubt for the entry from which the operations began."""
@@ -202,6 +215,37 @@ class Operation:
     replaced: tuple[Record, ...]
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """
+    Operations of processes that are gone, by subject.
+
+    Attributes:
+        changed: those that no state may tell of.
+        removed: those that removed the subject, or may have.
+    """
+
+    changed: Mapping[str, list[Record]]
+    removed: Mapping[str, list[Record]]
+
+    @classmethod
+    def of(cls, found: Sequence[Record]) -> _Lost:
+        """Those among some records."""
+        changed: dict[str, list[Record]] = defaultdict(list)
+        removed: dict[str, list[Record]] = defaultdict(list)
+        # Many records are of one process.
+        gone = {name for name in {item.process for item in found} if not _is_alive(name)}
+        for record in found:
+            if record.process not in gone:
+                continue
+            is_told = record.is_saved and record.creator is None
+            for subject in () if is_told else record.subjects:
+                changed[subject].append(record)
+            for subject in record.removed:
+                removed[subject].append(record)
+        return cls(changed, removed)
+
+
 class Journal:
     """The record in one file; where it cannot be kept, nothing is recorded and nothing fails."""
 
@@ -210,7 +254,7 @@ class Journal:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._reading = threading.Lock()
-        self._lost: dict[str, list[Record]] | None = None
+        self._lost: _Lost | None = None
         self._lost_for = ""
 
     def in_doubt(self, row: str, version: str, stack: str) -> Doubt | None:
@@ -328,25 +372,50 @@ class Journal:
                 counts too after which its process ended in the regular way: had the state been
                 saved, the resource would have been deleted since.
         """
-        found = self._lost_subjects().get(subject) or ()
+        found = self._of_others().changed.get(subject) or ()
         times = (
             record.at for record in found if record.row != row and (is_alone or not record.is_saved)
         )
         return max(times, default=0.0)
 
-    def _lost_subjects(self) -> Mapping[str, list[Record]]:
-        """Operations of unknown outcome, by subject; read once per process."""
+    def removed_by_others(self, subject: str, row: str) -> float:
+        """
+        When an operation on another row last removed a subject, or may have; 0 when none did.
+
+        One that ended counts as well: the run may not have got as far as another resource that
+        declares the subject, or was told to leave it out.
+
+        Args:
+            subject: what a resource declares, or what that goes with.
+            row: its own.
+        """
+        found = self._of_others().removed.get(subject) or ()
+        return max((record.at for record in found if record.row != row), default=0.0)
+
+    def note_removed(self, row: str, subjects: Iterable[str]) -> None:
+        """
+        Note what an operation on a row has removed, for resources that this run does not get to.
+
+        Args:
+            row: the row; its own record goes as soon as the state tells the outcome, or with the
+                next create.
+            subjects: what is gone.
+        """
+        attempt = {REMOVED: sorted(subjects)}
+        of_row = f"{row} {REMOVED}"
+        record = Record(of_row, None, (), (attempt,), _this_process(), True, ended_as=GONE)
+        self._write((), record)
+
+    def _of_others(self) -> _Lost:
+        """Operations of other processes that are over, by subject; read once per process."""
         ours = _this_process()
         with self._reading:
             if self._lost is None or self._lost_for != ours:
-                self._lost, self._lost_for = defaultdict(list), ours
-                condition = "process <> ? and (is_saved = 0 or creator is not null)"
-                found = self._select(condition, ours)
-                # Many records are of one process.
-                gone = {name for name in {item.process for item in found} if not _is_alive(name)}
-                for record in found:
-                    for subject in record.subjects if record.process in gone else ():
-                        self._lost[subject].append(record)
+                condition = (
+                    "process <> ? and (is_saved = 0 or creator is not null or "
+                    f"(ended_as = '{GONE}' and attempts like '%\"{REMOVED}\"%'))"
+                )
+                self._lost, self._lost_for = _Lost.of(self._select(condition, ours)), ours
             return self._lost
 
     def killed_creates(self, *, told: bool) -> list[Record]:

@@ -8,14 +8,16 @@ without knowing of each other the resource that goes would remove what another o
 over.
 
 A resource that lets go of something may have written it last, in a run that did not get as far as
-deleting the other one, or in an operation of which no state tells; and an uninstalled package takes
-its components along. Whoever goes on declaring such a thing is in doubt then, so that the next
-`pulumi up` looks at it.
+deleting the other one, or in an operation of which no state tells. A package takes its components
+along and a flow its shares, and a flow that leaves a solution does so for a component that declares
+its place as well. Whoever goes on declaring such a thing is in doubt then: an entry that the run
+gets to later is made as declared by it, another one by the next `pulumi up`.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +27,16 @@ from pulumi.dynamic import CreateResult, DiffResult, UpdateResult
 
 from . import own_row, single_owner
 from .engine_log import note, warn
-from .journal import BY_ANOTHER, CHANGED, SUBJECTS, about_to_write, journal, time_of
+from .journal import (
+    BY_ANOTHER,
+    CHANGED,
+    REMOVED,
+    SUBJECTS,
+    about_to_write,
+    journal,
+    new_version,
+    time_of,
+)
 from .properties import is_unknown, urn_of
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -50,22 +61,24 @@ class Provider(own_row.Provider, Protocol):
         """Those whose content a resource writes."""
         ...
 
-    def removes_all(self, props: Mapping[str, Any]) -> bool:
-        """Whether a delete removes every one of them."""
-        ...
-
 
 class _Entry(NamedTuple):
     """An entry of the state that declares a subject, as of this run."""
 
     urn: str
     row: str
+    own: str
     attempt: Callable[[], dict[str, Any]]
     """For the journal, when another resource may have written the row."""
     declared: Callable[[], dict[str, Any]]
     """Its declaration, in the words of its provider's `attempt`."""
 
 
+# A share goes with its flow, and a membership with the component and with the solution.
+_GOES_WITH = (
+    (re.compile(r"(\S+) share of (flow \S+) with .+"), (r"\1 \2",)),
+    (re.compile(r"(\S+) component (\S+) of (solution \S+)"), (r"\1 flow \2", r"\1 \3")),
+)
 # No program may declare a share by resources of both kinds.
 _SHARE = "share of flow "
 _WITH = " with "
@@ -73,8 +86,12 @@ _REFERENCE, _VALUE = "connection reference {}", "value of {}"
 
 _lock = threading.Lock()
 _entries: dict[str, dict[str, _Entry]] = defaultdict(dict)
+# Those subjects that go with another one.
+_on: dict[str, set[str]] = defaultdict(set)
 # The version of the entry that wrote a subject and does not declare it any more.
 _let_go: dict[str, str] = {}
+# The version that an entry has at least which declares a subject since it was removed.
+_removed: dict[str, str] = {}
 
 
 def membership(component_id: Any, solution: Any) -> str:
@@ -166,6 +183,22 @@ def taken_over(
     return None
 
 
+def is_kept_after_all(provider: Provider, subject: str, id_: str, props: Mapping[str, Any]) -> bool:
+    """
+    Note that an update has removed a subject; whether another resource has taken it over meanwhile.
+
+    Where none has, one that the run gets to later may go on declaring it.
+    """
+    subjects = own_row.here(provider, [subject])
+    with _lock:
+        _removed.update(dict.fromkeys(subjects, new_version()))
+    # Only now: whoever declares it from here on finds that note.
+    if is_kept(provider, subject, props):
+        return True
+    journal().note_removed(own_row.row_of(provider, id_), subjects)
+    return False
+
+
 def hold(provider: Provider, subject: str, props: Mapping[str, Any]) -> None:
     """Note that a resource has brought about what only the service has told it."""
     single_owner.hold(own_row.here(provider, [subject]), urn_of(props))
@@ -197,18 +230,31 @@ def _diff(
     result = hook(id_, olds, news)
     entry = _enter(provider, stays, id_, news)
     version = own_row.version_of(olds)
-    since = time_of(version)
-    with _lock:
-        changed = {subject for subject in _with_all(stays) if _let_go.get(subject, "") > version}
-    changed |= {
-        subject
-        for subject in _with_all(stays)
-        if journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject) > since
-    }
-    if changed and not result.replaces:
-        _put_in_doubt(entry, version, changed, removed=False)
+    gone = {subject for subject in stays if _is_removed_since(version, subject, entry)}
+    changed = {item for item in _with_all(stays) if _is_changed_since(version, item, entry)}
+    if (gone or changed) and not result.replaces:
+        _put_in_doubt(entry, version, gone | changed, removed=entry.own in gone)
         result.changes = True
     return result
+
+
+def _is_changed_since(version: str, subject: str, entry: _Entry) -> bool:
+    """Whether another entry has written, after some version of this one, what both declare."""
+    with _lock:
+        is_older = _let_go.get(subject, "") > version
+    at = journal().changed_by_others(subject, entry.row, is_alone=_SHARE in subject)
+    return is_older or at > time_of(version)
+
+
+def _is_removed_since(version: str, subject: str, entry: _Entry) -> bool:
+    """Whether another entry has removed it after some version of this one."""
+    what = (subject, *_goes_with(subject))
+    with _lock:
+        is_older = any(_removed.get(item, "") > version for item in what)
+    # An entry without a version may be of a time before or after it.
+    at = max(journal().removed_by_others(item, entry.row) for item in what) if version else 0.0
+    # A version has milliseconds, and one of the same millisecond is of a create that came after.
+    return is_older or at > time_of(version) + 0.001
 
 
 def _create(provider: Provider, hook: Callable[..., CreateResult], props: Any) -> CreateResult:
@@ -224,22 +270,32 @@ def _update(
 ) -> UpdateResult:
     subjects = own_row.subjects_here(provider, news)
     subjects |= own_row.here(provider, provider.staying_subjects(olds, news))
+    removed = own_row.here(provider, provider.removes(olds, news))
     with single_owner.holding(subjects, urn_of(news)):
         result = hook(id_, olds, news)
         _enter(provider, subjects, id_, news)
-    _leave(own_row.here(provider, provider.contents(olds)) - subjects, olds, removed=False)
+    left = own_row.here(provider, provider.contents(olds)) - subjects - removed
+    _leave(left, olds, removed=False)
+    _take_along(provider, id_, removed, olds)
     return result
 
 
 def _delete(provider: Provider, hook: Callable[..., None], id_: str, props: Any) -> None:
     if is_kept(provider, provider.removed_subject(props), props):
-        about_to_write(**{SUBJECTS: []})
+        about_to_write(**{SUBJECTS: [], REMOVED: []})
         _leave(own_row.here(provider, provider.contents(props)), props, removed=False)
         return
     hook(id_, props)
-    removed = provider.removes_all(props)
-    subjects = provider.subjects(props) if removed else provider.contents(props)
-    _leave(own_row.here(provider, subjects), props, removed=removed)
+    removed = own_row.here(provider, provider.removes(props, None))
+    _leave(own_row.here(provider, provider.contents(props)) - removed, props, removed=False)
+    _take_along(provider, id_, removed, props)
+
+
+def _take_along(provider: Provider, id_: str, removed: set[str], props: Mapping[str, Any]) -> None:
+    """Note what an operation has removed, for entries that this run knows and for others."""
+    if removed:
+        _leave(removed, props, removed=True)
+        journal().note_removed(own_row.row_of(provider, id_), removed)
 
 
 def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str, Any]) -> _Entry:
@@ -250,10 +306,14 @@ def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str,
         return {} if is_unknown(props) else provider.attempt_of_another(props)
 
     # Told only when it is needed, because it may have to look somebody up.
-    entry = _Entry(urn_of(props), row, attempt, lambda: provider.attempt({}, props))
+    # Of its row; a resource may declare more than that.
+    own = "".join(own_row.here(provider, [provider.removed_subject(props)]))
+    entry = _Entry(urn_of(props), row, own, attempt, lambda: provider.attempt({}, props))
     with _lock:
         for subject in _with_all(subjects):
             _entries[subject][entry.urn] = entry
+            for other in _goes_with(subject):
+                _on[other].add(subject)
     return entry
 
 
@@ -261,21 +321,25 @@ def _leave(subjects: set[str], props: Mapping[str, Any], *, removed: bool) -> No
     """Put entries in doubt that go on declaring what another one wrote last, or removed."""
     urn, version = urn_of(props), own_row.version_of(props)
     with _lock:
+        gone = {item for subject in subjects for item in _on[subject]} if removed else set()
         others = {
-            entry: subject.partition(" ")[2]
-            for subject in sorted(subjects)
+            entry: subject
+            for subject in (*gone, *sorted(subjects))
             for entry in _entries[subject].values()
             if entry.urn != urn
         }
-        if not removed:
-            _let_go.update(dict.fromkeys(subjects, version))
-    for entry, what in others.items():
+        noted = new_version() if removed else version
+        (_removed if removed else _let_go).update(dict.fromkeys(subjects, noted))
+    for entry, subject in others.items():
         stays = single_owner.holder_of_row(entry.row)
         if stays is not None and (removed or stays < version):
-            _put_in_doubt(entry, stays, subjects, removed=removed)
+            _put_in_doubt(
+                entry, stays, {subject, *subjects}, removed=removed and entry.own == subject
+            )
             warn(
                 props,
-                f"it {'removed' if removed else 'was the last one to change'} the {what}, which "
+                f"it {'removed' if removed else 'was the last one to change'} the "
+                f"{subject.partition(' ')[2]}, which "
                 f"{single_owner.name_of(entry.urn)} declares. Run `pulumi up` once more, to make "
                 "it as declared.",
             )
@@ -291,6 +355,12 @@ def _put_in_doubt(entry: _Entry, version: str, subjects: set[str], *, removed: b
     changed = sorted(subject.partition(" ")[2] for subject in subjects)
     attempt = {**entry.attempt(), BY_ANOTHER: True, CHANGED: changed}
     journal().begin(entry.row, version, attempt, removes=removed)
+
+
+def _goes_with(subject: str) -> list[str]:
+    """What a subject, in its environment, is removed with."""
+    matches = [(pattern.fullmatch(subject), others) for pattern, others in _GOES_WITH]
+    return [found.expand(other) for found, others in matches if found for other in others]
 
 
 def _named(subject: str, *names: Any) -> str:

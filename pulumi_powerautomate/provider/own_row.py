@@ -23,6 +23,8 @@ from .engine_log import note, warn
 from .environment_guard import ENVIRONMENT, recorded_in
 from .journal import (
     BY_ANOTHER,
+    GONE,
+    REMOVED,
     STACK,
     SUBJECTS,
     Doubt,
@@ -36,7 +38,6 @@ from .properties import IDENTITY, failure, urn_of
 
 # A hidden output: which version of a resource's entry in the state this is.
 VERSION = "__instance"
-_GONE = "gone"
 
 
 class Provider(Protocol):
@@ -59,6 +60,10 @@ class Provider(Protocol):
 
     def subjects(self, props: Mapping[str, Any]) -> Iterable[str]:
         """Things that a resource with these properties declares, and other kinds may too."""
+        ...
+
+    def removes(self, olds: Mapping[str, Any], news: Mapping[str, Any] | None) -> Iterable[str]:
+        """Those that an update removes, or a delete, which has no new properties."""
         ...
 
     def id_of_new(self, props: Mapping[str, Any]) -> str:
@@ -231,7 +236,7 @@ def _deleted(
     operation = _begin(provider, row, outputs, None)
     with _recorded(operation):
         hook(provider, id_, _marked(provider, outputs, operation.doubt))
-    journal().end(operation, _GONE)
+    journal().end(operation, GONE)
     single_owner.release_rows(urn_of(outputs))
 
 
@@ -257,9 +262,11 @@ def _begin(
 ) -> Operation:
     """Note an update, or a delete."""
     written = provider.attempt(outputs, news) if news is not None else {}
-    attempt = _with_subjects(provider, written, outputs, news or {})
-    stack = _stack(news or {}, outputs)
-    attempt = {**attempt, STACK: stack} if stack else attempt
+    attempt = {**_with_subjects(provider, written, outputs, news or {})}
+    if removed := here(provider, provider.removes(outputs, news)):
+        attempt[REMOVED] = sorted(removed)
+    if stack := _stack(news or {}, outputs):
+        attempt[STACK] = stack
     return journal().begin(row, version_of(outputs), attempt, removes=news is None, stack=stack)
 
 

@@ -23,7 +23,7 @@ from pulumi_powerautomate.unmanaged_solution import SolutionProvider
 from tests.harness import kinds
 from tests.harness.imports import inputs as import_inputs
 from tests.harness.operations import Made, create, kill_at
-from tests.harness.packages import FIRST, FlowPart, package
+from tests.harness.packages import FIRST, SECOND, FlowPart, package
 from tests.harness.provider_process import (
     IDENTITY,
     UNKNOWN,
@@ -186,6 +186,27 @@ class Stack:
         """As `adopt`, `pulumi import` and earlier releases leave entries."""
         for _, made in self._entries.values():
             del made.outputs["__instance"]
+
+    def kill(
+        self, emulator: Emulator, settings: Mapping[str, str], old: Kind, new: Kind | None
+    ) -> None:
+        """Kill the provider at the last request of an upgrade, or of an uninstall without `new`."""
+        path = "StageAndUpgradeAsync" if new else "UninstallSolutionAsync"
+        made = self._entries[str(old.inputs["__identity"])][1]
+        with new_provider_process(settings, provider=old.provider) as process:
+            barrier = emulator.control.barrier(path=path, when="after_commit", times=1)
+            if new is None:
+                kill_at(barrier, process, process.delete, made.id, made.outputs)
+                return
+            after = process.check(new.inputs, made.inputs).inputs
+            kill_at(barrier, process, process.update, made.id, made.outputs, after)
+
+    def delete(self, settings: Mapping[str, str], kind: Kind) -> None:
+        """Delete one resource alone, as `pulumi destroy --target` does."""
+        _, made = self._entries.pop(str(kind.inputs["__identity"]))
+        with new_provider_process(settings, provider=kind.provider) as process:
+            process.delete(made.id, made.outputs)
+            process.end()
 
     def _declare(self, process: ProviderProcess, name: str, kind: Kind) -> int:
         known = self._entries.get(name)
@@ -444,6 +465,28 @@ def test_a_share_that_a_list_revoked_and_the_program_goes_back(
         stack.up_alone(settings, both)
     assert kinds.masks(emulator) == ["one", "one"]
     assert stack.up_alone(settings, both) == 0
+
+
+@pytest.mark.parametrize("how", ["one run", "half-way", "reverted"])
+def test_a_membership_that_one_of_two_gives_up(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, how: str
+) -> None:
+    """
+    The flow leaves the solution and the component, which the run gets to later, adds it again.
+
+    The run ended before it got there; or the program moved the membership to the flow and goes back
+    before the component was deleted.
+    """
+    move, stack = _moves(tmp_path)["membership"], Stack()
+    (plain, component), (inside,) = move.before, move.after
+    stack.up_alone(settings, [plain, component] if how == "reverted" else [inside, component])
+    if how != "one run":
+        program = [inside] if how == "reverted" else [plain]
+        stack.up_alone(settings, program, ends_early=True)
+    changed = 1 if how == "half-way" else 2
+    assert stack.up_alone(settings, move.before) == changed
+    assert move.is_there(emulator)
+    assert stack.up_alone(settings, move.before) == 0
 
 
 def test_a_flow_that_leaves_while_it_is_added(
@@ -736,3 +779,159 @@ def test_a_row_that_another_entry_wrote_last(
         stack.up_alone(settings, [called("old", variant)])
     assert case.there(emulator) == [variant]
     assert stack.up_alone(settings, [called("old", variant)]) == 0
+
+
+class Upgrade(NamedTuple):
+    """A package, its next version, which lacks something, and a resource that declares that."""
+
+    first: Kind
+    second: Kind
+    single: Kind
+    is_there: Callable[[Emulator], bool]
+
+
+def _upgrade(folder: Path, what: str, **more: Any) -> Upgrade:
+    flows = (FlowPart(), FlowPart(SECOND, "Second"))
+    mail = {"contoso_mail": "shared_office365"}
+    later = flows[1:] if what == "flow" else flows
+    lacks = {} if what == "reference" else mail
+    paths = (
+        _managed(folder / "first.zip", *flows, references=mail),
+        _managed(folder / "second.zip", *later, references=lacks, version="2.0"),
+    )
+    first, second = (import_inputs(path, activate_flows="none") for path in paths)
+    first["connection_references"] = {"contoso_mail": "one"}
+    if lacks:
+        second["connection_references"] = {"contoso_mail": "one"}
+    move = _moves(folder)[what]
+    return Upgrade(
+        Kind(SolutionImportProvider, first),
+        Kind(SolutionImportProvider, {**second, **more}),
+        move.before[-1],
+        move.is_there,
+    )
+
+
+def _managed(path: Path, *flows: FlowPart, **more: Any) -> Path:
+    return package(path, *flows, name="FabrikamFlows", managed=True, **more)
+
+
+@pytest.mark.parametrize("how", ["single first", "package first", "half-way"])
+@pytest.mark.parametrize("what", ["flow", "reference"])
+def test_what_the_upgrade_of_a_package_removes(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, what: str, how: str
+) -> None:
+    """It is declared by itself as well, and made again: in that run, or told and in the next."""
+    emulator.control.switches(import_seconds=0)
+    first, second, single, is_there = _upgrade(tmp_path, what)
+    stack = Stack()
+    stack.up_alone(settings, [first, single])
+    with new_provider_process(settings) as process:
+        if how == "half-way":
+            stack.up(process, [second], ends_early=True)
+        else:
+            stack.up(process, [second, single] if how == "package first" else [single, second])
+        told = any("it removed the" in line for _, line, _ in process.log)
+        process.end()
+    assert told is (how == "single first")
+    assert is_there(emulator) is (how == "package first")
+    assert stack.up_alone(settings, [single, second]) == (how != "package first")
+    assert is_there(emulator)
+    assert stack.up_alone(settings, [single, second]) == 0
+
+
+def test_what_a_later_upgrade_of_a_package_removes(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path
+) -> None:
+    """The version that lacks a flow leaves it where it is, and the state goes on knowing of it."""
+    emulator.control.switches(import_seconds=0)
+    first, second, single, is_there = _upgrade(tmp_path, "flow", mode="update")
+    third = _managed(tmp_path / "third.zip", FlowPart(SECOND, "Second"), version="3.0")
+    last = Kind(second.provider, import_inputs(third, activate_flows="none"))
+    stack = Stack()
+    stack.up_alone(settings, [first, single])
+    assert stack.up_alone(settings, [single, second]) == 1
+    assert is_there(emulator)
+    assert stack.up_alone(settings, [single, second]) == 0
+    stack.up_alone(settings, [single, last])
+    assert not is_there(emulator)
+    assert stack.up_alone(settings, [single, last]) == 1
+    assert is_there(emulator)
+    assert stack.up_alone(settings, [single, last]) == 0
+
+
+@pytest.mark.parametrize("call", ["update", "delete"])
+def test_what_a_killed_operation_on_a_package_removes(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, call: str
+) -> None:
+    """The state tells nothing of it; the flow is looked for, and made again."""
+    emulator.control.switches(import_seconds=0)
+    first, second, single, is_there = _upgrade(tmp_path, "flow")
+    stack = Stack()
+    stack.up_alone(settings, [first, single])
+    stays = [second] if call == "update" else []
+    stack.kill(emulator, settings, first, second if call == "update" else None)
+    for _ in range(2):
+        stack.up_alone(settings, [single, *stays])
+    assert is_there(emulator)
+    assert stack.up_alone(settings, [single, *stays]) == 0
+
+
+def _hanging(by: str, flow_id: str) -> Kind:
+    """A share of a flow, in a list or by itself, or the flow's place in a solution."""
+    if by == "membership":
+        member = named({"solution": kinds.FIRST, "component_id": flow_id}, "member")
+        return Kind(SolutionComponentProvider, member)
+    provider, inputs = _SHARE if by == "single" else _SHARES
+    return Kind(provider, {**inputs, "flow_id": flow_id})
+
+
+@pytest.mark.parametrize("by", ["single", "list"])
+@pytest.mark.parametrize("how", ["told", "killed", "targeted"])
+def test_what_hangs_on_a_flow_that_goes_with_its_package(
+    emulator: Emulator, settings: Mapping[str, str], tmp_path: Path, by: str, how: str
+) -> None:
+    """
+    The program declares the flow by itself now, and a share of it as before.
+
+    The run that uninstalled the package was killed, or was told to leave everything else out.
+    """
+    emulator.control.switches(import_seconds=0)
+    path = _managed(tmp_path / "2.zip", FlowPart())
+    managed = Kind(SolutionImportProvider, import_inputs(path, activate_flows="none"))
+    move, hangs, stack = _moves(tmp_path)["flow"], _hanging(by, FIRST), Stack()
+    after = [*move.before, hangs]
+    stack.up_alone(settings, [managed, hangs])
+    if how == "told":
+        stack.up_alone(settings, after)
+    else:
+        stack.up_alone(settings, [managed, *after])
+        if how == "killed":
+            stack.kill(emulator, settings, managed, None)
+        else:
+            stack.delete(settings, managed)
+    assert how == "killed" or kinds.masks(emulator) == []
+    for _ in range(1 if how == "told" else 2):
+        stack.up_alone(settings, after)
+    assert move.is_there(emulator)
+    assert kinds.masks(emulator) == ["one"]
+    assert stack.up_alone(settings, after) == 0
+
+
+@pytest.mark.parametrize("by", ["single", "list", "membership"])
+def test_what_hangs_on_a_flow_that_is_deleted_alone(
+    emulator: Emulator, settings: Mapping[str, str], by: str
+) -> None:
+    """The run was told to leave the rest out; the next one makes the flow and what hangs on it."""
+    program, stack = [Kind(CloudFlowProvider, kinds.flow("one")), _hanging(by, kinds.FLOW)], Stack()
+
+    def is_there() -> bool:
+        return bool(kinds.solutions_of(emulator) or kinds.masks(emulator))
+
+    stack.up_alone(settings, program)
+    assert is_there()
+    stack.delete(settings, program[0])
+    assert not is_there()
+    assert stack.up_alone(settings, program) == 2
+    assert is_there()
+    assert stack.up_alone(settings, program) == 0
