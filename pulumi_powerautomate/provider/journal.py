@@ -650,15 +650,19 @@ def folder_of_the_journal() -> Path | None:
         return None
 
 
-_journals: dict[Path | None, Journal] = {}
+_VARIABLES = (JOURNAL_VARIABLE, "PULUMI_HOME", "HOME", "USERPROFILE")
+_journals: dict[tuple[str | None, ...], Journal] = {}
 _making = threading.Lock()
 
 
 def journal() -> Journal:
     """The process's journal, in the folder that is set."""
-    folder = folder_of_the_journal()
+    # Each operation asks several times, and to work out the folder takes longer than to ask.
+    settings = tuple(map(os.environ.get, _VARIABLES))
     with _making:
-        return _journals.setdefault(folder, Journal(folder))
+        if settings not in _journals:
+            _journals[settings] = Journal(folder_of_the_journal())
+        return _journals[settings]
 
 
 @contextlib.contextmanager

@@ -302,12 +302,13 @@ def _enter(provider: Provider, subjects: set[str], id_: str, props: Mapping[str,
     """Note an entry that declares subjects."""
     row = own_row.row_of(provider, id_)
 
+    # Of its row; a resource may declare more than that.
+    own = "".join(own_row.here(provider, [provider.removed_subject(props)]))
+
     def attempt() -> dict[str, Any]:
         return {} if is_unknown(props) else provider.attempt_of_another(props)
 
-    # Told only when it is needed, because it may have to look somebody up.
-    # Of its row; a resource may declare more than that.
-    own = "".join(own_row.here(provider, [provider.removed_subject(props)]))
+    # Both are told only when they are needed: somebody may have to be looked up.
     entry = _Entry(urn_of(props), row, own, attempt, lambda: provider.attempt({}, props))
     with _lock:
         for subject in _with_all(subjects):

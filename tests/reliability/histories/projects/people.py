@@ -51,6 +51,8 @@ class Edit:
     """How many changes had been made by then."""
     added: bool = False
     """Whether nothing was there before."""
+    imported: bool = False
+    """Whether an import writes the row too, which does not look at what was edited."""
     told: bool = False
     """Whether a command that failed has named it, and left it as it was."""
 
@@ -90,7 +92,10 @@ class People:
                 missing = "" if managed else None
                 was = getattr(earlier.get(name), place[2], missing) is not None
                 self.edits = [edit for edit in self.edits if edit.place != place]
-                self.edits.append(Edit(name, place, value, managed, was, rows, commits, added))
+                imported = isinstance(item, Reference | Variable) and bool(item.after)
+                self.edits.append(
+                    Edit(name, place, value, managed, was, rows, commits, added, imported)
+                )
                 if value is None and place[0] == "flow":
                     self._gone(place[1])
 

@@ -272,7 +272,7 @@ class World:
             edit.place: edit.value
             for edit in self._people.edits
             if not edit.managed
-            or (excused and (edit.told or not changed_since(edit, commits)))
+            or (excused and (edit.told or edit.imported or not changed_since(edit, commits)))
             # Somebody shared the flow behind the back of a list that went before it saw that. A
             # deleted list takes along what it knows, and no program says any more that nobody
             # else may have access.
