@@ -203,6 +203,7 @@ class CloudFlowProvider(DataverseProvider):
         except NotFoundError:
             if not known.removed:
                 raise
+            other_kinds.note_gone(self, self.removed_subject(news), spec.workflow_id)
             return self._created(writer, known, olds, news)
         except PowerAutomateError as error:
             from .client.flows.drafts import draft_in_the_way, is_refused_for_a_draft

@@ -190,13 +190,24 @@ def is_kept_after_all(provider: Provider, subject: str, id_: str, props: Mapping
     Where none has, one that the run gets to later may go on declaring it.
     """
     subjects = own_row.here(provider, [subject])
-    with _lock:
-        _removed.update(dict.fromkeys(subjects, new_version()))
+    _note_removed(subjects)
     # Only now: whoever declares it from here on finds that note.
     if is_kept(provider, subject, props):
         return True
     journal().note_removed(own_row.row_of(provider, id_), subjects)
     return False
+
+
+def note_gone(provider: Provider, subject: str, id_: str) -> None:
+    """Note that a row is gone and is made again: what went with it is looked at as well."""
+    subjects = own_row.here(provider, [subject])
+    _note_removed(subjects)
+    journal().note_removed(own_row.row_of(provider, id_), subjects)
+
+
+def _note_removed(subjects: set[str]) -> None:
+    with _lock:
+        _removed.update(dict.fromkeys(subjects, new_version()))
 
 
 def hold(provider: Provider, subject: str, props: Mapping[str, Any]) -> None:
@@ -359,7 +370,7 @@ def _put_in_doubt(entry: _Entry, version: str, subjects: set[str], *, removed: b
 
 
 def _goes_with(subject: str) -> list[str]:
-    """What a subject, in its environment, is removed with."""
+    """Subjects with which one, in its environment, is removed."""
     matches = [(pattern.fullmatch(subject), others) for pattern, others in _GOES_WITH]
     return [found.expand(other) for found, others in matches if found for other in others]
 

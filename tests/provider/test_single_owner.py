@@ -190,8 +190,10 @@ class Stack:
     def kill(
         self, emulator: Emulator, settings: Mapping[str, str], old: Kind, new: Kind | None
     ) -> None:
-        """Kill the provider at the last request of an upgrade, or of an uninstall without `new`."""
+        """Kill the provider at the last request of an upgrade, or of a delete without `new`."""
         path = "StageAndUpgradeAsync" if new else "UninstallSolutionAsync"
+        if old.provider is CloudFlowProvider:
+            path = "workflows"
         made = self._entries[str(old.inputs["__identity"])][1]
         with new_provider_process(settings, provider=old.provider) as process:
             barrier = emulator.control.barrier(path=path, when="after_commit", times=1)
@@ -906,10 +908,10 @@ def test_what_hangs_on_a_flow_that_goes_with_its_package(
         stack.up_alone(settings, after)
     else:
         stack.up_alone(settings, [managed, *after])
-        if how == "killed":
-            stack.kill(emulator, settings, managed, None)
-        else:
+        if how == "targeted":
             stack.delete(settings, managed)
+        else:
+            stack.kill(emulator, settings, managed, None)
     assert how == "killed" or kinds.masks(emulator) == []
     for _ in range(1 if how == "told" else 2):
         stack.up_alone(settings, after)
@@ -919,10 +921,15 @@ def test_what_hangs_on_a_flow_that_goes_with_its_package(
 
 
 @pytest.mark.parametrize("by", ["single", "list", "membership"])
+@pytest.mark.parametrize("killed", [False, True])
 def test_what_hangs_on_a_flow_that_is_deleted_alone(
-    emulator: Emulator, settings: Mapping[str, str], by: str
+    emulator: Emulator, settings: Mapping[str, str], by: str, killed: bool
 ) -> None:
-    """The run was told to leave the rest out; the next one makes the flow and what hangs on it."""
+    """
+    The run was told to leave the rest out; the next one makes the flow and what hangs on it.
+
+    It was killed, and the one after it made the flow and did not get any further.
+    """
     program, stack = [Kind(CloudFlowProvider, kinds.flow("one")), _hanging(by, kinds.FLOW)], Stack()
 
     def is_there() -> bool:
@@ -930,8 +937,12 @@ def test_what_hangs_on_a_flow_that_is_deleted_alone(
 
     stack.up_alone(settings, program)
     assert is_there()
-    stack.delete(settings, program[0])
+    if killed:
+        stack.kill(emulator, settings, program[0], None)
+        stack.up_alone(settings, program[:1], ends_early=True)
+    else:
+        stack.delete(settings, program[0])
     assert not is_there()
-    assert stack.up_alone(settings, program) == 2
+    assert stack.up_alone(settings, program) == (1 if killed else 2)
     assert is_there()
     assert stack.up_alone(settings, program) == 0
