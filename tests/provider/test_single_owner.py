@@ -397,7 +397,7 @@ def test_a_flow_that_a_package_wrote_last(
 def test_a_killed_update_and_another_name(
     emulator: Emulator, settings: Mapping[str, str], provider: type
 ) -> None:
-    """What it wrote is no conflict with the resource that takes the row over, without an alias."""
+    """Its content is no conflict with the resource that takes the row over, without an alias."""
     kind = provider.__name__.removesuffix("Provider")
     case, stack = kinds.CASES[kind], Stack()
     with new_provider_process(settings) as process:
@@ -421,7 +421,7 @@ def test_a_killed_update_and_another_name(
 
 
 def test_a_killed_update_of_another_stack(emulator: Emulator, settings: Mapping[str, str]) -> None:
-    """What it wrote is a conflict, as any other row that differs."""
+    """Its content is a conflict, as that of any other row that differs."""
     old = named(kinds.flow("one"), "old")
     with provider_process(settings) as process:
         made = create(process, old)
