@@ -277,6 +277,13 @@ def test_hold_leaves_the_old_version(
     assert provider.read(id_, outputs)[2] is None
     found = {row["uniquename"]: row["version"] for row in emulator.control.rows("solutions")}
     assert (found["Contoso"], found["Contoso_Upgrade"]) == ("1.0.0.0", "2.0.0.0")
+    imports = len(emulator.control.rows("importjobs"))
+    staged = provider.check(inputs(newer, mode="stage"), held).inputs
+    assert "solution_error" not in provider.update(id_, outputs, staged)
+    found = {row["uniquename"]: row["version"] for row in emulator.control.rows("solutions")}
+    assert found["Contoso"] == "2.0.0.0"
+    assert "Contoso_Upgrade" not in found
+    assert len(emulator.control.rows("importjobs")) == imports
 
 
 def _binding(key: str, value: Any) -> Callable[[Path], dict[str, Any]]:

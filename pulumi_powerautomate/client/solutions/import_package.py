@@ -73,7 +73,7 @@ class SolutionImporter:
         before = ""
         while True:
             installed, jobs = self._solutions.find_with_jobs(self._wanted.unique_name)
-            job_id, done = self._existing_job(installed, jobs)
+            job_id, done = self._existing_job(self._wanted, installed, jobs)
             try:
                 if done is not None and done.over:
                     return self._complete(ImportResult(job_id, False, before=before))
@@ -92,10 +92,9 @@ class SolutionImporter:
                 self._waiter.wait_until_idle(self._what)
 
     def _existing_job(
-        self, installed: InstalledSolution | None, jobs: Sequence[ImportJob]
+        self, wanted: ImportRequest, installed: InstalledSolution | None, jobs: Sequence[ImportJob]
     ) -> tuple[str, ImportJob | None]:
         """The id to import under, and the import that makes doing so needless, if there is one."""
-        wanted = self._wanted
         known = {job.id: job for job in jobs}
         attempt = 1
         while (job := known.get(wanted.import_id(attempt))) is not None:
@@ -106,6 +105,11 @@ class SolutionImporter:
             if job.succeeded and is_latest and self._is_there(installed):
                 return job.id, job
             attempt += 1
+        if wanted.mode == "stage":
+            # One that was held is the same import, and only its promotion is missing.
+            held_id, held = self._existing_job(replace(wanted, mode="hold"), installed, jobs)
+            if held is not None:
+                return held_id, held
         return wanted.import_id(attempt), None
 
     def _is_there(self, installed: InstalledSolution | None) -> bool:
