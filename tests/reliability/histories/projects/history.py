@@ -136,6 +136,7 @@ class _History:
         # What a command in the wrong environment has done; the history goes on.
         self._strayed: list[str] = []
         self._told: Project = {}
+        self._deployed: Project = {}
         # What the program was when somebody died, until somebody looks what became of it.
         self._interrupted: Project | None = None
         self.outcome = Outcome()
@@ -181,8 +182,10 @@ class _History:
     def _edit(self) -> None:
         before = set(self._people.edits)
         # By name, as it was declared last before this program: what a killed command has left in
-        # the state may be of a program before the one that left it out.
+        # the state may be of a program before the one that left it out, and what it never got to
+        # is as an earlier one has brought it about.
         earlier = {name: item for program in self._author.before for name, item in program.items()}
+        earlier |= self._deployed
         self._people.work(self._author.program, self._ids(), earlier)
         for edit in self._people.edits:
             if edit not in before:
@@ -216,6 +219,8 @@ class _History:
         certain = set(program) - self._unsettled - ran.unsettled
         self._unsettled = (self._unsettled | ran.unsettled) - (ran.done - ran.unsettled)
         self._world.declared_meanwhile(program, ran.done - ran.unsettled, self._ids())
+        done = ran.done & program.keys() - ran.unsettled
+        self._deployed |= {name: program[name] for name in done}
         self._world.told(ran.failed)
         seen = facts.observed(place.emulator)
         if refresh:
