@@ -20,11 +20,11 @@ from .inputs.bindings import (
     attempted_rows,
     conflict,
     foreign_columns,
+    is_forgotten,
+    is_left_alone,
     is_same_name,
     rows_of_creates,
     tell_deleted,
-    tell_kept,
-    tell_not_ours,
     tell_overwritten,
 )
 from .models import CONNECTION_REFERENCE
@@ -108,8 +108,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         live = self._find(id_)
         if live is None:
             return ReadResult("", {})
-        if Doubt.recorded_in(props).is_anothers(live.id):
-            tell_not_ours(props)
+        if is_forgotten(props, live.id):
             return ReadResult("", {})
         declared = given_in(props, _ECHOED)
         found = {
@@ -139,8 +138,7 @@ class ConnectionReferenceProvider(DataverseProvider):
         live = self._find(id_)
         if live is None:
             return
-        if Doubt.recorded_in(props).is_anothers(live.id):
-            tell_kept(props)
+        if is_left_alone(props, live.id):
             return
         tell_deleted(props, _differing(live, props), live.etag)
         self.client.references.delete_reference(live)

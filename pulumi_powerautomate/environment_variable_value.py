@@ -14,10 +14,10 @@ from .inputs.bindings import (
     Doubt,
     conflict,
     foreign_columns,
+    is_forgotten,
+    is_left_alone,
     is_same_name,
     tell_deleted,
-    tell_kept,
-    tell_not_ours,
     tell_overwritten,
 )
 from .models import ENVIRONMENT_VARIABLE_VALUE
@@ -90,8 +90,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         live = self._find(id_)
         if live is None or live.value is None:
             return ReadResult("", {})
-        if Doubt.recorded_in(props).is_anothers(str(live.value_id)):
-            tell_not_ours(props)
+        if is_forgotten(props, str(live.value_id)):
             return ReadResult("", {})
         seen = _outputs(props)
         seen |= {"schema_name": props.get("schema_name") or live.schema_name, "value": live.value}
@@ -104,8 +103,7 @@ class EnvironmentVariableValueProvider(DataverseProvider):
         live = self._find(id_)
         if live is None or live.value_id is None:
             return
-        if Doubt.recorded_in(props).is_anothers(live.value_id):
-            tell_kept(props)
+        if is_left_alone(props, live.value_id):
             return
         if live.value != props.get("value"):
             tell_deleted(props, _ALL, live.value_etag)

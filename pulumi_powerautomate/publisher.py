@@ -11,7 +11,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import DataverseError, InvalidInputError, SolutionOperationError
-from .inputs.bindings import Doubt, attempted_rows, tell_deleted, tell_kept, tell_not_ours
+from .inputs.bindings import attempted_rows, is_forgotten, is_left_alone, tell_deleted
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -83,8 +83,7 @@ class PublisherProvider(DataverseProvider):
         live = self.client.containers.publisher(id_)
         if live is None:
             return ReadResult("", {})
-        if Doubt.recorded_in(props).is_anothers(live.id):
-            tell_not_ours(props)
+        if is_forgotten(props, live.id):
             return ReadResult("", {})
         found = {"unique_name": live.unique_name, **_columns_of(live)}
         seen, differs = read_row(found, props, _ECHOED)
@@ -101,8 +100,7 @@ class PublisherProvider(DataverseProvider):
         live = containers.publisher(id_)
         if live is None:
             return
-        if Doubt.recorded_in(props).is_anothers(live.id):
-            tell_kept(props)
+        if is_left_alone(props, live.id):
             return
         tell_deleted(props, differing(_columns_of(live), props), live.etag)
         try:

@@ -10,7 +10,14 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from .errors import InvalidInputError
-from .inputs.bindings import Doubt, attempted_rows, in_words, tell_deleted, tell_kept, tell_not_ours
+from .inputs.bindings import (
+    Doubt,
+    attempted_rows,
+    in_words,
+    is_forgotten,
+    is_left_alone,
+    tell_deleted,
+)
 from .inputs.named_rows import (
     ERROR,
     NamedRow,
@@ -95,8 +102,7 @@ class SolutionProvider(DataverseProvider):
         live = self.client.containers.solution(id_)
         if live is None:
             return ReadResult("", {})
-        if Doubt.recorded_in(props).is_anothers(live.id):
-            tell_not_ours(props)
+        if is_forgotten(props, live.id):
             return ReadResult("", {})
         _refuse_managed(live)
         found = {"unique_name": live.unique_name, **_columns_of(live)}
@@ -117,8 +123,7 @@ class SolutionProvider(DataverseProvider):
             row = self.client.containers.solution(id_)
             if row is None:
                 return
-            if in_doubt.is_anothers(row.id):
-                tell_kept(props)
+            if is_left_alone(props, row.id):
                 return
             tell_deleted(props, differing(_columns_of(row), props), row.etag)
 

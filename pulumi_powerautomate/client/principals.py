@@ -50,6 +50,12 @@ class Owner:
         return f"/{'systemusers' if self.kind == 'user' else 'teams'}({self.id})"
 
 
+def _ways(principal: Mapping[str, str]) -> tuple[Literal["user", "team"], str, str]:
+    """Kind of a principal, how it is named, and the name."""
+    way, value = next((way, value) for way, value in principal.items() if way != "type")
+    return "team" if principal["type"] == "team" else "user", way, value
+
+
 class Directory:
     """Looks principals up, each once per process; safe to share between threads."""
 
@@ -65,10 +71,10 @@ class Directory:
         Raises:
             InvalidInputError: nobody, or more than one, goes by that name; candidates are listed.
         """
-        kind = "team" if principal["type"] == "team" else "user"
-        way, value = next((way, value) for way, value in principal.items() if way != "type")
-        if way == "id":
-            return Owner("team" if kind == "team" else "user", guid(value))
+        given = self.known(principal)
+        if given is not None:
+            return given
+        kind, way, value = _ways(principal)
         key = (kind, way, value.lower())
         # One lock for all: threads that start with one name must not ask one by one.
         with self._lock:
@@ -78,10 +84,9 @@ class Directory:
 
     def known(self, principal: Mapping[str, str]) -> Owner | None:
         """The user or team that a principal stands for, if no request is needed to tell."""
-        kind = "team" if principal["type"] == "team" else "user"
-        way, value = next((way, value) for way, value in principal.items() if way != "type")
+        kind, way, value = _ways(principal)
         if way == "id":
-            return Owner("team" if kind == "team" else "user", guid(value))
+            return Owner(kind, guid(value))
         with self._lock:
             return self._known.get((kind, way, value.lower()))
 

@@ -189,21 +189,22 @@ def tell_deleted(props: Mapping[str, Any], columns: frozenset[str], etag: str) -
         )
 
 
-def tell_kept(props: Mapping[str, Any]) -> None:
-    """Warn that a row was not deleted, because somebody else made it."""
-    warn(
-        props,
-        "its create was not carried out, and somebody has made it meanwhile; it was left alone",
-    )
+def is_left_alone(props: Mapping[str, Any], row_id: str) -> bool:
+    """Whether a delete leaves a row, because somebody else made it; tells so."""
+    return _is_anothers(props, row_id, "it was left alone")
 
 
-def tell_not_ours(props: Mapping[str, Any]) -> None:
-    """Warn that a refresh forgets a resource, because somebody else made the row that is there."""
-    warn(
-        props,
-        "its create was not carried out, and somebody has made it meanwhile; the state forgets it, "
-        "and the row was left alone",
-    )
+def is_forgotten(props: Mapping[str, Any], row_id: str) -> bool:
+    """Whether a refresh forgets a resource, because somebody else made the row; tells so."""
+    return _is_anothers(props, row_id, "the state forgets it, and the row was left alone")
+
+
+def _is_anothers(props: Mapping[str, Any], row_id: str, fate: str) -> bool:
+    found = Doubt.recorded_in(props).is_anothers(row_id)
+    if found:
+        made = "its create was not carried out, and somebody has made it meanwhile"
+        warn(props, f"{made}; {fate}")
+    return found
 
 
 def is_same_name(one: Any, other: Any) -> bool:

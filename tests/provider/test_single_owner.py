@@ -347,10 +347,7 @@ def test_a_preview_of_a_flow_after_a_killed_removal(
 ) -> None:
     """Another resource may have taken it out of its solution, and its owner is not known yet."""
     inside = {**kinds.flow("one"), "solution": kinds.FIRST}
-    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
-    with provider_process(settings) as process:
-        made = create(process, inside)
-        component = create(process.serving(SolutionComponentProvider), member)
+    made, component = _flow_and_member(settings, inside)
     with provider_process(settings, provider=SolutionComponentProvider) as process:
         barrier = emulator.control.barrier(
             path="RemoveSolutionComponent", method="POST", times=1, when="after_commit"
@@ -628,14 +625,19 @@ def _wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def _flow_and_member(settings: Mapping[str, str], flow: Mapping[str, Any]) -> tuple[Made, Made]:
+    """A flow and the component that has it in the first solution."""
+    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
+    with provider_process(settings) as process:
+        made = create(process, dict(flow))
+        return made, create(process.serving(SolutionComponentProvider), member)
+
+
 def test_a_component_that_is_added_again_while_it_is_removed(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """The flow is in the solution by itself by then, so it is added again."""
-    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
-    with provider_process(settings) as process:
-        flow = create(process, kinds.flow("member"))
-        gone = create(process.serving(SolutionComponentProvider), member)
+    flow, gone = _flow_and_member(settings, kinds.flow("member"))
     with provider_process(settings) as process, ThreadPoolExecutor(1) as pool:
         barrier = emulator.control.barrier(
             method="POST", path="RemoveSolutionComponent", when="before_commit", times=1
@@ -688,10 +690,7 @@ def test_a_refused_update_takes_no_membership_over(
     emulator: Emulator, settings: Mapping[str, str]
 ) -> None:
     """The flow's state says that it is in no solution, so the component that goes takes it out."""
-    member = named({"solution": kinds.FIRST, "component_id": kinds.FLOW}, "member")
-    with provider_process(settings) as process:
-        flow = create(process, kinds.flow("one"))
-        gone = create(process.serving(SolutionComponentProvider), member)
+    flow, gone = _flow_and_member(settings, kinds.flow("one"))
     with provider_process(settings) as process:
         after = process.check({**kinds.flow("two"), "solution": kinds.FIRST}, flow.inputs).inputs
         process.diff(flow.id, flow.outputs, after)
