@@ -436,14 +436,9 @@ class Journal:
     def settle(self) -> None:
         """Note of what this process has ended that the engine has saved the state."""
         saved = "update records set is_saved = 1 where process = ? and ended_as is not null"
-        with self._lock:
-            connection = self._opened(make=False)
-            if connection is None:
-                return
-            try:
+        with self._using(make=False) as connection:
+            if connection is not None:
                 connection.execute(saved, (_this_process(),))
-            except sqlite3.Error as error:
-                _log.debug("the journal cannot be written: %s", error)
 
     def forget_if_saved(self, row: str, version: str) -> None:
         """
@@ -461,39 +456,29 @@ class Journal:
         return self._select("place = ?", row)
 
     def _select(self, which: str, *values: str | int) -> list[Record]:
-        with self._lock:
-            connection = self._opened(make=False)
-            if connection is None:
-                return []
-            try:
-                query = f"select {_COLUMNS} from records where {which} order by at, number"
+        query = f"select {_COLUMNS} from records where {which} order by at, number"
+        found: list[Any] = []
+        with self._using(make=False) as connection:
+            if connection is not None:
                 found = connection.execute(query, values).fetchall()
-            except sqlite3.Error as error:
-                _log.debug("the journal cannot be read: %s", error)
-                return []
         return [_read(*row) for row in found]
 
     def _write(self, former: Sequence[Record], *records: Record) -> list[Record]:
         """Note records in place of others, all or nothing; returns them with their numbers."""
+        noted = list(records)
+        with self._using(make=bool(records)) as connection:
+            if connection is not None:
+                noted = _replaced(connection, former, records)
+        return noted
+
+    @contextlib.contextmanager
+    def _using(self, *, make: bool) -> Iterator[sqlite3.Connection | None]:
+        """The file for one thread, None where there is none; what fails within is left undone."""
         with self._lock:
-            connection = self._opened(make=bool(records))
-            if connection is None:
-                return list(records)
             try:
-                connection.execute("begin immediate")
-                numbers = [(record.number,) for record in former]
-                connection.executemany("delete from records where number = ?", numbers)
-                noted = [
-                    replace(record, number=connection.execute(_INSERT, _row(record)).lastrowid)
-                    for record in records
-                ]
-                connection.execute("commit")
+                yield self._opened(make=make)
             except sqlite3.Error as error:
-                _log.debug("the journal cannot be written: %s", error)
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("rollback")
-                return list(records)
-            return noted
+                _log.debug("the journal cannot be used: %s", error)
 
     def _opened(self, *, make: bool) -> sqlite3.Connection | None:
         """The file; None where there is none, or none can be made."""
@@ -510,6 +495,26 @@ class Journal:
             _log.debug("no journal is kept: %s", error)
             self._folder = None
         return self._connection
+
+
+def _replaced(
+    connection: sqlite3.Connection, former: Sequence[Record], records: Sequence[Record]
+) -> list[Record]:
+    """Records as they are noted in place of others, with their numbers; all or nothing."""
+    connection.execute("begin immediate")
+    try:
+        numbers = [(record.number,) for record in former]
+        connection.executemany("delete from records where number = ?", numbers)
+        noted = [
+            replace(record, number=connection.execute(_INSERT, _row(record)).lastrowid)
+            for record in records
+        ]
+        connection.execute("commit")
+    except sqlite3.Error:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("rollback")
+        raise
+    return noted
 
 
 def _connected(file: Path) -> sqlite3.Connection:
